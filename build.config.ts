@@ -1,0 +1,11 @@
+import { defineBuildConfig } from 'unbuild'
+
+export default defineBuildConfig({
+  entries: ['src/index', 'src/emulator/index'],
+  declaration: 'node16',
+  sourcemap: true,
+  clean: true,
+  failOnWarn: true,
+  externals: ['ofetch', 'valibot'],
+  rollup: { emitCJS: false, inlineDependencies: false, esbuild: { target: 'es2022' } },
+})

@@ -1,0 +1,164 @@
+import type { $Fetch } from 'ofetch'
+import * as v from 'valibot'
+import type { Issue } from './errors.ts'
+import { answerIssues } from './input-issues.ts'
+import type { Operation } from './operations.ts'
+import type { PreparedRequest } from './prepared-request.ts'
+import { type Refusal, readRefusal, redact } from './refusal.ts'
+import { parseRetryAfter } from './retry-delay.ts'
+import { isEssential } from './schema-path.ts'
+import { Stopped, stoppable } from './stoppable.ts'
+
+interface Seen {
+  status?: number | undefined
+  requestId?: string | undefined
+  retryAfterMs?: number | undefined
+}
+
+/** What one attempt showed. */
+export type Verdict =
+  /** The resource. */
+  | (Seen & { kind: 'answer'; status: number; data: unknown; drift: readonly Issue[]; replayed: boolean })
+  /** Declined: this attempt did nothing. */
+  | (Seen & { kind: 'refused'; status: number } & Refusal)
+  /** The same request is still being processed. */
+  | (Seen & { kind: 'busy'; status: number })
+  /** Not executed: too many requests. */
+  | (Seen & { kind: 'limited'; status: number })
+  /** No readable answer: it may have been executed or not. */
+  | (Seen & { kind: 'lost'; reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'; issues?: Issue[] })
+
+/** The most of an answer that is read. A page of a search is the largest one documented. */
+const MOST_BYTES = 1_048_576
+
+/** One HTTP request and what came of it. Never rejects. */
+export async function attempt(
+  fetch: $Fetch,
+  origin: string,
+  accessToken: string,
+  operation: Operation,
+  prepared: PreparedRequest,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  let response: Response | undefined
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  try {
+    return await stoppable(ms, signal, async (inner) => {
+      response = await fetch.raw(origin + prepared.path, {
+        method: prepared.method,
+        headers: { ...prepared.headers, authorization: `Bearer ${accessToken}` },
+        body: prepared.body,
+        signal: inner,
+        redirect: 'manual',
+        // ofetch only carries: repeating, time limits and reading are ours.
+        retry: false,
+        ignoreResponseError: true,
+        responseType: 'stream',
+      })
+      reader = response.body?.getReader()
+      const text = reader ? await readText(reader) : await response.text()
+      return judge(operation, response, text, () => secretsOf(operation, prepared, accessToken))
+    })
+  } catch (error) {
+    reader?.cancel().catch(() => undefined)
+    // What was thrown is dropped: ofetch's errors hold the request with its Authorization header.
+    return { kind: 'lost', reason: error instanceof Stopped ? error.reason : 'network', status: response?.status }
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/** Text of a body, undefined if it is too long or not UTF-8. */
+async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    length += value?.byteLength ?? 0
+    if (!value || length > MOST_BYTES) {
+      reader.cancel().catch(() => undefined)
+      return undefined
+    }
+    chunks.push(value)
+  }
+  try {
+    return UTF8.decode(chunks.length === 1 ? chunks[0] : concatenate(chunks, length))
+  } catch {
+    return undefined
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return all
+}
+
+function judge(operation: Operation, response: Response, text: string | undefined, secrets: () => string[]): Verdict {
+  const { status, headers } = response
+  const requestId = readRequestId(headers)
+  const json = parseJson(text)
+  if (status >= 200 && status < 300) {
+    if (!json.ok) return { kind: 'lost', reason: 'unreadable', status, requestId, issues: [json.issue] }
+    return readResource(operation, json.value, status, headers)
+  }
+  if (!(status >= 400 && status < 600)) {
+    return {
+      kind: 'lost',
+      reason: 'unreadable',
+      status,
+      requestId,
+      issues: [{ path: '', message: 'is not an answer of the API' }],
+    }
+  }
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
+  const seen = { status, requestId, retryAfterMs }
+  if (status >= 500 || status === 408) return { ...seen, kind: 'lost', reason: 'server' }
+  if (status === 429) return { ...seen, kind: 'limited' }
+  const hidden = secrets()
+  const refusal = readRefusal(json.ok ? json.value : undefined, hidden)
+  const isBusy = status === 423 || (status === 409 && refusal.apiCode === '401001')
+  if (isBusy) return { ...seen, kind: 'busy' }
+  return { ...seen, ...refusal, kind: 'refused', requestId: requestId && redact(requestId, hidden) }
+}
+
+type Parsed = { ok: true; value: unknown } | { ok: false; issue: Issue }
+
+function parseJson(text: string | undefined): Parsed {
+  if (text === undefined) return { ok: false, issue: { path: '', message: 'is too long or not UTF-8' } }
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch {
+    return text.trim() === '' ? { ok: true, value: undefined } : { ok: false, issue: { path: '', message: 'is not JSON' } }
+  }
+}
+
+/** The resource in a 2xx. A field that the resource can do without may differ: it is kept as it came, and reported. */
+function readResource({ output, createdStatus = 0 }: Operation, value: unknown, status: number, headers: Headers): Verdict {
+  const requestId = readRequestId(headers)
+  const { output: data, issues = [] } = v.safeParse(output, value)
+  const fatal = issues.filter((issue) => isEssential(output, value, issue.path ?? []))
+  if (fatal.length > 0) return { kind: 'lost', reason: 'unreadable', status, requestId, issues: answerIssues(fatal) }
+  const isRepeat = createdStatus ? status !== createdStatus : headers.get('idempotent-replayed') === 'true'
+  return { kind: 'answer', status, requestId, data, drift: answerIssues(issues), replayed: isRepeat }
+}
+
+function readRequestId(headers: Headers): string | undefined {
+  const value = headers.get('x-request-id')
+  return value && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
+}
+
+function secretsOf(operation: Operation, prepared: PreparedRequest, accessToken: string): string[] {
+  const secrets = [accessToken, prepared.headers['x-payer-token'] ?? '']
+  if (operation.secrets) {
+    JSON.parse(prepared.body ?? 'null', (key, value) => {
+      if (typeof value === 'string' && operation.secrets?.includes(key)) secrets.push(value)
+      return value
+    })
+  }
+  return secrets
+}

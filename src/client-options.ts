@@ -1,0 +1,129 @@
+import { createFetch } from 'ofetch'
+import * as v from 'valibot'
+import { InvalidInputError, type Issue } from './errors.ts'
+import { inputIssues } from './input-issues.ts'
+import { type Site, sites } from './money.ts'
+import type { PrepareOptions } from './prepared-request.ts'
+import type { AttemptEvent, DriftEvent, Transport } from './send.ts'
+
+type Credential = string | (() => string | Promise<string>)
+
+interface CommonOptions {
+  /** Country, to know how many decimals its currency has. Without it two are allowed. */
+  site?: Site
+  /** Your id as a platform or plugin vendor, sent as `x-platform-id`. */
+  platformId?: string
+  /** Default: the runtime's `fetch`, looked up at each request. */
+  fetch?: typeof fetch
+  /** Milliseconds for one attempt, its body included. Default 10 000. */
+  timeoutMs?: number
+  /** Milliseconds for a whole call: token provider, attempts and waits. Default 30 000. */
+  deadlineMs?: number
+  /** Repeats after the first attempt. Default 2. */
+  maxRetries?: number
+  /** Told after each attempt; holds nothing secret. */
+  onAttempt?: (event: AttemptEvent) => void
+  /** Told when an answer differs from the documentation where it does not matter. */
+  onDrift?: (event: DriftEvent) => void
+}
+
+interface ServerOptions extends CommonOptions {
+  /** Access token of the seller's application, or a function that gets it. Never in a browser. */
+  accessToken: Credential
+  /** Default `https://api.mercadopago.com`; an emulator, or your proxy with a client key as `accessToken`. */
+  baseURL?: string
+  proxy?: never
+}
+
+interface BrowserOptions extends CommonOptions {
+  /** Address of the edge proxy and a ticket that it issued: the form for browsers, where no access token may be. */
+  proxy: { url: string; ticket: Credential }
+  accessToken?: never
+  baseURL?: never
+}
+
+export type WalletConnectOptions = ServerOptions | BrowserOptions
+
+const LONGEST_TIMER_MS = 2_147_483_647
+
+const callback = <F extends (...args: never) => unknown>() =>
+  v.optional(v.custom<F>((value) => typeof value === 'function', 'must be a function'))
+const CredentialSchema = v.custom<Credential>(
+  (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
+  'must be a non-empty string or a function that returns one',
+)
+const milliseconds = (standard: number) =>
+  v.optional(
+    v.pipe(v.number(), v.minValue(1, 'must be at least 1 ms'), v.maxValue(LONGEST_TIMER_MS, 'must fit a timer, 2^31-1 ms')),
+    standard,
+  )
+
+const OptionsSchema = v.strictObject({
+  accessToken: v.optional(CredentialSchema),
+  baseURL: v.optional(v.string(), 'https://api.mercadopago.com'),
+  proxy: v.optional(v.strictObject({ url: v.string(), ticket: CredentialSchema })),
+  site: v.optional(v.picklist(Object.keys(sites) as Site[])),
+  platformId: v.optional(v.string()),
+  fetch: callback<typeof fetch>(),
+  timeoutMs: milliseconds(10_000),
+  deadlineMs: milliseconds(30_000),
+  maxRetries: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer('must be a whole number'),
+      v.minValue(0, 'must not be negative'),
+      v.maxValue(20, 'must be at most 20'),
+    ),
+    2,
+  ),
+  onAttempt: callback<(event: AttemptEvent) => void>(),
+  onDrift: callback<(event: DriftEvent) => void>(),
+})
+
+/** @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser */
+export function resolveOptions(options: WalletConnectOptions): { transport: Transport; defaults: PrepareOptions } {
+  const result = v.safeParse(OptionsSchema, options)
+  if (!result.success) throw new InvalidInputError(inputIssues(OptionsSchema, options, result.issues))
+  const { accessToken, proxy, baseURL, fetch = globalFetch, ...rest } = result.output
+  const credential = accessToken ?? proxy?.ticket
+  const url = proxy?.url ?? baseURL
+  const issues: Issue[] = []
+  if (!credential || (accessToken && proxy)) {
+    issues.push({ path: 'accessToken', message: 'or proxy must be given, and only one of them' })
+  }
+  if (accessToken && 'document' in globalThis) {
+    const message = 'must not be in a browser: give proxy, the address of your edge proxy and a ticket'
+    issues.push({ path: 'accessToken', message })
+  }
+  if (!isSafeAddress(url)) {
+    const message = 'must be https (http only on this machine), without user, query or fragment'
+    issues.push({ path: proxy ? 'proxy.url' : 'baseURL', message })
+  }
+  if (issues.length > 0 || !credential) throw new InvalidInputError(issues)
+
+  const { timeoutMs, deadlineMs, maxRetries, onAttempt, onDrift, site, platformId } = rest
+  return {
+    transport: {
+      // Called as a plain function: workerd and browsers refuse `fetch` as a method of something else.
+      fetch: createFetch({ fetch: ((request, init) => fetch(request, init)) as typeof globalThis.fetch }),
+      baseURL: url.replace(/\/+$/, ''),
+      credential,
+      timeoutMs,
+      deadlineMs,
+      maxRetries,
+      onAttempt,
+      onDrift,
+    },
+    defaults: { ...(site && { site }), ...(platformId && { platformId }) },
+  }
+}
+
+const globalFetch: typeof fetch = (request, init) => globalThis.fetch(request, init)
+
+/** The access token must not travel in clear, nor to a place that the address only seems to name. */
+function isSafeAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname, username, password, search, hash } = new URL(address)
+  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.(localhost|test|example|invalid))$/.test(hostname)
+  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && !(username || password || search || hash)
+}

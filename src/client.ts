@@ -1,0 +1,122 @@
+import type { Agreement, CreateAgreementInput, CreatedAgreement, CreatePayerTokenInput, PayerToken } from './agreement.ts'
+import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
+import type { Coupon, CreateDiscountInput, DiscountPromise, ValidateCouponInput } from './discount.ts'
+import { InvalidInputError } from './errors.ts'
+import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts'
+import type {
+  AdvancedPayment,
+  CancelPaymentInput,
+  CapturePaymentInput,
+  CreatePaymentInput,
+  PaymentPage,
+  SearchPaymentsInput,
+} from './payment.ts'
+import { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
+import { reconcile, type Settlement } from './reconcile.ts'
+import type { Refund, RefundPaymentInput } from './refund.ts'
+import { type Answer, deliver, type SendOptions, send } from './send.ts'
+
+type WriteOptions = SendOptions & Pick<PrepareOptions, 'idempotencyKey'>
+type PaymentOptions = WriteOptions & Pick<PrepareOptions, 'deviceId'>
+
+/** Every call rejects with the errors of `send`, and with nothing else. */
+export interface WalletConnect {
+  agreements: {
+    /** Asks for a buyer's permission: send the buyer to `agreement_uri`. `POST /v2/wallet_connect/agreements` */
+    create(input: CreateAgreementInput, options?: WriteOptions): Promise<CreatedAgreement>
+    /** Reads an agreement. `GET /v2/wallet_connect/agreements/{agreement_id}` */
+    get(agreement_id: string, options?: SendOptions): Promise<Agreement>
+    /** Ends an agreement; its payer token charges no more. `DELETE /v2/wallet_connect/agreements/{agreement_id}` */
+    cancel(agreement_id: string, options?: WriteOptions): Promise<undefined>
+    /** Exchanges the code for the payer token, once. `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token` */
+    createPayerToken(agreement_id: string, input: CreatePayerTokenInput, options?: WriteOptions): Promise<PayerToken>
+  }
+  discounts: {
+    /** Is this coupon worth something to this buyer? `POST /v2/wallet_connect/coupons` */
+    validateCoupon(input: ValidateCouponInput, options?: SendOptions): Promise<Coupon>
+    /** Reserves a discount for a payment that follows at once. `POST /v2/wallet_connect/discounts` */
+    create(input: CreateDiscountInput, options?: WriteOptions): Promise<DiscountPromise>
+  }
+  payments: {
+    /**
+     * Charges the wallet, or reserves with `capture: false`. A rejected payment is a value: ask `isApproved`.
+     * `POST /v1/advanced_payments`
+     */
+    create(input: CreatePaymentInput, options?: PaymentOptions): Promise<AdvancedPayment>
+    /** Reads a payment. `GET /v1/advanced_payments/{advanced_payment_id}` */
+    get(advanced_payment_id: number | string, options?: SendOptions): Promise<AdvancedPayment>
+    /** Finds payments. `GET /v1/advanced_payments/search` */
+    search(filters: SearchPaymentsInput, options?: SendOptions): Promise<PaymentPage>
+    /** Takes what was reserved. `PUT /v1/advanced_payments/{advanced_payment_id}` */
+    capture(advanced_payment_id: number | string, input?: CapturePaymentInput, options?: WriteOptions): Promise<AdvancedPayment>
+    /** Lets go what was reserved or is pending. `PUT /v1/advanced_payments/{advanced_payment_id}` */
+    cancel(advanced_payment_id: number | string, input?: CancelPaymentInput, options?: WriteOptions): Promise<AdvancedPayment>
+    /** Gives money back: `amount`, or all that is left. `POST /v1/advanced_payments/{advanced_payment_id}/refunds` */
+    refund(advanced_payment_id: number | string, input?: RefundPaymentInput, options?: WriteOptions): Promise<Refund[]>
+    /** Reads the refunds of a payment. `GET /v1/advanced_payments/{advanced_payment_id}/refunds` */
+    listRefunds(advanced_payment_id: number | string, options?: SendOptions): Promise<Refund[]>
+  }
+  /** Makes a request without sending it, so that it can be stored first. @throws {InvalidInputError} */
+  prepare<Name extends OperationName>(name: Name, input: OperationInput<Name>, options?: PrepareOptions): PreparedRequest<Name>
+  /** Sends a prepared request, now or again: the same key, the same bytes, at most one effect. */
+  send<Name extends OperationName>(prepared: PreparedRequest<Name>, options?: SendOptions): Promise<Answer<OperationOutput<Name>>>
+  /** Settles a write whose outcome is unknown; never makes a new key. */
+  reconcile<Name extends OperationName>(
+    prepared: PreparedRequest<Name>,
+    options?: SendOptions,
+  ): Promise<Settlement<OperationOutput<Name>>>
+}
+
+/**
+ * A client of Mercado Pago Wallet Connect.
+ *
+ * @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser
+ */
+export function createWalletConnect(options: WalletConnectOptions): WalletConnect {
+  const { transport, defaults } = resolveOptions(options)
+  const boundPrepare: WalletConnect['prepare'] = (name, input, own) => prepare(name, input, { ...defaults, ...own })
+  const boundSend = ((prepared, own) => send(transport, prepared, own)) as WalletConnect['send']
+  const call = async <Name extends OperationName>(
+    name: Name,
+    input: unknown,
+    options: PaymentOptions | undefined,
+    id: { agreement_id: string } | { advanced_payment_id: number | string } | undefined = undefined,
+  ): Promise<OperationOutput<Name>> => {
+    const { signal, ...own } = options ?? {}
+    const fields = id ? { ...requireObject(input), ...id } : input
+    const prepared = boundPrepare(name, fields as OperationInput<Name>, own)
+    const { data } = await deliver(transport, operations[name], prepared, { signal })
+    return data as OperationOutput<Name>
+  }
+
+  return {
+    agreements: {
+      create: (input, own) => call('agreements.create', input, own),
+      get: (agreement_id, own) => call('agreements.get', {}, own, { agreement_id }),
+      cancel: (agreement_id, own) => call('agreements.cancel', {}, own, { agreement_id }),
+      createPayerToken: (agreement_id, input, own) => call('agreements.createPayerToken', input, own, { agreement_id }),
+    },
+    discounts: {
+      validateCoupon: (input, own) => call('discounts.validateCoupon', input, own),
+      create: (input, own) => call('discounts.create', input, own),
+    },
+    payments: {
+      create: (input, own) => call('payments.create', input, own),
+      get: (advanced_payment_id, own) => call('payments.get', {}, own, { advanced_payment_id }),
+      search: (filters, own) => call('payments.search', filters, own),
+      capture: (advanced_payment_id, input = {}, own) => call('payments.capture', input, own, { advanced_payment_id }),
+      cancel: (advanced_payment_id, input = {}, own) => call('payments.cancel', input, own, { advanced_payment_id }),
+      refund: (advanced_payment_id, input = {}, own) => call('payments.refund', input, own, { advanced_payment_id }),
+      listRefunds: (advanced_payment_id, own) => call('payments.listRefunds', {}, own, { advanced_payment_id }),
+    },
+    prepare: boundPrepare,
+    send: boundSend,
+    reconcile: ((prepared, own) => reconcile(transport, prepared, own)) as WalletConnect['reconcile'],
+  }
+}
+
+/** `refund(id, 25)` would spread to nothing, and nothing means everything. */
+function requireObject(input: unknown): object {
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input
+  throw new InvalidInputError([{ path: '', message: 'must be an object, such as { amount: 25 }' }])
+}

@@ -1,0 +1,80 @@
+export {
+  type Agreement,
+  AgreementReferenceSchema,
+  AgreementSchema,
+  type AgreementStatus,
+  CancelledAgreementSchema,
+  type CreateAgreementInput,
+  CreateAgreementInputSchema,
+  type CreatedAgreement,
+  CreatedAgreementSchema,
+  type CreatePayerTokenInput,
+  CreatePayerTokenInputSchema,
+  type PayerToken,
+  PayerTokenSchema,
+} from './agreement.ts'
+export { createWalletConnect, type WalletConnect } from './client.ts'
+export type { WalletConnectOptions } from './client-options.ts'
+export {
+  type Coupon,
+  CouponSchema,
+  type CouponStatus,
+  type CreateDiscountInput,
+  CreateDiscountInputSchema,
+  type DiscountPromise,
+  DiscountPromiseSchema,
+  type DiscountType,
+  type ValidateCouponInput,
+  ValidateCouponInputSchema,
+} from './discount.ts'
+export {
+  type Cause,
+  InvalidInputError,
+  InvalidNotificationError,
+  InvalidResponseError,
+  type Issue,
+  isWalletConnectError,
+  type Outcome,
+  RefusedError,
+  UnavailableError,
+  type UnavailableReason,
+  UnknownOutcomeError,
+  WalletConnectError,
+  type WalletConnectErrorCode,
+} from './errors.ts'
+export type { Open } from './fields.ts'
+export { idempotencyKeyFrom, type KeySource, newIdempotencyKey } from './idempotency-key.ts'
+export { AmountSchema, ReceivedAmountSchema, type Site, sites } from './money.ts'
+export {
+  type Operation,
+  type OperationInput,
+  type OperationName,
+  type OperationOutput,
+  operations,
+  type RetryClass,
+} from './operations.ts'
+export {
+  type AdvancedPayment,
+  AdvancedPaymentIdSchema,
+  AdvancedPaymentSchema,
+  type CancelPaymentInput,
+  CancelPaymentInputSchema,
+  type CapturePaymentInput,
+  CapturePaymentInputSchema,
+  type CreatePaymentInput,
+  CreatePaymentInputSchema,
+  isApproved,
+  isFinal,
+  PaymentDiscountSchema,
+  type PaymentPage,
+  PaymentPageSchema,
+  PaymentReferenceSchema,
+  type PaymentStatus,
+  type SearchPaymentsInput,
+  SearchPaymentsInputSchema,
+  SubMerchantSchema,
+} from './payment.ts'
+export { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
+export type { Settlement } from './reconcile.ts'
+export { type Refund, RefundListSchema, type RefundPaymentInput, RefundPaymentInputSchema, RefundSchema } from './refund.ts'
+export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'

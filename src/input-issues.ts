@@ -1,0 +1,58 @@
+import type * as v from 'valibot'
+import type { Issue } from './errors.ts'
+import { knownKeys } from './schema-path.ts'
+
+/**
+ * Says what is wrong without repeating any of it: valibot's own sentences print the received value, and its issues
+ * hold the whole input.
+ */
+export function inputIssues(schema: v.GenericSchema, input: unknown, issues: readonly v.BaseIssue<unknown>[]): Issue[] {
+  return issues.flatMap((issue): Issue[] => {
+    const path = issue.path ?? []
+    const keys = path.map(({ key }) => String(key))
+    const unknownKey = issue.type === 'strict_object' && issue.expected === 'never' ? path.at(-1) : undefined
+    if (!unknownKey) return [{ path: keys.join('.'), message: problem(issue) }]
+
+    const parents = keys.slice(0, -1)
+    const known = knownKeys(schema, input, path.slice(0, -1))
+    return Object.keys(unknownKey.input as object)
+      .filter((key) => !known.includes(key))
+      .map((key) => ({ path: [...parents, key].join('.'), message: `is not a known field${suggestion(key, known)}` }))
+  })
+}
+
+/** The same for an answer, where what was expected says enough. */
+export function answerIssues(issues: readonly v.BaseIssue<unknown>[]): Issue[] {
+  return issues.map((issue) => ({
+    path: (issue.path ?? []).map(({ key }) => String(key)).join('.'),
+    message: problem(issue),
+  }))
+}
+
+function problem({ kind, type, input, expected, message }: v.BaseIssue<unknown>): string {
+  if (kind === 'schema' && input === undefined) return 'is required'
+  const isOurSentence = kind !== 'schema' || type === 'custom'
+  return isOurSentence ? message : `must be of type ${expected}`
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.min(3, candidate.length / 2))
+    .sort((a, b) => a.distance - b.distance)
+  return nearest ? `; did you mean ${nearest.candidate}?` : ''
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

@@ -1,0 +1,71 @@
+import * as v from 'valibot'
+import type { Issue } from './errors.ts'
+
+/**
+ * Currency of each site and its decimals. Colombia has 2 in Mercado Pago's OpenAPI file, though prices there are
+ * commonly without.
+ * @see https://github.com/mercadopago/openapi
+ */
+export const sites = {
+  MLA: { currency: 'ARS', decimals: 2 },
+  MLB: { currency: 'BRL', decimals: 2 },
+  MLC: { currency: 'CLP', decimals: 0 },
+  MCO: { currency: 'COP', decimals: 2 },
+  MLM: { currency: 'MXN', decimals: 2 },
+  MPE: { currency: 'PEN', decimals: 2 },
+  MLU: { currency: 'UYU', decimals: 2 },
+} as const
+
+/** Mercado Pago's id of a country. */
+export type Site = keyof typeof sites
+
+const MOST_DECIMALS = 2
+const PLAIN_DECIMAL = /^(?:0|[1-9]\d*)(?:\.(\d+))?$/
+
+function amountProblem(value: string | number): string | undefined {
+  const text = String(value)
+  const plain = PLAIN_DECIMAL.exec(text)
+  if (!plain) {
+    return 'must be an amount in major units, as 700.5 or "700.50": digits and at most one point, no sign, exponent or separator'
+  }
+  const decimals = plain[1] ?? ''
+  if (decimals.length > MOST_DECIMALS) return `must have at most ${MOST_DECIMALS} decimals`
+  const number = Number(text)
+  if (number === 0) return 'must be greater than 0'
+  if (number > Number.MAX_SAFE_INTEGER) return 'must be below 2^53'
+  const meant = decimals ? text.replace(/\.?0+$/, '') : text
+  if (String(number) !== meant) return 'has more digits than a JSON number can carry'
+  return undefined
+}
+
+/**
+ * An amount that is sent: a number or a decimal string in major units, never cents. What comes out is the JSON number
+ * with exactly the digits that went in; whatever would need rounding is refused.
+ */
+export const AmountSchema = v.pipe(
+  v.custom<number | string>((value) => typeof value === 'number' || typeof value === 'string'),
+  v.rawTransform(({ dataset, addIssue, NEVER }): number => {
+    const problem = amountProblem(dataset.value)
+    if (problem === undefined) return Number(dataset.value)
+    addIssue({ message: problem })
+    return NEVER
+  }),
+)
+
+/** An amount that came back: Mercado Pago prints numbers, newer samples strings such as `"24.50"` (C5). */
+export const ReceivedAmountSchema = v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+(?:\.\d+)?$/), v.transform(Number))])
+
+const AMOUNT_FIELDS = new Set(['transaction_amount', 'amount', 'validation_amount'])
+
+/** The amounts in `input` that have more decimals than the site's currency has. */
+export function excessDecimals(input: unknown, site: Site, path = ''): Issue[] {
+  const { currency, decimals } = sites[site]
+  if (decimals === MOST_DECIMALS || typeof input !== 'object' || input === null) return []
+  return Object.entries(input).flatMap(([key, value]): Issue[] => {
+    const here = path ? `${path}.${key}` : key
+    if (typeof value === 'object') return excessDecimals(value, site, here)
+    const given = AMOUNT_FIELDS.has(key) ? PLAIN_DECIMAL.exec(String(value))?.[1] : undefined
+    if ((given?.length ?? 0) <= decimals) return []
+    return [{ path: here, message: `must have ${decimals ? `at most ${decimals}` : 'no'} decimals in ${currency}` }]
+  })
+}

@@ -1,0 +1,158 @@
+import type * as v from 'valibot'
+import {
+  AgreementReferenceSchema,
+  AgreementSchema,
+  CancelledAgreementSchema,
+  CreateAgreementInputSchema,
+  CreatedAgreementSchema,
+  CreatePayerTokenInputSchema,
+  PayerTokenSchema,
+} from './agreement.ts'
+import { CouponSchema, CreateDiscountInputSchema, DiscountPromiseSchema, ValidateCouponInputSchema } from './discount.ts'
+import {
+  AdvancedPaymentSchema,
+  CancelPaymentInputSchema,
+  CapturePaymentInputSchema,
+  CreatePaymentInputSchema,
+  PaymentPageSchema,
+  PaymentReferenceSchema,
+  SearchPaymentsInputSchema,
+} from './payment.ts'
+import { RefundListSchema, RefundPaymentInputSchema } from './refund.ts'
+
+/**
+ * How an operation may be repeated.
+ *
+ * - `read`: changes nothing; repeat whenever no readable answer came.
+ * - `keyed`: a write with an idempotency key; repeat with the same key and bytes.
+ * - `state`: sets a state; repeat, and if a repeat is refused look whether the state is reached.
+ * - `never`: a write that nothing protects; an unclear end is an unknown outcome at once.
+ */
+export type RetryClass = 'read' | 'keyed' | 'state' | 'never'
+
+export interface Operation {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path below the API's origin, its parameter in braces. */
+  path: string
+  input: v.GenericSchema
+  output: v.GenericSchema
+  retry: RetryClass
+  /** Status of a first answer, where a repeated one has another. */
+  createdStatus?: number
+  /** Body fields that are secret: what the API says back is searched for them. */
+  secrets?: readonly string[]
+}
+
+const agreements = '/v2/wallet_connect/agreements'
+const payments = '/v1/advanced_payments'
+
+/** Everything the API can do: what is not in this table cannot be asked of it. */
+export const operations = {
+  'agreements.create': {
+    method: 'POST',
+    path: agreements,
+    input: CreateAgreementInputSchema,
+    output: CreatedAgreementSchema,
+    retry: 'never',
+  },
+  'agreements.get': {
+    method: 'GET',
+    path: `${agreements}/{agreement_id}`,
+    input: AgreementReferenceSchema,
+    output: AgreementSchema,
+    retry: 'read',
+  },
+  'agreements.cancel': {
+    method: 'DELETE',
+    path: `${agreements}/{agreement_id}`,
+    input: AgreementReferenceSchema,
+    output: CancelledAgreementSchema,
+    retry: 'state',
+  },
+  'agreements.createPayerToken': {
+    method: 'POST',
+    path: `${agreements}/{agreement_id}/payer_token`,
+    input: CreatePayerTokenInputSchema,
+    output: PayerTokenSchema,
+    retry: 'never',
+    secrets: ['code'],
+  },
+  'discounts.validateCoupon': {
+    method: 'POST',
+    path: '/v2/wallet_connect/coupons',
+    input: ValidateCouponInputSchema,
+    output: CouponSchema,
+    retry: 'read',
+    secrets: ['id'],
+  },
+  'discounts.create': {
+    method: 'POST',
+    path: '/v2/wallet_connect/discounts',
+    input: CreateDiscountInputSchema,
+    output: DiscountPromiseSchema,
+    retry: 'never',
+    secrets: ['coupon'],
+  },
+  'payments.create': {
+    method: 'POST',
+    path: payments,
+    input: CreatePaymentInputSchema,
+    output: AdvancedPaymentSchema,
+    retry: 'keyed',
+    createdStatus: 201,
+    secrets: ['token', 'code'],
+  },
+  'payments.get': {
+    method: 'GET',
+    path: `${payments}/{advanced_payment_id}`,
+    input: PaymentReferenceSchema,
+    output: AdvancedPaymentSchema,
+    retry: 'read',
+  },
+  'payments.search': {
+    method: 'GET',
+    path: `${payments}/search`,
+    input: SearchPaymentsInputSchema,
+    output: PaymentPageSchema,
+    retry: 'read',
+  },
+  'payments.capture': {
+    method: 'PUT',
+    path: `${payments}/{advanced_payment_id}`,
+    input: CapturePaymentInputSchema,
+    output: AdvancedPaymentSchema,
+    retry: 'state',
+  },
+  'payments.cancel': {
+    method: 'PUT',
+    path: `${payments}/{advanced_payment_id}`,
+    input: CancelPaymentInputSchema,
+    output: AdvancedPaymentSchema,
+    retry: 'state',
+  },
+  'payments.refund': {
+    method: 'POST',
+    path: `${payments}/{advanced_payment_id}/refunds`,
+    input: RefundPaymentInputSchema,
+    output: RefundListSchema,
+    retry: 'keyed',
+  },
+  'payments.listRefunds': {
+    method: 'GET',
+    path: `${payments}/{advanced_payment_id}/refunds`,
+    input: PaymentReferenceSchema,
+    output: RefundListSchema,
+    retry: 'read',
+  },
+} as const satisfies Record<string, Operation>
+
+export type OperationName = keyof typeof operations
+/** What `prepare` takes for an operation: path parameters, header fields and body under their wire names. */
+export type OperationInput<Name extends OperationName> = v.InferInput<(typeof operations)[Name]['input']>
+/** What an operation answers. */
+export type OperationOutput<Name extends OperationName> = v.InferOutput<(typeof operations)[Name]['output']>
+
+/** The operation of this name, or undefined for any other value. */
+export function findOperation(name: unknown): Operation | undefined {
+  return typeof name === 'string' && Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
+}

@@ -1,0 +1,387 @@
+import * as v from 'valibot'
+import { type Open, openString, ReceivedDateSchema, ReceivedIdSchema, text, token } from './fields.ts'
+import { AmountSchema, ReceivedAmountSchema } from './money.ts'
+
+/** Id of an advanced payment in a path: a whole number, as number or digits. */
+export const AdvancedPaymentIdSchema = v.pipe(
+  v.custom<number | string>(
+    (value) => (typeof value === 'string' ? /^[1-9]\d{0,19}$/.test(value) : Number.isSafeInteger(value) && Number(value) > 0),
+    'must be an advanced payment id: a positive whole number, or its digits as a string',
+  ),
+  v.transform(String),
+)
+
+const identifier = v.union([v.string(), v.number()])
+
+/**
+ * Whom a payment facilitator in Brazil charges for; required there by Banco Central circular 3978, all fields of it.
+ * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/wallet-connect/submerchants.en.md
+ */
+export const SubMerchantSchema = v.strictObject({
+  /** Your code of the sub-merchant; the guide sends a number, the reference a string. */
+  sub_merchant_id: identifier,
+  /** Merchant category code of the final activity, 4 digits of the Abecs list. */
+  mcc: v.string(),
+  /** ISO 3166 alpha-3, `BRA`. */
+  country: v.string(),
+  /** House number. */
+  address_door_number: v.number(),
+  /** Postal code (CEP). */
+  zip: v.string(),
+  /** CPF or CNPJ, digits. */
+  document_number: v.string(),
+  /** City. */
+  city: v.string(),
+  /** Street. */
+  address_street: v.string(),
+  /** Registered name. */
+  legal_name: v.string(),
+  /** State, ISO 3166-2, `BR-MG`. */
+  region_code_iso: v.string(),
+  /** Described as postal code, the sample is a country code: `BR`. */
+  region_code: v.string(),
+  /** `CPF` or `CNPJ`. */
+  document_type: v.string(),
+  /** Text in the guide, an object in the reference (C39). */
+  phone: v.union([v.string(), v.looseObject({})]),
+  /** The facilitator's site, without scheme. */
+  url: v.string(),
+})
+
+const DiscountSchema = v.strictObject({
+  /** What the buyer pays less, major units: exactly as promised. */
+  amount: AmountSchema,
+  /** Text for the buyer. */
+  description: v.string(),
+  /** The coupon, only if the buyer typed one. */
+  code: v.nullish(v.string()),
+  /** How it was computed: exactly as promised. */
+  detail: v.strictObject({
+    /** Upper limit, major units. */
+    cap: v.number(),
+    /** Size: percent, or major units when `type` is `fixed`. */
+    value: v.number(),
+    /** `percent`, `percentage` or `fixed`, as promised. */
+    type: text(32),
+    /** Least payment it applies to, major units. */
+    min_payment_amount: v.optional(v.number()),
+    /** Greatest payment it applies to, major units. */
+    max_payment_amount: v.optional(v.number()),
+  }),
+})
+
+const NoDiscountSchema = v.strictObject({})
+
+const isEmptyObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+
+/** The promised discount, repeated; `{}` makes a payment without one. */
+export const PaymentDiscountSchema = v.lazy(
+  (input): v.GenericSchema<DiscountInput> => (isEmptyObject(input) ? NoDiscountSchema : DiscountSchema) as never,
+)
+type DiscountInput = v.InferInput<typeof DiscountSchema> | v.InferInput<typeof NoDiscountSchema>
+
+/**
+ * Body of `payments.create`.
+ * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-payment/post
+ */
+export const CreatePaymentInputSchema = v.pipe(
+  v.strictObject({
+    /** Marks a charge on a linked wallet. */
+    wallet_payment: v.strictObject({
+      /** Total before discount: major units, number or decimal string. */
+      transaction_amount: AmountSchema,
+      /** What is paid for. */
+      description: v.optional(v.string()),
+      /** Your reference of the order. Give one: it is how a lost payment is found again. */
+      external_reference: v.optional(text(256)),
+      /** Text on the card statement. At most 50 letters and digits. */
+      statement_descriptor: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,50}$/, 'must be 1 to 50 letters and digits'))),
+      /** Payment facilitators in Brazil only. */
+      forward_data: v.optional(
+        v.strictObject({
+          /** Whom you charge for. */
+          sub_merchant: SubMerchantSchema,
+        }),
+      ),
+      /** The promised discount, repeated. */
+      discount: v.optional(PaymentDiscountSchema),
+    }),
+    /** Who pays. */
+    payer: v.strictObject({
+      /** The payer token of the agreement. Secret. */
+      token: token(1024),
+      /** `wallet-token` by default; some samples print `wallet-tokens` (C25). */
+      type_token: v.optional(text(64), 'wallet-token'),
+    }),
+    /** true (default, unless `capture` is false): approved or rejected at once; false: may stay pending. */
+    binary_mode: v.optional(v.boolean()),
+    /** false: only reserve, and capture or cancel later. Default true. */
+    capture: v.optional(v.boolean()),
+    /** Reference of the advanced payment as a whole, outside Wallet Connect. */
+    external_reference: v.optional(text(256)),
+    /** Text of the advanced payment as a whole, outside Wallet Connect. */
+    description: v.optional(v.string()),
+    /** Your application, outside Wallet Connect. */
+    application_id: v.optional(identifier),
+    /** Your own data. */
+    metadata: v.optional(v.looseObject({})),
+    /** Ip address, items, payer and shipment, for fraud prevention. */
+    additional_info: v.optional(v.looseObject({})),
+    /** Inner payments, marketplace variant. */
+    payments: v.optional(v.array(v.looseObject({}))),
+    /** Shares of several sellers, marketplace variant. */
+    disbursements: v.optional(v.array(v.looseObject({}))),
+  }),
+  v.transform((payment) =>
+    payment.binary_mode === undefined && payment.capture !== false ? { ...payment, binary_mode: true } : payment,
+  ),
+)
+
+const WalletPaymentReferenceSchema = v.strictObject({
+  /** As created, major units. Capturing a part is not documented. */
+  transaction_amount: AmountSchema,
+  /** As created. */
+  description: v.optional(v.string()),
+  /** As created. */
+  external_reference: v.optional(text(256)),
+})
+
+/** Input of `payments.get`. */
+export const PaymentReferenceSchema = v.strictObject({
+  /** Id of the advanced payment. */
+  advanced_payment_id: AdvancedPaymentIdSchema,
+})
+
+/**
+ * Input of `payments.capture`.
+ * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/capture-payment/put
+ */
+export const CapturePaymentInputSchema = v.strictObject({
+  /** Id of the advanced payment. */
+  advanced_payment_id: AdvancedPaymentIdSchema,
+  /** What makes it a capture; always sent. */
+  capture: v.optional(v.literal(true), true),
+  /** The payment as created. */
+  wallet_payment: v.optional(WalletPaymentReferenceSchema),
+})
+
+/**
+ * Input of `payments.cancel`.
+ * @see https://www.mercadopago.com.ar/developers/en/reference/wallet_connect/_advanced_payments_advanced_payment_id/put
+ */
+export const CancelPaymentInputSchema = v.strictObject({
+  /** Id of the advanced payment. */
+  advanced_payment_id: AdvancedPaymentIdSchema,
+  /** What makes it a cancellation; always sent, `cancelled` unless you ask for the other spelling (C29). */
+  status: v.optional(v.picklist(['cancelled', 'canceled']), 'cancelled'),
+  /** The reference sample sends it along. */
+  capture: v.optional(v.literal(false)),
+  /** The payment as created. */
+  wallet_payment: v.optional(WalletPaymentReferenceSchema),
+})
+
+const filter = v.optional(v.union([v.string(), v.number()]))
+
+/**
+ * Filters of `payments.search`, under their wire names.
+ * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/payments/advanced-payments/search-and-conciliation.en.md
+ */
+export const SearchPaymentsInputSchema = v.strictObject({
+  /** Your reference of the order. */
+  external_reference: filter,
+  /** Status of the advanced payment. */
+  status: filter,
+  /** Date of creation; the syntax of ranges is not documented. */
+  date_created: filter,
+  /** Id of an inner payment. */
+  'payment.id': filter,
+  /** Method of an inner payment. */
+  'payment.payment_method_id': filter,
+  /** Reference of an inner payment. */
+  'payment.external_reference': filter,
+  /** Amount of an inner payment, major units. */
+  'payment.transaction_amount': filter,
+  /** The buyer's Mercado Pago user. */
+  'payer.id': filter,
+  /** The buyer's address. */
+  'payer.email': filter,
+  /** Collector of a disbursement. */
+  'disbursement.collector_id': filter,
+  /** Fields to answer. */
+  attributes: filter,
+  /** Page size. */
+  limit: filter,
+  /** Results to skip. */
+  offset: filter,
+  /** Field to sort by. */
+  sort: filter,
+  /** `asc` or `desc`. */
+  criteria: filter,
+  /** Date field that `begin_date` and `end_date` apply to. */
+  range: filter,
+  /** Start of the range. */
+  begin_date: filter,
+  /** End of the range. */
+  end_date: filter,
+})
+
+/** Statuses of an advanced payment. A 201 may be any of them: only `approved` is paid. */
+export type PaymentStatus = Open<
+  | 'authorized'
+  | 'in_process'
+  | 'pending'
+  | 'approved'
+  | 'rejected'
+  | 'cancelled'
+  | 'canceled'
+  | 'refunded'
+  | 'partially_refunded'
+  | 'charged_back'
+  | 'in_mediation'
+>
+
+const InnerPaymentSchema = v.looseObject({
+  /** Id in the Payments API; null if it was refused before it came to be. */
+  id: v.nullish(ReceivedIdSchema),
+  /** Status of this inner payment. */
+  status: v.nullish(openString<PaymentStatus>()),
+  /** Why: `accredited`, `insufficient_money`, `cc_rejected_…`. */
+  status_detail: v.nullish(openString<'accredited' | 'pending_capture' | 'insufficient_money' | 'by_collector'>()),
+  /** Kind of method. */
+  payment_type_id: v.nullish(openString<'account_money' | 'credit_card' | 'debit_card'>()),
+  /** Method, such as `visa`. */
+  payment_method_id: v.nullish(openString<'account_money'>()),
+  /** What this method was charged, after discount, major units. */
+  transaction_amount: v.nullish(ReceivedAmountSchema),
+  /** Number of instalments. */
+  installments: v.nullish(v.number()),
+  /** Card issuer. */
+  issuer_id: v.nullish(ReceivedIdSchema),
+  /** As sent. */
+  description: v.nullish(v.string()),
+  /** As sent. */
+  external_reference: v.nullish(v.string()),
+  /** false while only reserved. */
+  capture: v.nullish(v.boolean()),
+  /** Discount given, major units. */
+  coupon_amount: v.nullish(ReceivedAmountSchema),
+  /** Campaign of the discount. */
+  campaign_id: v.nullish(ReceivedIdSchema),
+  /** Coupon that was used. */
+  coupon_code: v.nullish(v.string()),
+})
+
+const DisbursementSchema = v.looseObject({
+  /** Who receives the money. */
+  collector_id: v.nullish(ReceivedIdSchema),
+})
+
+/** One list, whether an array, a single object (C28), null or nothing came. */
+const disbursements = v.nullish(
+  v.union([
+    v.array(DisbursementSchema),
+    v.pipe(
+      DisbursementSchema,
+      v.transform((only) => [only]),
+    ),
+  ]),
+  [],
+)
+
+/**
+ * An advanced payment, as every payment operation answers it.
+ * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-payment/post
+ */
+export const AdvancedPaymentSchema = v.looseObject({
+  /** Id of the advanced payment. */
+  id: v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.digits(), v.transform(Number))]),
+    v.safeInteger('must be an integer below 2^53'),
+    v.minValue(1, 'must be positive'),
+  ),
+  /** Absent in the reference's samples; ask `isApproved`. */
+  status: v.nullish(openString<PaymentStatus>()),
+  /** What was asked for. */
+  wallet_payment: v.nullish(
+    v.looseObject({
+      /** Before discount, major units. */
+      transaction_amount: v.nullish(ReceivedAmountSchema),
+      /** As sent. */
+      description: v.nullish(v.string()),
+      /** As sent. */
+      external_reference: v.nullish(v.string()),
+    }),
+  ),
+  /** What came of it, usually one. */
+  payments: v.nullish(v.array(InnerPaymentSchema), []),
+  /** Who receives the money. */
+  disbursements,
+  /** The buyer's Mercado Pago user. */
+  payer: v.nullish(v.looseObject({ id: v.nullish(ReceivedIdSchema) })),
+  /** Country: MLA, MLB, … */
+  site_id: v.nullish(v.string()),
+  /** As sent. */
+  binary_mode: v.nullish(v.boolean()),
+  /** false while only reserved. */
+  capture: v.nullish(v.boolean()),
+  /** Reference of the advanced payment as a whole. */
+  external_reference: v.nullish(v.string()),
+  /** Text of the advanced payment as a whole. */
+  description: v.nullish(v.string()),
+  /** ISO 8601 with offset. */
+  date_created: v.nullish(ReceivedDateSchema),
+  /** ISO 8601 with offset. */
+  date_last_updated: v.nullish(ReceivedDateSchema),
+})
+
+/**
+ * Answer of `payments.search`.
+ * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/payments/advanced-payments/search-and-conciliation.en.md
+ */
+export const PaymentPageSchema = v.looseObject({
+  /** Where this page lies in the whole. */
+  paging: v.nullish(v.looseObject({ total: v.nullish(v.number()), limit: v.nullish(v.number()), offset: v.nullish(v.number()) })),
+  /** The payments of this page. */
+  results: v.array(AdvancedPaymentSchema),
+})
+
+export type CreatePaymentInput = v.InferInput<typeof CreatePaymentInputSchema>
+export type CapturePaymentInput = Omit<v.InferInput<typeof CapturePaymentInputSchema>, 'advanced_payment_id'>
+export type CancelPaymentInput = Omit<v.InferInput<typeof CancelPaymentInputSchema>, 'advanced_payment_id'>
+export type SearchPaymentsInput = v.InferInput<typeof SearchPaymentsInputSchema>
+/** A charge on a linked wallet. */
+export interface AdvancedPayment extends v.InferOutput<typeof AdvancedPaymentSchema> {}
+/** What `payments.search` answers. */
+export interface PaymentPage extends v.InferOutput<typeof PaymentPageSchema> {}
+
+/** What the questions below look at: the payment's own status and those of its inner payments. */
+export interface WithStatus {
+  status?: PaymentStatus | null | undefined
+  payments?: readonly { status?: PaymentStatus | null | undefined }[] | null | undefined
+}
+
+const DECIDED: ReadonlySet<string> = new Set([
+  'approved',
+  'rejected',
+  'cancelled',
+  'canceled',
+  'refunded',
+  'partially_refunded',
+  'charged_back',
+])
+
+function every(payment: WithStatus, test: (status: string) => boolean): boolean {
+  const statuses = [payment.status, ...(payment.payments ?? []).map(({ status }) => status)].filter((status) => status != null)
+  return statuses.length > 0 && statuses.every(test)
+}
+
+/** Has the buyer paid? True only if every status there is says `approved`. A refunded payment is not approved. */
+export function isApproved(payment: WithStatus): boolean {
+  return every(payment, (status) => status === 'approved')
+}
+
+/** Is it decided, so that nothing more happens by itself? False while reserved, pending, in process, or unknown. */
+export function isFinal(payment: WithStatus): boolean {
+  return every(payment, (status) => DECIDED.has(status))
+}

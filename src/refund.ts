@@ -1,0 +1,48 @@
+import * as v from 'valibot'
+import { type Open, openString, ReceivedDateSchema, ReceivedIdSchema } from './fields.ts'
+import { AmountSchema, ReceivedAmountSchema } from './money.ts'
+import { AdvancedPaymentIdSchema } from './payment.ts'
+
+/**
+ * Input of `payments.refund`.
+ * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/refund-payment/post
+ */
+export const RefundPaymentInputSchema = v.strictObject({
+  /** Id of the advanced payment. */
+  advanced_payment_id: AdvancedPaymentIdSchema,
+  /** Major units. Left out, or the number 0 as the reference writes it: all that is left. `undefined` is refused. */
+  amount: v.exactOptional(v.lazy((input): typeof AmountSchema => (input === 0 ? v.literal(0) : AmountSchema) as never)),
+})
+
+/** The API prints numbers or digits (C4); one string here. */
+const RefundIdSchema = v.pipe(ReceivedIdSchema, v.transform(String), v.minLength(1))
+
+/**
+ * One refund.
+ * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/wallet-connect/refund-partial-amount.en.md
+ */
+export const RefundSchema = v.looseObject({
+  /** Id of the refund. */
+  id: RefundIdSchema,
+  /** Id of the inner payment. */
+  payment_id: v.nullish(RefundIdSchema),
+  /** Major units. */
+  amount: v.nullish(ReceivedAmountSchema),
+  /** `approved`: accepted. The payment's own status follows later. */
+  status: v.nullish(openString<Open<'approved'>>()),
+  /** Who gave the money back. */
+  source: v.nullish(v.looseObject({ id: v.nullish(ReceivedIdSchema), name: v.nullish(v.string()), type: v.nullish(v.string()) })),
+  /** ISO 8601 with offset. */
+  date_created: v.nullish(ReceivedDateSchema),
+})
+
+/** Answer of `payments.refund` and `payments.listRefunds`: always a list, also where one object came (C31). */
+export const RefundListSchema = v.pipe(
+  v.unknown(),
+  v.transform((answer) => (Array.isArray(answer) ? answer : [answer])),
+  v.array(RefundSchema),
+)
+
+export type RefundPaymentInput = Omit<v.InferInput<typeof RefundPaymentInputSchema>, 'advanced_payment_id'>
+/** Money given back. */
+export interface Refund extends v.InferOutput<typeof RefundSchema> {}

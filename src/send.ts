@@ -1,0 +1,220 @@
+import type { $Fetch } from 'ofetch'
+import { attempt, type Verdict } from './attempt.ts'
+import {
+  InvalidInputError,
+  InvalidResponseError,
+  type Issue,
+  RefusedError,
+  UnavailableError,
+  type UnavailableReason,
+  UnknownOutcomeError,
+  type WalletConnectError,
+} from './errors.ts'
+import { readEvidence } from './evidence.ts'
+import type { Operation, OperationName } from './operations.ts'
+import { checkPrepared, type PreparedRequest } from './prepared-request.ts'
+import { retryDelayMs } from './retry-delay.ts'
+import { Stopped, sleep, stoppable } from './stoppable.ts'
+
+/** How requests leave: the client's options, resolved once. */
+export interface Transport {
+  fetch: $Fetch
+  /** Origin and path prefix, without a slash at the end. */
+  baseURL: string
+  /** The access token or the proxy's ticket. */
+  credential: string | (() => string | Promise<string>)
+  timeoutMs: number
+  deadlineMs: number
+  maxRetries: number
+  onAttempt: ((event: AttemptEvent) => void) | undefined
+  onDrift: ((event: DriftEvent) => void) | undefined
+}
+
+/** One attempt, for logs and metrics. Holds nothing secret. */
+export interface AttemptEvent {
+  operation: OperationName
+  /** From 1. */
+  attempt: number
+  idempotencyKey: string | null
+  /** What came back: the resource, a refusal, "still being processed", "too many requests", or nothing readable. */
+  verdict: Verdict['kind']
+  status: number | undefined
+  requestId: string | undefined
+  durationMs: number
+}
+
+/** An answer that differs from the documentation where it does not matter. */
+export interface DriftEvent {
+  operation: OperationName
+  issues: readonly Issue[]
+}
+
+/** What `send` resolves to. */
+export interface Answer<Data = unknown> {
+  data: Data
+  /** HTTP status: 201 for a new payment, 200 for everything else. */
+  status: number
+  requestId: string | undefined
+  /** Requests that left. */
+  attempts: number
+  idempotencyKey: string | null
+  /** True if the effect is that of an earlier attempt with this key. */
+  replayed: boolean
+}
+
+export interface SendOptions {
+  /** Ends the call at once, also while it waits. */
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Sends a prepared request until there is an answer, within the deadline: the same key and the same bytes each time.
+ *
+ * @throws {InvalidInputError} the request or the access token cannot be sent; nothing left
+ * @throws {RefusedError} the API declined; nothing was done
+ * @throws {UnavailableError} no answer, and certainly nothing was done
+ * @throws {UnknownOutcomeError} a write that may have been done
+ * @throws {InvalidResponseError} a read was answered with something else
+ */
+export async function send(transport: Transport, prepared: PreparedRequest, options?: SendOptions): Promise<Answer> {
+  return deliver(transport, checkPrepared(prepared), prepared, options)
+}
+
+/** `send` of a request that was prepared just now. */
+export async function deliver(
+  transport: Transport,
+  operation: Operation,
+  prepared: PreparedRequest,
+  options: SendOptions = {},
+): Promise<Answer> {
+  const { signal } = options
+  checkSignal(signal)
+  const end = performance.now() + transport.deadlineMs
+  const sentAt = Date.now()
+  const accessToken = await readCredential(transport, prepared.operation, signal)
+  const { idempotencyKey } = prepared
+  // Set once an attempt of a write may have been executed; from then on no refusal is a plain one.
+  let mayHaveMoved = false
+  let last: Verdict | undefined
+
+  for (let attempts = 0; ; ) {
+    const fail = (cutShort?: Stopped['reason']): WalletConnectError =>
+      mayHaveMoved
+        ? new UnknownOutcomeError({
+            operation: prepared.operation,
+            idempotencyKey: idempotencyKey ?? '',
+            status: last?.status,
+            attempts,
+            sentAt: new Date(sentAt).toISOString(),
+          })
+        : unanswered(prepared.operation, last, attempts, cutShort)
+
+    const startedAt = performance.now()
+    if (signal?.aborted) throw fail('aborted')
+    if (startedAt >= end) throw fail('timeout')
+    const ms = Math.min(transport.timeoutMs, end - startedAt)
+    const verdict = await attempt(transport.fetch, transport.baseURL, accessToken, operation, prepared, ms, signal)
+    attempts += 1
+    last = verdict
+    report(transport, prepared, attempts, verdict, startedAt)
+
+    const { requestId } = verdict
+    if (verdict.kind === 'answer') {
+      const { data, status, replayed } = verdict
+      return { data, status, requestId, attempts, idempotencyKey, replayed }
+    }
+    if (verdict.kind === 'refused') {
+      const refused = new RefusedError({ ...verdict, operation: prepared.operation })
+      if (!mayHaveMoved) throw refused
+      if (operation.retry !== 'state') throw fail()
+      const rest = { ...transport, deadlineMs: end - performance.now() }
+      const evidence = await readEvidence(prepared, (read) => send(rest, read, options))
+      if (evidence.kind === 'absent') throw refused
+      if (evidence.kind === 'unclear') throw fail()
+      return { data: evidence.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
+    }
+    mayHaveMoved ||= operation.retry !== 'read' && verdict.kind !== 'limited'
+
+    const delayMs = retryDelayMs(attempts, honouredRetryAfter(verdict), Math.random())
+    const isOver = attempts > transport.maxRetries || delayMs >= end - performance.now()
+    if (isOver || !mayRepeat(operation, verdict)) throw fail()
+    await sleep(delayMs, signal).catch(() => {
+      throw fail('aborted')
+    })
+  }
+}
+
+function mayRepeat({ retry }: Operation, verdict: Verdict): boolean {
+  if (retry === 'never') return false
+  if (verdict.kind !== 'lost') return true
+  return verdict.reason !== 'aborted' && !(verdict.status !== undefined && verdict.status >= 300 && verdict.status < 400)
+}
+
+/** `Retry-After` means something on 409, 429 and 503 only. */
+function honouredRetryAfter({ status, retryAfterMs }: Verdict): number | undefined {
+  return status === 409 || status === 429 || status === 503 ? retryAfterMs : undefined
+}
+
+/** The error of a call of which nothing was executed. */
+function unanswered(
+  operation: OperationName,
+  last: Verdict | undefined,
+  attempts: number,
+  cutShort: Stopped['reason'] | undefined,
+): WalletConnectError {
+  const { status, retryAfterMs } = last ?? {}
+  if (last?.kind === 'lost' && last.reason === 'unreadable' && !cutShort) {
+    return new InvalidResponseError({ operation, status: status ?? 0, issues: last.issues ?? [] })
+  }
+  return new UnavailableError({ operation, reason: cutShort ?? unavailableReason(last), status, attempts, retryAfterMs })
+}
+
+function unavailableReason(verdict: Verdict | undefined): UnavailableReason {
+  if (verdict?.kind === 'limited') return 'rate_limited'
+  if (verdict?.kind !== 'lost' || verdict.reason === 'unreadable') return 'server'
+  return verdict.reason
+}
+
+function checkSignal(signal: unknown): void {
+  const isSignal = signal === undefined || (typeof signal === 'object' && signal !== null && 'addEventListener' in signal)
+  if (!isSignal) throw new InvalidInputError([{ path: 'signal', message: 'must be an AbortSignal' }])
+}
+
+async function readCredential(
+  { credential, deadlineMs }: Transport,
+  operation: OperationName,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  let value: unknown = credential
+  try {
+    if (typeof credential === 'function') value = await stoppable(deadlineMs, signal, async () => credential())
+  } catch (error) {
+    const reason = error instanceof Stopped ? error.reason : 'network'
+    throw new UnavailableError({ operation, reason, attempts: 0, detail: 'nothing was sent, the access token was not to be had' })
+  }
+  if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
+  const message = 'must be one word of visible ASCII, without "Bearer" and without line breaks'
+  throw new InvalidInputError([{ path: 'accessToken', message }])
+}
+
+function report(
+  { onAttempt, onDrift }: Transport,
+  { operation, idempotencyKey }: PreparedRequest,
+  attempt: number,
+  verdict: Verdict,
+  startedAt: number,
+): void {
+  if (onAttempt) {
+    const { kind, status, requestId } = verdict
+    const durationMs = performance.now() - startedAt
+    notify(onAttempt, { operation, attempt, idempotencyKey, verdict: kind, status, requestId, durationMs })
+  }
+  if (onDrift && verdict.kind === 'answer' && verdict.drift.length > 0) notify(onDrift, { operation, issues: verdict.drift })
+}
+
+/** A hook of the caller's must not decide about money: what it throws is dropped. */
+function notify<Event>(hook: (event: Event) => void, event: Event): void {
+  try {
+    void Promise.resolve(hook(event)).catch(() => undefined)
+  } catch {}
+}

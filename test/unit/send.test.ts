@@ -1,0 +1,482 @@
+import {
+  type AttemptEvent,
+  InvalidInputError,
+  InvalidResponseError,
+  type OperationName,
+  RefusedError,
+  UnavailableError,
+  UnknownOutcomeError,
+} from 'mercadopago-wallet-connect'
+import { describe, expect, it, vi } from 'vitest'
+import { document } from '../documents.ts'
+import { json, type Step, scriptedFetch, text } from '../scripted-fetch.ts'
+import { aPayment, rejection, walletWith } from '../wallet.ts'
+
+const approved = document('create-payment.approved.response.201')
+const paid = json(201, approved)
+const now = { 'retry-after': '0' }
+const inProgress = json(409, document('error.409.idempotency-in-progress'), now)
+const keyUsed = json(422, document('error.422.idempotency-key-used'))
+const network = { reject: new TypeError('fetch failed') }
+
+const writes: [OperationName, object][] = [
+  ['agreements.create', document('create-agreement.request')],
+  ['agreements.cancel', { agreement_id: 'abc' }],
+  ['agreements.createPayerToken', { agreement_id: 'abc', code: 'c' }],
+  ['discounts.create', { payer_token: 't', amount: 5 }],
+  ['payments.create', aPayment],
+  ['payments.capture', { advanced_payment_id: 7 }],
+  ['payments.cancel', { advanced_payment_id: 7 }],
+  ['payments.refund', { advanced_payment_id: 7 }],
+]
+
+describe('send: one intent, one key, one set of bytes', () => {
+  it('never lets a key given to one call appear in another', async () => {
+    const fetch = scriptedFetch(paid)
+    const wallet = walletWith(fetch)
+    const options = Object.freeze({ idempotencyKey: 'only-this-one' })
+    await wallet.payments.create(aPayment, options)
+    await wallet.payments.create(aPayment)
+    await wallet.payments.capture(7)
+    const keys = fetch.sent.map(({ headers }) => headers.get('x-idempotency-key'))
+    expect(keys[0]).toBe('only-this-one')
+    expect(new Set(keys).size).toBe(3)
+    expect(keys.slice(1).every((key) => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]/.test(key ?? ''))).toBe(true)
+  })
+
+  it('sends the same key and the same bytes at each attempt', async () => {
+    const fetch = scriptedFetch(network, json(503, {}, now), { cut: 201 }, paid)
+    const answer = await walletWith(fetch, { maxRetries: 3 }).send(walletWith(fetch).prepare('payments.create', aPayment))
+    expect(answer).toMatchObject({ attempts: 4, status: 201, replayed: false, data: { id: 10458724 } })
+    const first = fetch.sent[0]
+    for (const { url, method, body, headers } of fetch.sent) {
+      expect({ url, method, body }).toEqual({ url: first?.url, method: first?.method, body: first?.body })
+      expect([...headers]).toEqual([...(first?.headers ?? [])])
+    }
+  })
+
+  it('sends a request that was stored as JSON', async () => {
+    const fetch = scriptedFetch(paid)
+    const wallet = walletWith(fetch)
+    const prepared = wallet.prepare('payments.create', aPayment)
+    await wallet.send(JSON.parse(JSON.stringify(prepared)))
+    expect(fetch.sent[0]?.body).toBe(prepared.body)
+    expect(fetch.sent[0]?.headers.get('x-idempotency-key')).toBe(prepared.idempotencyKey)
+  })
+
+  it('gives each attempt a fresh signal that has not been aborted', async () => {
+    const fetch = scriptedFetch('hang', paid)
+    await walletWith(fetch, { timeoutMs: 20 }).payments.create(aPayment)
+    const [first, second] = fetch.sent.map(({ init }) => init.signal)
+    expect(first?.aborted).toBe(true)
+    expect(second?.aborted).toBe(false)
+  })
+
+  it('never follows a redirect', async () => {
+    const fetch = scriptedFetch(text(307, null, { location: 'https://elsewhere.test/' }))
+    const error = await rejection(walletWith(fetch).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unknown_outcome', status: 307, attempts: 1 })
+    expect(fetch.sent[0]?.init.redirect).toBe('manual')
+  })
+})
+
+describe('send: an unclear end of a write is an unknown outcome, never a success', () => {
+  const unclear: [string, Step][] = [
+    ['a network failure', network],
+    ['a fetch that throws', { throw: new Error('boom') }],
+    ['a rejection with a string', { reject: 'nope' }],
+    ['a rejection with nothing', { reject: undefined }],
+    ['an answer that never comes', 'hang'],
+    ['a body that stalls after the headers', { stall: 201 }],
+    ['a body that is cut', { cut: 201 }],
+    ['a truncated 201', text(201, '{"id": 10458724, "status": "appro', { 'content-type': 'application/json' })],
+    ['an HTML 200', text(200, '<html><body>Welcome</body></html>', { 'content-type': 'application/json' })],
+    ['an answer that is not UTF-8', () => new Response(new Uint8Array([0x7b, 0xff, 0x7d]), { status: 201 })],
+    ['a 10 MB answer', () => new Response(' '.repeat(10_000_000), { status: 201 })],
+    ['a 2xx that is a list of nothing', json(200, 'ok')],
+    ['a 302', text(302, null, { location: 'https://api.mercadopago.com/' })],
+    ['a 408', text(408, null)],
+    ['a 500', json(500, { message: 'Internal server error' })],
+    ['a 503', text(503, 'upstream connect error')],
+    ['garbage instead of a response', () => ({}) as Response],
+    ['nothing instead of a response', () => undefined as unknown as Response],
+  ]
+
+  describe.each(writes)('%s', (operation, input) => {
+    it.each(unclear)('after %s', async (_, step) => {
+      const wallet = walletWith(scriptedFetch(step), { timeoutMs: 20, maxRetries: 0 })
+      const prepared = wallet.prepare(operation, input as never)
+      const error = await rejection<UnknownOutcomeError>(wallet.send(prepared))
+      expect(error).toBeInstanceOf(UnknownOutcomeError)
+      expect(error).toMatchObject({ outcome: 'unknown', operation, idempotencyKey: prepared.idempotencyKey, attempts: 1 })
+      expect(Date.parse(error.sentAt)).toBeGreaterThan(Date.parse('2026-01-01'))
+    })
+  })
+
+  it.each(writes.filter(([operation]) => operation !== 'agreements.cancel'))(
+    '%s after an empty 2xx',
+    async (operation, input) => {
+      for (const step of [text(200, ''), text(201, null), text(204, null)]) {
+        const wallet = walletWith(scriptedFetch(step), { maxRetries: 0 })
+        const error = await rejection(wallet.send(wallet.prepare(operation, input as never)))
+        expect(error).toMatchObject({ code: 'unknown_outcome' })
+      }
+    },
+  )
+
+  it.each([null, 0, -1, 1.5, 2 ** 53, '', 'abc', {}, true])('payments.create after a 201 whose id is %j', async (id) => {
+    const wallet = walletWith(scriptedFetch(json(201, { ...approved, id })), { maxRetries: 0 })
+    expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ code: 'unknown_outcome', status: 201 })
+  })
+
+  it('keeps the status of an answer whose body stalled', async () => {
+    const wallet = walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 20, maxRetries: 0 })
+    expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ status: 201 })
+  })
+
+  it('ends a body that stalls after the headers at timeoutMs', async () => {
+    const startedAt = performance.now()
+    await rejection(walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 50, maxRetries: 0 }).payments.create(aPayment))
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+})
+
+describe('send: a later attempt does not make the first one undone', () => {
+  it.each([
+    ['422/422001', keyUsed],
+    ['400', json(400, document('error.400.discount-mismatch'))],
+    ['401/401003', json(401, document('error.401.invalid-payer-token'))],
+    ['403', json(403, document('error.403.policy-agent'))],
+    ['404', json(404, {})],
+  ])('%s after a lost attempt is an unknown outcome', async (_, step) => {
+    const error = await rejection(walletWith(scriptedFetch(network, step)).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unknown_outcome', attempts: 2 })
+  })
+
+  it('409/401001 after a lost attempt is waited for, and then an unknown outcome', async () => {
+    const error = await rejection(walletWith(scriptedFetch(network, inProgress)).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unknown_outcome', status: 409, attempts: 3 })
+  })
+
+  it('409/401001 alone ends as an unknown outcome: somebody is at it', async () => {
+    const error = await rejection(walletWith(scriptedFetch(inProgress)).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unknown_outcome', status: 409, attempts: 3 })
+  })
+
+  it('422/422001 after 409/401001 is an unknown outcome', async () => {
+    const error = await rejection(walletWith(scriptedFetch(inProgress, keyUsed)).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unknown_outcome' })
+  })
+
+  it('429 after a lost attempt is an unknown outcome', async () => {
+    const error = await rejection(walletWith(scriptedFetch(network, json(429, {}, now))).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unknown_outcome', status: 429, attempts: 3 })
+  })
+
+  it('422/422001 on the first attempt is refused: the caller used a key twice', async () => {
+    expect(await rejection(walletWith(scriptedFetch(keyUsed)).payments.create(aPayment))).toBeInstanceOf(RefusedError)
+  })
+
+  it('422/422001 after a 429 is refused: nothing had been executed', async () => {
+    const fetch = scriptedFetch(json(429, {}, now), keyUsed)
+    expect(await rejection(walletWith(fetch).payments.create(aPayment))).toMatchObject({ code: 'refused', outcome: 'none' })
+  })
+
+  it('any other 4xx is refused at once, with the status and no apiCode', async () => {
+    const fetch = scriptedFetch(text(418, '<html>teapot</html>'))
+    const error = await rejection(walletWith(fetch).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'refused', status: 418, apiCode: undefined, causes: [] })
+    expect(fetch.sent).toHaveLength(1)
+  })
+
+  it('a 409 of another kind is refused at once', async () => {
+    const fetch = scriptedFetch(json(409, { status: 409, error: 'Conflict', message: 'no' }))
+    expect(await rejection(walletWith(fetch).payments.create(aPayment))).toMatchObject({ code: 'refused', status: 409 })
+    expect(fetch.sent).toHaveLength(1)
+  })
+})
+
+describe('send: a state that is already reached', () => {
+  const cancelled = { ...document('get-agreement.response.200'), status: 'cancelled' }
+  const tooLate = json(400, { status: '400', error: 'bad_request', message: 'Invalid capture payment status' })
+  const withStatus = (status: string): (() => Response) => json(200, { ...approved, status })
+
+  it.each([
+    ['payments.capture', 'approved'],
+    ['payments.capture', 'refunded'],
+    ['payments.cancel', 'cancelled'],
+    ['payments.cancel', 'canceled'],
+  ] as const)('%s: a refused repeat is answered by reading %s', async (operation, status) => {
+    const fetch = scriptedFetch(network, tooLate, withStatus(status))
+    const wallet = walletWith(fetch)
+    const answer = await wallet.send(wallet.prepare(operation, { advanced_payment_id: 7 }))
+    expect(answer).toMatchObject({ replayed: true, data: { status } })
+    expect(fetch.sent.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'GET'])
+  })
+
+  it('agreements.cancel: a refused repeat is answered by reading cancelled', async () => {
+    const fetch = scriptedFetch(network, json(400, {}), json(200, cancelled))
+    await expect(walletWith(fetch).agreements.cancel('abc')).resolves.toBeUndefined()
+  })
+
+  it('is refused when reading shows a state that excludes it', async () => {
+    const fetch = scriptedFetch(network, tooLate, withStatus('cancelled'))
+    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused', status: 400 })
+  })
+
+  it.each([withStatus('authorized'), withStatus('something_new'), network, json(500, {})])(
+    'is unknown when reading shows nothing certain',
+    async (read) => {
+      const wallet = walletWith(scriptedFetch(network, tooLate, read), { maxRetries: 1 })
+      expect(await rejection(wallet.payments.capture(7))).toMatchObject({ code: 'unknown_outcome' })
+    },
+  )
+
+  it('a first attempt that is refused is just refused, and nothing is read', async () => {
+    const fetch = scriptedFetch(tooLate)
+    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused' })
+    expect(fetch.sent).toHaveLength(1)
+  })
+})
+
+describe('send: repeating', () => {
+  it.each(['agreements.create', 'agreements.createPayerToken', 'discounts.create'] as const)(
+    '%s is never repeated',
+    async (operation) => {
+      for (const step of [network, json(500, {}), inProgress, json(429, {}, now), text(200, 'oops')] satisfies Step[]) {
+        const fetch = scriptedFetch(step)
+        const wallet = walletWith(fetch)
+        await rejection(wallet.send(wallet.prepare(operation, writes.find(([name]) => name === operation)?.[1] as never)))
+        expect(fetch.sent).toHaveLength(1)
+      }
+    },
+  )
+
+  it.each([
+    ['agreements.get', { agreement_id: 'abc' }],
+    ['discounts.validateCoupon', { payer_token: 't', id: 'C' }],
+    ['payments.get', { advanced_payment_id: 7 }],
+    ['payments.search', {}],
+    ['payments.listRefunds', { advanced_payment_id: 7 }],
+  ] as const)('%s is a read: repeated, and unavailable in the end', async (operation, input) => {
+    const fetch = scriptedFetch(network, json(408, {}), json(500, {}, now))
+    const wallet = walletWith(fetch)
+    const error = await rejection(wallet.send(wallet.prepare(operation, input)))
+    expect(error).toBeInstanceOf(UnavailableError)
+    expect(error).toMatchObject({ outcome: 'none', reason: 'server', status: 500, attempts: 3 })
+    expect(fetch.sent.every(({ headers }) => !headers.has('x-idempotency-key'))).toBe(true)
+  })
+
+  it.each([
+    [network, 'network'],
+    ['hang', 'timeout'],
+    [json(429, {}, now), 'rate_limited'],
+    [json(502, {}), 'server'],
+  ] as [Step, string][])('a read names its reason', async (step, reason) => {
+    const wallet = walletWith(scriptedFetch(step), { timeoutMs: 20, maxRetries: 0 })
+    expect(await rejection(wallet.payments.get(7))).toMatchObject({ code: 'unavailable', reason })
+  })
+
+  it('a read that is answered with something else is an InvalidResponseError', async () => {
+    const wallet = walletWith(scriptedFetch(text(200, '<html></html>')))
+    const error = await rejection(wallet.payments.get(7))
+    expect(error).toBeInstanceOf(InvalidResponseError)
+    expect(error).toMatchObject({ outcome: 'none', status: 200, issues: [{ path: '', message: 'is not JSON' }] })
+  })
+
+  it.each([
+    ['seconds', () => '1'],
+    ['a date', () => new Date(Date.now() + 1_500).toUTCString()],
+  ])('honours Retry-After as %s', async (_, header) => {
+    const fetch = scriptedFetch(() => new Response('{}', { status: 429, headers: { 'retry-after': header() } }), paid)
+    const startedAt = performance.now()
+    await walletWith(fetch, { deadlineMs: 5_000 }).payments.create(aPayment)
+    expect(performance.now() - startedAt).toBeGreaterThan(450)
+  })
+
+  it('fails now when the wait does not fit the deadline, and says how long it would be', async () => {
+    const startedAt = performance.now()
+    const error = await rejection(walletWith(scriptedFetch(json(429, {}, { 'retry-after': '3600' }))).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unavailable', reason: 'rate_limited', retryAfterMs: 3_600_000, attempts: 1 })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
+  it('stops at the deadline, however many repeats are left', async () => {
+    const startedAt = performance.now()
+    const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 60, deadlineMs: 200, maxRetries: 20 })
+    expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ code: 'unknown_outcome' })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+})
+
+describe('send: aborting', () => {
+  it('before anything left: unavailable, aborted, nothing sent', async () => {
+    const fetch = scriptedFetch(paid)
+    const error = await rejection(walletWith(fetch).payments.create(aPayment, { signal: AbortSignal.abort('why') }))
+    expect(error).toMatchObject({ code: 'unavailable', reason: 'aborted', outcome: 'none', attempts: 0 })
+    expect(fetch.sent).toHaveLength(0)
+  })
+
+  it('while a write is under way: unknown outcome, at once', async () => {
+    const controller = new AbortController()
+    const promise = walletWith(scriptedFetch('hang'), { timeoutMs: 5_000 }).payments.create(aPayment, {
+      signal: controller.signal,
+    })
+    setTimeout(() => controller.abort(), 20)
+    const startedAt = performance.now()
+    expect(await rejection(promise)).toMatchObject({ code: 'unknown_outcome', attempts: 1 })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
+  it('while a read is under way: unavailable, aborted, and not repeated', async () => {
+    const controller = new AbortController()
+    const fetch = scriptedFetch('hang')
+    const promise = walletWith(fetch, { timeoutMs: 5_000 }).payments.get(7, { signal: controller.signal })
+    setTimeout(() => controller.abort(), 20)
+    expect(await rejection(promise)).toMatchObject({ code: 'unavailable', reason: 'aborted', attempts: 1 })
+    expect(fetch.sent).toHaveLength(1)
+  })
+
+  it.each([
+    ['of a write that was not executed', json(429, {}, { 'retry-after': '1' }), 'unavailable'],
+    ['of a write that was lost', json(503, {}, { 'retry-after': '1' }), 'unknown_outcome'],
+  ])('in the wait between attempts %s', async (_, step, code) => {
+    const controller = new AbortController()
+    const promise = walletWith(scriptedFetch(step)).payments.create(aPayment, { signal: controller.signal })
+    setTimeout(() => controller.abort(), 30)
+    const startedAt = performance.now()
+    expect(await rejection(promise)).toMatchObject({ code, attempts: 1 })
+    expect(performance.now() - startedAt).toBeLessThan(800)
+  })
+
+  it('leaves no listener behind', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const added = vi.spyOn(signal, 'addEventListener')
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    await walletWith(scriptedFetch(network, paid)).payments.create(aPayment, { signal })
+    expect(added.mock.calls.length).toBeGreaterThan(0)
+    expect(removed.mock.calls).toEqual(added.mock.calls)
+  })
+
+  it('refuses a signal that is none', async () => {
+    const promise = walletWith(scriptedFetch(paid)).payments.create(aPayment, { signal: 'now' as never })
+    expect(await rejection(promise)).toMatchObject({ code: 'invalid_input', issues: [{ path: 'signal' }] })
+  })
+})
+
+describe('send: the access token', () => {
+  it('may come from a function, asked once for each call', async () => {
+    let asked = 0
+    const fetch = scriptedFetch(network, paid)
+    await walletWith(fetch, { accessToken: async () => `token-${++asked}` }).payments.create(aPayment)
+    expect(fetch.sent.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer token-1', 'Bearer token-1'])
+  })
+
+  it.each([
+    ['rejects', () => Promise.reject(new Error('vault')), 'network'],
+    [
+      'throws',
+      () => {
+        throw new Error('vault')
+      },
+      'network',
+    ],
+    ['hangs', () => new Promise<string>(() => {}), 'timeout'],
+  ])('a provider that %s ends in one of our errors within the deadline', async (_, accessToken, reason) => {
+    const fetch = scriptedFetch(paid)
+    const startedAt = performance.now()
+    const error = await rejection(walletWith(fetch, { accessToken, deadlineMs: 50 }).payments.create(aPayment))
+    expect(error).toMatchObject({ code: 'unavailable', reason, outcome: 'none', attempts: 0 })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(fetch.sent).toHaveLength(0)
+  })
+
+  it.each(['', 'two words', 'line\nbreak', 'Bearer APP_USR-1', 'ünïcode', undefined, 7])(
+    'a provider that gives %j is refused, unseen',
+    async (value) => {
+      const fetch = scriptedFetch(paid)
+      const error = await rejection(walletWith(fetch, { accessToken: () => value as string }).payments.create(aPayment))
+      expect(error).toBeInstanceOf(InvalidInputError)
+      expect(error).toMatchObject({ issues: [{ path: 'accessToken' }] })
+      expect(fetch.sent).toHaveLength(0)
+    },
+  )
+})
+
+describe('send: a request that prepare did not make', () => {
+  const prepared = walletWith(scriptedFetch()).prepare('payments.capture', { advanced_payment_id: 7 })
+  it.each([
+    ['operation', { operation: 'payments.steal' }],
+    ['operation', { operation: 'toString' }],
+    ['method', { method: 'DELETE' }],
+    ['path', { path: 'https://evil.test/v1/advanced_payments/7' }],
+    ['path', { path: '@evil.test/v1/advanced_payments/7' }],
+    ['path', { path: '/v1/advanced_payments/7/../8' }],
+    ['path', { path: '/v1/advanced_payments/7?x=1' }],
+    ['path', { path: '/v1/advanced_payments/7#' }],
+    ['path', { path: 7 }],
+    ['body', { body: { capture: true } }],
+    ['body', { body: 'not json' }],
+    ['idempotencyKey', { idempotencyKey: null }],
+    ['idempotencyKey', { idempotencyKey: 'another' }],
+    ['headers.Authorization', { headers: { ...prepared.headers, Authorization: 'Bearer mine' } }],
+    ['headers.authorization', { headers: { ...prepared.headers, authorization: 'Bearer mine' } }],
+    ['headers.cookie', { headers: { ...prepared.headers, cookie: 'a=b' } }],
+    ['headers.x-platform-id', { headers: { ...prepared.headers, 'x-platform-id': 'a\r\nb: c' } }],
+  ])('is refused by %s', async (path, change) => {
+    const fetch = scriptedFetch(paid)
+    const error = await rejection<InvalidInputError>(walletWith(fetch).send({ ...prepared, ...change } as never))
+    expect(error).toBeInstanceOf(InvalidInputError)
+    expect(error.issues.map((issue) => issue.path)).toContain(path)
+    expect(fetch.sent).toHaveLength(0)
+  })
+
+  it.each([null, undefined, 'text', 7, []])('%j is refused', async (value) => {
+    expect(await rejection(walletWith(scriptedFetch(paid)).send(value as never))).toBeInstanceOf(InvalidInputError)
+  })
+})
+
+describe('onAttempt', () => {
+  it('tells of each attempt, with nothing secret in it', async () => {
+    const events: AttemptEvent[] = []
+    const fetch = scriptedFetch(json(503, {}, { ...now, 'x-request-id': 'a' }), json(201, approved, { 'x-request-id': 'b' }))
+    await walletWith(fetch, { onAttempt: (event) => events.push(event) }).payments.create(aPayment, { idempotencyKey: 'k' })
+    const common = { operation: 'payments.create', idempotencyKey: 'k', durationMs: expect.any(Number) }
+    expect(events).toEqual([
+      { ...common, attempt: 1, verdict: 'lost', status: 503, requestId: 'a' },
+      { ...common, attempt: 2, verdict: 'answer', status: 201, requestId: 'b' },
+    ])
+    expect(JSON.stringify(events)).not.toMatch(/PAYER_TOKEN|TEST-access/)
+  })
+
+  it.each([
+    () => {
+      throw new Error('hook')
+    },
+    () => Promise.reject(new Error('hook')),
+  ])('may fail without any effect on the payment', async (hook) => {
+    const wallet = walletWith(scriptedFetch(paid), { onAttempt: hook as () => void, onDrift: hook as () => void })
+    await expect(wallet.payments.create(aPayment)).resolves.toMatchObject({ id: 10458724 })
+  })
+})
+
+describe('onDrift', () => {
+  it('is told what differs where it does not decide, and the call succeeds', async () => {
+    const events: unknown[] = []
+    const odd = { ...approved, site_id: 7, payer: 'somebody', payments: [{ id: 1, status: 'brand_new', installments: 'three' }] }
+    const wallet = walletWith(scriptedFetch(json(201, odd)), { onDrift: (event) => events.push(event) })
+    const payment = await wallet.payments.create(aPayment)
+    expect(payment).toMatchObject({ id: 10458724, site_id: 7, payer: 'somebody' })
+    expect(events).toEqual([
+      {
+        operation: 'payments.create',
+        issues: [
+          { path: 'payments.0.installments', message: 'must be of type number' },
+          { path: 'payer', message: 'must be of type Object' },
+          { path: 'site_id', message: 'must be of type string' },
+        ],
+      },
+    ])
+  })
+})

@@ -1,0 +1,41 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+const root = new URL('..', import.meta.url).pathname
+// Longest first. The tests take the package by its name, and the name means the sources.
+const alias = {
+  'mercadopago-wallet-connect/emulator': `${root}src/emulator/index.ts`,
+  'mercadopago-wallet-connect': `${root}src/index.ts`,
+}
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        resolve: { alias },
+        test: { name: 'node', include: ['test/{unit,contract,node}/**/*.test.ts'] },
+      },
+      {
+        root,
+        resolve: { alias },
+        plugins: [
+          cloudflareTest({
+            main: './playground/worker.dev.ts',
+            wrangler: { configPath: './wrangler.toml', environment: 'dev' },
+            remoteBindings: false,
+            miniflare: {
+              bindings: {
+                ORIGIN: 'https://proxy.test',
+                // SHA-256 of `demo-key`
+                CLIENT_KEY_SHA256: 'c48a01f49fd0f2cc404bc3cbbc80e91457a3d41bb429a695243de4c61794155c',
+              },
+            },
+          }),
+        ],
+        test: { name: 'workerd', include: ['test/{unit,contract,workerd}/**/*.test.ts'] },
+      },
+    ],
+  },
+})

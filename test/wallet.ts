@@ -1,0 +1,32 @@
+import {
+  type CreatePaymentInput,
+  createWalletConnect,
+  type WalletConnect,
+  type WalletConnectOptions,
+} from 'mercadopago-wallet-connect'
+
+/** A client for tests: nothing leaves but through `fetch`. */
+export const walletWith = (fetch: typeof globalThis.fetch, options: Partial<WalletConnectOptions> = {}): WalletConnect =>
+  createWalletConnect({
+    accessToken: 'TEST-access',
+    fetch,
+    timeoutMs: 200,
+    deadlineMs: 2_000,
+    ...options,
+  } as WalletConnectOptions)
+
+/** The guide's payment. */
+export const aPayment: CreatePaymentInput = {
+  wallet_payment: { transaction_amount: 700.5, description: 'Payment Description', external_reference: 'Pago_123' },
+  payer: { token: 'PAYER_TOKEN' },
+}
+
+/** What the promise rejects with; fails if it does not. */
+export async function rejection<Error = unknown>(promise: Promise<unknown>): Promise<Error> {
+  const value = await promise.then(
+    (resolved) => ({ resolved }),
+    (rejected: Error) => ({ rejected }),
+  )
+  if ('rejected' in value) return value.rejected
+  throw new Error(`expected a rejection, got ${JSON.stringify(value.resolved)}`)
+}
