@@ -1,17 +1,16 @@
 import * as v from 'valibot'
-import { type Open, openString, ReceivedDateSchema, ReceivedIdSchema, text, token } from './fields.ts'
+import { matching, type Open, openString, ReceivedIdSchema, text, token } from './fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from './money.ts'
+
+const NonEmptySchema = matching(/./s, 'must not be empty')
 
 const WebAddressSchema = v.pipe(
   text(2048),
-  v.check((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http(s) address'),
+  v.check((value) => /^https?:/.test(value) && URL.canParse(value), 'must be an http(s) address'),
 )
 
 /** Id of an agreement, as `agreements.create` answered it: letters and digits, 32 in all samples. */
-export const AgreementIdSchema = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an agreement id: 1 to 64 letters or digits'),
-)
+export const AgreementIdSchema = matching(/^[A-Za-z0-9_-]{1,64}$/, 'must be an agreement id: 1 to 64 letters or digits')
 
 /**
  * Body of `agreements.create`.
@@ -46,9 +45,9 @@ export const CreateAgreementInputSchema = v.strictObject({
  */
 export const CreatedAgreementSchema = v.looseObject({
   /** Id of the agreement: keep it with the buyer. */
-  agreement_id: v.pipe(v.string(), v.minLength(1)),
+  agreement_id: NonEmptySchema,
   /** Page in Mercado Pago where the buyer approves: send the buyer there. */
-  agreement_uri: v.pipe(v.string(), v.minLength(1)),
+  agreement_uri: NonEmptySchema,
 })
 
 /** Input of `agreements.get` and `agreements.cancel`. */
@@ -79,15 +78,15 @@ export const AgreementSchema = v.pipe(
   v.transform(normalizeAgreement),
   v.looseObject({
     /** Id of the agreement. */
-    id: v.pipe(v.string(), v.minLength(1)),
+    id: NonEmptySchema,
     /** `confirmed_by_user` (or `active`): usable. Everything else: not usable. */
     status: v.nullish(openString<AgreementStatus>()),
     /** When it was created, ISO 8601 UTC. */
-    date_created: v.nullish(ReceivedDateSchema),
+    date_created: v.nullish(v.string()),
     /** When it was cancelled, ISO 8601 UTC; older pages spell it `date_cancelled`. */
-    date_canceled: v.nullish(ReceivedDateSchema),
+    date_canceled: v.nullish(v.string()),
     /** When it expires, ISO 8601 UTC. */
-    date_expire: v.nullish(ReceivedDateSchema),
+    date_expire: v.nullish(v.string()),
     /** The code to exchange for a payer token, once the buyer has confirmed. Secret. */
     validation_code: v.nullish(v.string()),
     /** Page in Mercado Pago for an already linked wallet. */
@@ -130,12 +129,12 @@ export const CreatePayerTokenInputSchema = v.strictObject({
  */
 export const PayerTokenSchema = v.looseObject({
   /** Charges the wallet for as long as the agreement lives. Secret: encrypt it at rest. */
-  payer_token: v.pipe(v.string(), v.minLength(1)),
+  payer_token: NonEmptySchema,
 })
 
 /** Answer of `agreements.cancel`: documented as an empty body; whatever object comes instead is ignored (C14). */
 export const CancelledAgreementSchema = v.pipe(
-  v.union([v.undefined(), v.looseObject({})]),
+  v.custom<object | undefined>((value) => value === undefined || /^{/.test(JSON.stringify(value)), 'must be empty'),
   v.transform((): undefined => undefined),
 )
 

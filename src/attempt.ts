@@ -1,7 +1,7 @@
 import type { $Fetch } from 'ofetch'
 import * as v from 'valibot'
+import { describeIssues } from './describe-issues.ts'
 import type { Issue } from './errors.ts'
-import { answerIssues } from './input-issues.ts'
 import type { Operation } from './operations.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 import { type Refusal, readRefusal, redact } from './refusal.ts'
@@ -10,9 +10,10 @@ import { isEssential } from './schema-path.ts'
 import { Stopped, stoppable } from './stoppable.ts'
 
 interface Seen {
-  status?: number | undefined
-  requestId?: string | undefined
-  retryAfterMs?: number | undefined
+  status: number | undefined
+  requestId: string | undefined
+  /** What `Retry-After` asks for. */
+  retryAfterMs: number | undefined
 }
 
 /** What one attempt showed. */
@@ -22,11 +23,11 @@ export type Verdict =
   /** Declined: this attempt did nothing. */
   | (Seen & { kind: 'refused'; status: number } & Refusal)
   /** The same request is still being processed. */
-  | (Seen & { kind: 'busy'; status: number })
+  | (Seen & { kind: 'busy' })
   /** Not executed: too many requests. */
-  | (Seen & { kind: 'limited'; status: number })
+  | (Seen & { kind: 'limited' })
   /** No readable answer: it may have been executed or not. */
-  | (Seen & { kind: 'lost'; reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'; issues?: Issue[] })
+  | (Seen & { kind: 'lost'; reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'; issues: readonly Issue[] })
 
 /** The most of an answer that is read. A page of a search is the largest one documented. */
 const MOST_BYTES = 1_048_576
@@ -58,12 +59,13 @@ export async function attempt(
       })
       reader = response.body?.getReader()
       const text = reader ? await readText(reader) : await response.text()
-      return judge(operation, response, text, () => secretsOf(operation, prepared, accessToken))
+      return judge(operation, response, text, () => secretsOf(prepared, accessToken))
     })
   } catch (error) {
     reader?.cancel().catch(() => undefined)
     // What was thrown is dropped: ofetch's errors hold the request with its Authorization header.
-    return { kind: 'lost', reason: error instanceof Stopped ? error.reason : 'network', status: response?.status }
+    const reason = error instanceof Stopped ? error.reason : 'network'
+    return { kind: 'lost', reason, status: response?.status, requestId: undefined, retryAfterMs: undefined, issues: [] }
   }
 }
 
@@ -100,31 +102,23 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
 
 function judge(operation: Operation, response: Response, text: string | undefined, secrets: () => string[]): Verdict {
   const { status, headers } = response
-  const requestId = readRequestId(headers)
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
+  const seen = { status, requestId: readRequestId(headers, secrets), retryAfterMs }
   const json = parseJson(text)
   if (status >= 200 && status < 300) {
-    if (!json.ok) return { kind: 'lost', reason: 'unreadable', status, requestId, issues: [json.issue] }
-    return readResource(operation, json.value, status, headers)
+    if (!json.ok) return { ...seen, kind: 'lost', reason: 'unreadable', issues: [json.issue] }
+    return readResource(operation, json.value, seen, headers)
   }
-  if (!(status >= 400 && status < 600)) {
-    return {
-      kind: 'lost',
-      reason: 'unreadable',
-      status,
-      requestId,
-      issues: [{ path: '', message: 'is not an answer of the API' }],
-    }
-  }
-  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
-  const seen = { status, requestId, retryAfterMs }
-  if (status >= 500 || status === 408) return { ...seen, kind: 'lost', reason: 'server' }
+  if (!(status >= 400 && status < 600)) return { ...seen, kind: 'lost', reason: 'unreadable', issues: [NO_ANSWER] }
+  if (status >= 500 || status === 408) return { ...seen, kind: 'lost', reason: 'server', issues: [] }
   if (status === 429) return { ...seen, kind: 'limited' }
-  const hidden = secrets()
-  const refusal = readRefusal(json.ok ? json.value : undefined, hidden)
+  const refusal = readRefusal(json.ok ? json.value : undefined, secrets())
   const isBusy = status === 423 || (status === 409 && refusal.apiCode === '401001')
   if (isBusy) return { ...seen, kind: 'busy' }
-  return { ...seen, ...refusal, kind: 'refused', requestId: requestId && redact(requestId, hidden) }
+  return { ...seen, ...refusal, kind: 'refused' }
 }
+
+const NO_ANSWER: Issue = { path: '', message: 'is not an answer of the API' }
 
 type Parsed = { ok: true; value: unknown } | { ok: false; issue: Issue }
 
@@ -138,27 +132,39 @@ function parseJson(text: string | undefined): Parsed {
 }
 
 /** The resource in a 2xx. A field that the resource can do without may differ: it is kept as it came, and reported. */
-function readResource({ output, createdStatus = 0 }: Operation, value: unknown, status: number, headers: Headers): Verdict {
-  const requestId = readRequestId(headers)
-  const { output: data, issues = [] } = v.safeParse(output, value)
-  const fatal = issues.filter((issue) => isEssential(output, value, issue.path ?? []))
-  if (fatal.length > 0) return { kind: 'lost', reason: 'unreadable', status, requestId, issues: answerIssues(fatal) }
-  const isRepeat = createdStatus ? status !== createdStatus : headers.get('idempotent-replayed') === 'true'
-  return { kind: 'answer', status, requestId, data, drift: answerIssues(issues), replayed: isRepeat }
+function readResource(
+  { output, createdStatus = 0 }: Operation,
+  value: unknown,
+  seen: Seen & { status: number },
+  headers: Headers,
+): Verdict {
+  const result = v.safeParse(output, value)
+  const issues = result.issues ?? []
+  const fatal = issues.filter(({ path }) => isEssential(output, value, path ?? []))
+  if (fatal.length > 0) return { ...seen, kind: 'lost', reason: 'unreadable', issues: describeIssues(output, value, fatal) }
+  const isRepeat = createdStatus ? seen.status !== createdStatus : headers.get('idempotent-replayed') === 'true'
+  const drift = describeIssues(output, value, issues)
+  return { ...seen, kind: 'answer', data: result.output, drift, replayed: isRepeat }
 }
 
-function readRequestId(headers: Headers): string | undefined {
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** A UUID as it is; of anything else only what is certainly not one of our secrets. */
+function readRequestId(headers: Headers, secrets: () => string[]): string | undefined {
   const value = headers.get('x-request-id')
-  return value && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
+  if (value === null || UUID.test(value)) return value ?? undefined
+  return /^[\w.:-]{1,64}$/.test(value) ? redact(value, secrets()) : undefined
 }
 
-function secretsOf(operation: Operation, prepared: PreparedRequest, accessToken: string): string[] {
-  const secrets = [accessToken, prepared.headers['x-payer-token'] ?? '']
-  if (operation.secrets) {
-    JSON.parse(prepared.body ?? 'null', (key, value) => {
-      if (typeof value === 'string' && operation.secrets?.includes(key)) secrets.push(value)
-      return value
-    })
-  }
+/** Names of the body fields that are secret: payer token, code and coupon; `id` is the coupon in its validation. */
+const SECRET_FIELDS = ['token', 'code', 'coupon', 'id']
+
+/** What we sent and must not repeat, should the API quote it. */
+function secretsOf({ body, headers }: PreparedRequest, accessToken: string): string[] {
+  const secrets = [accessToken, headers['x-payer-token'] ?? '']
+  JSON.parse(body ?? 'null', (key, value) => {
+    if (typeof value === 'string' && SECRET_FIELDS.includes(key)) secrets.push(value)
+    return value
+  })
   return secrets
 }

@@ -1,7 +1,7 @@
 import { createFetch } from 'ofetch'
 import * as v from 'valibot'
+import { describeIssues } from './describe-issues.ts'
 import { InvalidInputError, type Issue } from './errors.ts'
-import { inputIssues } from './input-issues.ts'
 import { type Site, sites } from './money.ts'
 import type { PrepareOptions } from './prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from './send.ts'
@@ -52,9 +52,15 @@ const CredentialSchema = v.custom<Credential>(
   (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
   'must be a non-empty string or a function that returns one',
 )
-const milliseconds = (standard: number) =>
+const between = (least: number, most: number, standard: number) =>
   v.optional(
-    v.pipe(v.number(), v.minValue(1, 'must be at least 1 ms'), v.maxValue(LONGEST_TIMER_MS, 'must fit a timer, 2^31-1 ms')),
+    v.pipe(
+      v.number(),
+      v.check(
+        (value) => Number.isInteger(value) && value >= least && value <= most,
+        `must be a whole number from ${least} to ${most}`,
+      ),
+    ),
     standard,
   )
 
@@ -65,17 +71,9 @@ const OptionsSchema = v.strictObject({
   site: v.optional(v.picklist(Object.keys(sites) as Site[])),
   platformId: v.optional(v.string()),
   fetch: callback<typeof fetch>(),
-  timeoutMs: milliseconds(10_000),
-  deadlineMs: milliseconds(30_000),
-  maxRetries: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer('must be a whole number'),
-      v.minValue(0, 'must not be negative'),
-      v.maxValue(20, 'must be at most 20'),
-    ),
-    2,
-  ),
+  timeoutMs: between(1, LONGEST_TIMER_MS, 10_000),
+  deadlineMs: between(1, LONGEST_TIMER_MS, 30_000),
+  maxRetries: between(0, 20, 2),
   onAttempt: callback<(event: AttemptEvent) => void>(),
   onDrift: callback<(event: DriftEvent) => void>(),
 })
@@ -83,7 +81,7 @@ const OptionsSchema = v.strictObject({
 /** @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser */
 export function resolveOptions(options: WalletConnectOptions): { transport: Transport; defaults: PrepareOptions } {
   const result = v.safeParse(OptionsSchema, options)
-  if (!result.success) throw new InvalidInputError(inputIssues(OptionsSchema, options, result.issues))
+  if (!result.success) throw new InvalidInputError(describeIssues(OptionsSchema, options, result.issues))
   const { accessToken, proxy, baseURL, fetch = globalFetch, ...rest } = result.output
   const credential = accessToken ?? proxy?.ticket
   const url = proxy?.url ?? baseURL

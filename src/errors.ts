@@ -46,6 +46,12 @@ export abstract class WalletConnectError extends Error {
     return true
   }
 
+  /** @param fields the allow-list: nothing else ever gets onto an error */
+  protected constructor(message: string, fields: object) {
+    super(message)
+    Object.assign(this, fields)
+  }
+
   toJSON(): object {
     return { ...this, message: this.message }
   }
@@ -56,7 +62,7 @@ export function isWalletConnectError(value: unknown): value is WalletConnectErro
   return typeof value === 'object' && value !== null && brand in value
 }
 
-const describe = (issues: readonly Issue[]): string =>
+const sentence = (issues: readonly Issue[]): string =>
   issues.map(({ path, message }) => (path ? `${path} ${message}` : message)).join('; ')
 
 /** The input, an option or a stored request is not usable. Nothing was sent. */
@@ -64,11 +70,10 @@ export class InvalidInputError extends WalletConnectError {
   override readonly name = 'InvalidInputError'
   override readonly code = 'invalid_input'
   /** Everything that is wrong, at once. */
-  readonly issues: readonly Issue[]
+  declare readonly issues: readonly Issue[]
 
   constructor(issues: readonly Issue[]) {
-    super(`Invalid input: ${describe(issues)}`)
-    this.issues = issues
+    super(`Invalid input: ${sentence(issues)}`, { issues })
   }
 }
 
@@ -76,17 +81,17 @@ export class InvalidInputError extends WalletConnectError {
 export class RefusedError extends WalletConnectError {
   override readonly name = 'RefusedError'
   override readonly code = 'refused'
-  readonly operation: string
+  declare readonly operation: string
   /** HTTP status, 4xx. */
-  readonly status: number
+  declare readonly status: number
   /** Mercado Pago's own code, such as `'401003'` (the agreement was cancelled), where the answer had one. */
-  readonly apiCode: string | undefined
+  declare readonly apiCode: string | undefined
   /** Mercado Pago's sentence, with everything secret that we sent cut out of it. */
-  readonly apiMessage: string | undefined
-  readonly causes: readonly Cause[]
-  readonly requestId: string | undefined
+  declare readonly apiMessage: string | undefined
+  declare readonly causes: readonly Cause[]
+  declare readonly requestId: string | undefined
   /** How long the API asks to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined
+  declare readonly retryAfterMs: number | undefined
 
   constructor(fields: {
     operation: string
@@ -94,19 +99,11 @@ export class RefusedError extends WalletConnectError {
     apiCode: string | undefined
     apiMessage: string | undefined
     causes: readonly Cause[]
-    requestId?: string | undefined
-    retryAfterMs?: number | undefined
+    requestId: string | undefined
+    retryAfterMs: number | undefined
   }) {
     const { operation, status, apiCode, apiMessage } = fields
-    const code = apiCode === undefined ? '' : ` (${apiCode})`
-    super(`${operation} was refused with ${status}${code}${apiMessage ? `: ${apiMessage}` : ''}`)
-    this.operation = operation
-    this.status = status
-    this.apiCode = apiCode
-    this.apiMessage = apiMessage
-    this.causes = fields.causes
-    this.requestId = fields.requestId
-    this.retryAfterMs = fields.retryAfterMs
+    super([operation, 'was refused with', status, apiCode, apiMessage].filter(Boolean).join(' '), fields)
   }
 }
 
@@ -116,31 +113,23 @@ export type UnavailableReason = 'network' | 'timeout' | 'aborted' | 'rate_limite
 export class UnavailableError extends WalletConnectError {
   override readonly name = 'UnavailableError'
   override readonly code = 'unavailable'
-  readonly operation: string
-  readonly reason: UnavailableReason
+  declare readonly operation: string
+  declare readonly reason: UnavailableReason
   /** HTTP status of the last attempt, if it had one. */
-  readonly status: number | undefined
-  /** How many requests left. 0: the access token could not be had, or the call was aborted before. */
-  readonly attempts: number
+  declare readonly status: number | undefined
+  /** How many requests left. 0: the access token could not be had, or the call was ended before. */
+  declare readonly attempts: number
   /** How long the API asks to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined
+  declare readonly retryAfterMs: number | undefined
 
   constructor(fields: {
     operation: string
     reason: UnavailableReason
     attempts: number
-    status?: number | undefined
-    retryAfterMs?: number | undefined
-    detail?: string
+    status: number | undefined
+    retryAfterMs: number | undefined
   }) {
-    const { operation, reason, attempts, status, detail } = fields
-    const seen = `${reason}${status === undefined ? '' : ` ${status}`}`
-    super(`${operation} got no answer (${seen}) after ${attempts} attempt(s)${detail ? `: ${detail}` : ''}`)
-    this.operation = operation
-    this.reason = reason
-    this.status = status
-    this.attempts = attempts
-    this.retryAfterMs = fields.retryAfterMs
+    super(`${fields.operation} got no answer in ${fields.attempts} attempt(s): ${fields.reason}. Nothing was done.`, fields)
   }
 }
 
@@ -152,14 +141,14 @@ export class UnknownOutcomeError extends WalletConnectError {
   override readonly name = 'UnknownOutcomeError'
   override readonly code = 'unknown_outcome'
   override readonly outcome = 'unknown'
-  readonly operation: string
+  declare readonly operation: string
   /** The key to repeat the call with. */
-  readonly idempotencyKey: string
+  declare readonly idempotencyKey: string
   /** HTTP status of the last attempt, if it had one. */
-  readonly status: number | undefined
-  readonly attempts: number
+  declare readonly status: number | undefined
+  declare readonly attempts: number
   /** When the first attempt left, ISO 8601. */
-  readonly sentAt: string
+  declare readonly sentAt: string
 
   constructor(fields: {
     operation: string
@@ -168,17 +157,7 @@ export class UnknownOutcomeError extends WalletConnectError {
     attempts: number
     sentAt: string
   }) {
-    const { operation, attempts, status } = fields
-    const last = status === undefined ? 'no readable answer' : `an answer with status ${status}`
-    super(
-      `${operation} may have taken effect: the last of ${attempts} attempt(s) brought ${last}. ` +
-        'Repeat it with the same idempotency key or reconcile it; never start again with a new key.',
-    )
-    this.operation = operation
-    this.idempotencyKey = fields.idempotencyKey
-    this.status = status
-    this.attempts = attempts
-    this.sentAt = fields.sentAt
+    super(`${fields.operation} may have taken effect. Repeat it with the same idempotency key, or reconcile it.`, fields)
   }
 }
 
@@ -186,15 +165,12 @@ export class UnknownOutcomeError extends WalletConnectError {
 export class InvalidResponseError extends WalletConnectError {
   override readonly name = 'InvalidResponseError'
   override readonly code = 'invalid_response'
-  readonly operation: string
-  readonly status: number
-  readonly issues: readonly Issue[]
+  declare readonly operation: string
+  declare readonly status: number
+  declare readonly issues: readonly Issue[]
 
   constructor(fields: { operation: string; status: number; issues: readonly Issue[] }) {
-    super(`${fields.operation} was answered with ${fields.status} and no usable body: ${describe(fields.issues)}`)
-    this.operation = fields.operation
-    this.status = fields.status
-    this.issues = fields.issues
+    super(`${fields.operation} had an unusable answer: ${sentence(fields.issues)}`, fields)
   }
 }
 
@@ -202,10 +178,9 @@ export class InvalidResponseError extends WalletConnectError {
 export class InvalidNotificationError extends WalletConnectError {
   override readonly name = 'InvalidNotificationError'
   override readonly code = 'invalid_notification'
-  readonly reason: string
+  declare readonly reason: string
 
   constructor(reason: string) {
-    super(`The notification is not valid: ${reason}`)
-    this.reason = reason
+    super(`The notification is not valid: ${reason}`, { reason })
   }
 }

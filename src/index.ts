@@ -63,18 +63,16 @@ export {
   CapturePaymentInputSchema,
   type CreatePaymentInput,
   CreatePaymentInputSchema,
-  isApproved,
-  isFinal,
   PaymentDiscountSchema,
   type PaymentPage,
   PaymentPageSchema,
   PaymentReferenceSchema,
-  type PaymentStatus,
   type SearchPaymentsInput,
   SearchPaymentsInputSchema,
-  SubMerchantSchema,
 } from './payment.ts'
+export { isApproved, isFinal, type PaymentStatus, type WithStatus } from './payment-status.ts'
 export { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
 export type { Settlement } from './reconcile.ts'
 export { type Refund, RefundListSchema, type RefundPaymentInput, RefundPaymentInputSchema, RefundSchema } from './refund.ts'
 export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'
+export { SubMerchantSchema } from './sub-merchant.ts'

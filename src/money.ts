@@ -22,20 +22,17 @@ export type Site = keyof typeof sites
 const MOST_DECIMALS = 2
 const PLAIN_DECIMAL = /^(?:0|[1-9]\d*)(?:\.(\d+))?$/
 
-function amountProblem(value: string | number): string | undefined {
-  const text = String(value)
+function amountProblem(value: unknown): string | undefined {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
   const plain = PLAIN_DECIMAL.exec(text)
-  if (!plain) {
-    return 'must be an amount in major units, as 700.5 or "700.50": digits and at most one point, no sign, exponent or separator'
-  }
+  if (!plain) return 'must be an amount in major units, 700.5 or "700.50": plain digits, no sign, exponent or separator'
   const decimals = plain[1] ?? ''
   if (decimals.length > MOST_DECIMALS) return `must have at most ${MOST_DECIMALS} decimals`
   const number = Number(text)
   if (number === 0) return 'must be greater than 0'
   if (number > Number.MAX_SAFE_INTEGER) return 'must be below 2^53'
   const meant = decimals ? text.replace(/\.?0+$/, '') : text
-  if (String(number) !== meant) return 'has more digits than a JSON number can carry'
-  return undefined
+  return String(number) === meant ? undefined : 'has more digits than a JSON number can carry'
 }
 
 /**
@@ -43,17 +40,21 @@ function amountProblem(value: string | number): string | undefined {
  * with exactly the digits that went in; whatever would need rounding is refused.
  */
 export const AmountSchema = v.pipe(
-  v.custom<number | string>((value) => typeof value === 'number' || typeof value === 'string'),
-  v.rawTransform(({ dataset, addIssue, NEVER }): number => {
-    const problem = amountProblem(dataset.value)
-    if (problem === undefined) return Number(dataset.value)
-    addIssue({ message: problem })
-    return NEVER
-  }),
+  v.custom<number | string>(
+    (value) => amountProblem(value) === undefined,
+    ({ input }) => amountProblem(input) ?? '',
+  ),
+  v.transform(Number),
 )
 
 /** An amount that came back: Mercado Pago prints numbers, newer samples strings such as `"24.50"` (C5). */
-export const ReceivedAmountSchema = v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+(?:\.\d+)?$/), v.transform(Number))])
+export const ReceivedAmountSchema = v.pipe(
+  v.custom<number | string>(
+    (value) => typeof value === 'number' || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)),
+    'must be an amount',
+  ),
+  v.transform(Number),
+)
 
 const AMOUNT_FIELDS = new Set(['transaction_amount', 'amount', 'validation_amount'])
 

@@ -39,8 +39,6 @@ export interface Operation {
   retry: RetryClass
   /** Status of a first answer, where a repeated one has another. */
   createdStatus?: number
-  /** Body fields that are secret: what the API says back is searched for them. */
-  secrets?: readonly string[]
 }
 
 const agreements = '/v2/wallet_connect/agreements'
@@ -75,7 +73,6 @@ export const operations = {
     input: CreatePayerTokenInputSchema,
     output: PayerTokenSchema,
     retry: 'never',
-    secrets: ['code'],
   },
   'discounts.validateCoupon': {
     method: 'POST',
@@ -83,7 +80,6 @@ export const operations = {
     input: ValidateCouponInputSchema,
     output: CouponSchema,
     retry: 'read',
-    secrets: ['id'],
   },
   'discounts.create': {
     method: 'POST',
@@ -91,7 +87,6 @@ export const operations = {
     input: CreateDiscountInputSchema,
     output: DiscountPromiseSchema,
     retry: 'never',
-    secrets: ['coupon'],
   },
   'payments.create': {
     method: 'POST',
@@ -100,7 +95,6 @@ export const operations = {
     output: AdvancedPaymentSchema,
     retry: 'keyed',
     createdStatus: 201,
-    secrets: ['token', 'code'],
   },
   'payments.get': {
     method: 'GET',

@@ -1,52 +1,18 @@
 import * as v from 'valibot'
-import { type Open, openString, ReceivedDateSchema, ReceivedIdSchema, text, token } from './fields.ts'
+import { matching, openString, ReceivedIdSchema, text, token } from './fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from './money.ts'
+import type { PaymentStatus } from './payment-status.ts'
+import { IdentifierSchema, SubMerchantSchema } from './sub-merchant.ts'
 
-/** Id of an advanced payment in a path: a whole number, as number or digits. */
+const isPaymentId = (value: unknown): boolean =>
+  /^[1-9]\d*$/.test(typeof value === 'string' || typeof value === 'number' ? String(value) : '') &&
+  Number.isSafeInteger(Number(value))
+
+/** Id of an advanced payment in a path: a whole number, or its digits. */
 export const AdvancedPaymentIdSchema = v.pipe(
-  v.custom<number | string>(
-    (value) => (typeof value === 'string' ? /^[1-9]\d{0,19}$/.test(value) : Number.isSafeInteger(value) && Number(value) > 0),
-    'must be an advanced payment id: a positive whole number, or its digits as a string',
-  ),
+  v.custom<number | string>(isPaymentId, 'must be an advanced payment id: a positive whole number below 2^53'),
   v.transform(String),
 )
-
-const identifier = v.union([v.string(), v.number()])
-
-/**
- * Whom a payment facilitator in Brazil charges for; required there by Banco Central circular 3978, all fields of it.
- * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/wallet-connect/submerchants.en.md
- */
-export const SubMerchantSchema = v.strictObject({
-  /** Your code of the sub-merchant; the guide sends a number, the reference a string. */
-  sub_merchant_id: identifier,
-  /** Merchant category code of the final activity, 4 digits of the Abecs list. */
-  mcc: v.string(),
-  /** ISO 3166 alpha-3, `BRA`. */
-  country: v.string(),
-  /** House number. */
-  address_door_number: v.number(),
-  /** Postal code (CEP). */
-  zip: v.string(),
-  /** CPF or CNPJ, digits. */
-  document_number: v.string(),
-  /** City. */
-  city: v.string(),
-  /** Street. */
-  address_street: v.string(),
-  /** Registered name. */
-  legal_name: v.string(),
-  /** State, ISO 3166-2, `BR-MG`. */
-  region_code_iso: v.string(),
-  /** Described as postal code, the sample is a country code: `BR`. */
-  region_code: v.string(),
-  /** `CPF` or `CNPJ`. */
-  document_type: v.string(),
-  /** Text in the guide, an object in the reference (C39). */
-  phone: v.union([v.string(), v.looseObject({})]),
-  /** The facilitator's site, without scheme. */
-  url: v.string(),
-})
 
 const DiscountSchema = v.strictObject({
   /** What the buyer pays less, major units: exactly as promised. */
@@ -96,7 +62,7 @@ export const CreatePaymentInputSchema = v.pipe(
       /** Your reference of the order. Give one: it is how a lost payment is found again. */
       external_reference: v.optional(text(256)),
       /** Text on the card statement. At most 50 letters and digits. */
-      statement_descriptor: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,50}$/, 'must be 1 to 50 letters and digits'))),
+      statement_descriptor: v.optional(matching(/^[A-Za-z0-9]{1,50}$/, 'must be 1 to 50 letters and digits')),
       /** Payment facilitators in Brazil only. */
       forward_data: v.optional(
         v.strictObject({
@@ -123,7 +89,7 @@ export const CreatePaymentInputSchema = v.pipe(
     /** Text of the advanced payment as a whole, outside Wallet Connect. */
     description: v.optional(v.string()),
     /** Your application, outside Wallet Connect. */
-    application_id: v.optional(identifier),
+    application_id: v.optional(IdentifierSchema),
     /** Your own data. */
     metadata: v.optional(v.looseObject({})),
     /** Ip address, items, payer and shipment, for fraud prevention. */
@@ -226,21 +192,6 @@ export const SearchPaymentsInputSchema = v.strictObject({
   end_date: filter,
 })
 
-/** Statuses of an advanced payment. A 201 may be any of them: only `approved` is paid. */
-export type PaymentStatus = Open<
-  | 'authorized'
-  | 'in_process'
-  | 'pending'
-  | 'approved'
-  | 'rejected'
-  | 'cancelled'
-  | 'canceled'
-  | 'refunded'
-  | 'partially_refunded'
-  | 'charged_back'
-  | 'in_mediation'
->
-
 const InnerPaymentSchema = v.looseObject({
   /** Id in the Payments API; null if it was refused before it came to be. */
   id: v.nullish(ReceivedIdSchema),
@@ -295,11 +246,7 @@ const disbursements = v.nullish(
  */
 export const AdvancedPaymentSchema = v.looseObject({
   /** Id of the advanced payment. */
-  id: v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.digits(), v.transform(Number))]),
-    v.safeInteger('must be an integer below 2^53'),
-    v.minValue(1, 'must be positive'),
-  ),
+  id: v.pipe(v.custom<number | string>(isPaymentId, 'must be a positive whole number below 2^53'), v.transform(Number)),
   /** Absent in the reference's samples; ask `isApproved`. */
   status: v.nullish(openString<PaymentStatus>()),
   /** What was asked for. */
@@ -330,9 +277,9 @@ export const AdvancedPaymentSchema = v.looseObject({
   /** Text of the advanced payment as a whole. */
   description: v.nullish(v.string()),
   /** ISO 8601 with offset. */
-  date_created: v.nullish(ReceivedDateSchema),
+  date_created: v.nullish(v.string()),
   /** ISO 8601 with offset. */
-  date_last_updated: v.nullish(ReceivedDateSchema),
+  date_last_updated: v.nullish(v.string()),
 })
 
 /**
@@ -354,34 +301,3 @@ export type SearchPaymentsInput = v.InferInput<typeof SearchPaymentsInputSchema>
 export interface AdvancedPayment extends v.InferOutput<typeof AdvancedPaymentSchema> {}
 /** What `payments.search` answers. */
 export interface PaymentPage extends v.InferOutput<typeof PaymentPageSchema> {}
-
-/** What the questions below look at: the payment's own status and those of its inner payments. */
-export interface WithStatus {
-  status?: PaymentStatus | null | undefined
-  payments?: readonly { status?: PaymentStatus | null | undefined }[] | null | undefined
-}
-
-const DECIDED: ReadonlySet<string> = new Set([
-  'approved',
-  'rejected',
-  'cancelled',
-  'canceled',
-  'refunded',
-  'partially_refunded',
-  'charged_back',
-])
-
-function every(payment: WithStatus, test: (status: string) => boolean): boolean {
-  const statuses = [payment.status, ...(payment.payments ?? []).map(({ status }) => status)].filter((status) => status != null)
-  return statuses.length > 0 && statuses.every(test)
-}
-
-/** Has the buyer paid? True only if every status there is says `approved`. A refunded payment is not approved. */
-export function isApproved(payment: WithStatus): boolean {
-  return every(payment, (status) => status === 'approved')
-}
-
-/** Is it decided, so that nothing more happens by itself? False while reserved, pending, in process, or unknown. */
-export function isFinal(payment: WithStatus): boolean {
-  return every(payment, (status) => DECIDED.has(status))
-}

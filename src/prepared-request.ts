@@ -1,8 +1,8 @@
 import * as v from 'valibot'
+import { describeIssues } from './describe-issues.ts'
 import { InvalidInputError, type Issue } from './errors.ts'
 import { token } from './fields.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
-import { inputIssues } from './input-issues.ts'
 import { excessDecimals, type Site, sites } from './money.ts'
 import { findOperation, type Operation, type OperationInput, type OperationName, operations } from './operations.ts'
 
@@ -86,7 +86,7 @@ function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown
   let issues: Issue[]
   try {
     const result = v.safeParse(schema, input)
-    issues = result.success ? [] : inputIssues(schema, input, result.issues)
+    issues = result.success ? [] : describeIssues(schema, input, result.issues)
     if (site) issues.push(...excessDecimals(input, site))
     if (result.success && issues.length === 0) return result.output
   } catch {
@@ -115,23 +115,21 @@ const VISIBLE_ASCII = /^[\x20-\x7e]+$/
  */
 export function checkPrepared(prepared: PreparedRequest): Operation {
   const issues: Issue[] = []
-  const require = (condition: boolean, path: string, message: string): void => {
+  const must = (condition: boolean, path: string, message: string): void => {
     if (!condition) issues.push({ path, message })
   }
   const operation = findOperation(prepared?.operation)
   if (!operation) throw new InvalidInputError([{ path: 'operation', message: 'is not an operation of the table' }])
 
   const { method, path, headers, body, idempotencyKey } = prepared
-  require(method === operation.method, 'method', `must be ${operation.method}`)
-  require(pathParameter(operation, path) !== undefined, 'path', `must be of the form ${operation.path}`)
-  require(body === null || isJsonObject(body), 'body', 'must be the text of a JSON object, or null')
-  require((idempotencyKey === null) === (operation.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
-  require((headers?.['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must be the one in the headers')
+  must(method === operation.method, 'method', `must be ${operation.method}`)
+  must(pathParameter(operation, path) !== undefined, 'path', `must be of the form ${operation.path}`)
+  must(body === null || isJsonObject(body), 'body', 'must be the text of a JSON object, or null')
+  must((idempotencyKey === null) === (operation.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
+  must((headers?.['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must be the one in the headers')
   for (const [name, value] of Object.entries(headers ?? {})) {
-    require(HEADERS.has(
-      name,
-    ), `headers.${name}`, 'is not a header that a prepared request has; the access token is added by send')
-    require(typeof value === 'string' && VISIBLE_ASCII.test(value), `headers.${name}`, 'must be visible ASCII')
+    must(HEADERS.has(name), `headers.${name}`, 'is not a header that a prepared request has; the access token is added by send')
+    must(typeof value === 'string' && VISIBLE_ASCII.test(value), `headers.${name}`, 'must be visible ASCII')
   }
   if (issues.length > 0) throw new InvalidInputError(issues)
   return operation

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Open, openString, ReceivedDateSchema, ReceivedIdSchema } from './fields.ts'
+import { type Open, openString, ReceivedIdSchema } from './fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from './money.ts'
 import { AdvancedPaymentIdSchema } from './payment.ts'
 
@@ -15,7 +15,7 @@ export const RefundPaymentInputSchema = v.strictObject({
 })
 
 /** The API prints numbers or digits (C4); one string here. */
-const RefundIdSchema = v.pipe(ReceivedIdSchema, v.transform(String), v.minLength(1))
+const RefundIdSchema = v.pipe(ReceivedIdSchema, v.transform(String))
 
 /**
  * One refund.
@@ -33,7 +33,7 @@ export const RefundSchema = v.looseObject({
   /** Who gave the money back. */
   source: v.nullish(v.looseObject({ id: v.nullish(ReceivedIdSchema), name: v.nullish(v.string()), type: v.nullish(v.string()) })),
   /** ISO 8601 with offset. */
-  date_created: v.nullish(ReceivedDateSchema),
+  date_created: v.nullish(v.string()),
 })
 
 /** Answer of `payments.refund` and `payments.listRefunds`: always a list, also where one object came (C31). */

@@ -41,9 +41,10 @@ export function readRefusal(answer: unknown, secrets: readonly string[]): Refusa
 
 const MOST_CAUSES = 20
 const MOST_TEXT = 500
-const LIKE_A_SECRET = [/\b(?:APP_USR|TEST)-[\w-]+/g, /[^\s"'<>]+@[^\s"'<>]+/g]
+/** Access tokens, e-mail addresses, and long words with digits: the form of payer tokens and codes. */
+const LIKE_A_SECRET = [/\b(?:APP_USR|TEST)-[\w-]+/g, /[^\s"'<>]+@[^\s"'<>]+/g, /(?=[\w-]*\d)[\w-]{20,}/g]
 
-/** Cuts what was secret in the request, e-mail addresses and access tokens out of a text that came back. */
+/** Cuts what was secret in the request, and what looks like a secret, out of a text that came back. */
 export function redact(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((rest, secret) => rest.replaceAll(occurrences(secret), MASK), text)
   return LIKE_A_SECRET.reduce((rest, pattern) => rest.replace(pattern, MASK), known).slice(0, MOST_TEXT)

@@ -124,7 +124,8 @@ export async function deliver(
       return { data, status, requestId, attempts, idempotencyKey, replayed }
     }
     if (verdict.kind === 'refused') {
-      const refused = new RefusedError({ ...verdict, operation: prepared.operation })
+      const { kind, ...refusal } = verdict
+      const refused = new RefusedError({ operation: prepared.operation, ...refusal })
       if (!mayHaveMoved) throw refused
       if (operation.retry !== 'state') throw fail()
       const rest = { ...transport, deadlineMs: end - performance.now() }
@@ -190,7 +191,7 @@ async function readCredential(
     if (typeof credential === 'function') value = await stoppable(deadlineMs, signal, async () => credential())
   } catch (error) {
     const reason = error instanceof Stopped ? error.reason : 'network'
-    throw new UnavailableError({ operation, reason, attempts: 0, detail: 'nothing was sent, the access token was not to be had' })
+    throw new UnavailableError({ operation, reason, attempts: 0, status: undefined, retryAfterMs: undefined })
   }
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
   const message = 'must be one word of visible ASCII, without "Bearer" and without line breaks'

@@ -12,6 +12,7 @@ export const COLLECTOR_ID = 783789745
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const isWebAddress = (uri: string): boolean => URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol)
 
 /** `POST /v2/wallet_connect/agreements` */
 export function createAgreement(world: World, body: Json): object {
@@ -21,7 +22,7 @@ export function createAgreement(world: World, body: Json): object {
   if (!returnUri) throw agreementError(400, 'Field return_uri is required', 'ReturnUriNull')
   if (returnUri.length > 2048)
     throw agreementError(400, 'Field return_uri must not be grater than 2048 characters', 'ReturnUriTooLong')
-  if (!URL.canParse(returnUri)) throw agreementError(400, 'Field return_uri is required', 'RedirectUriMismatch')
+  if (!isWebAddress(returnUri)) throw agreementError(400, 'Field return_uri must be a web address', 'RedirectUriMismatch')
   if (!externalFlowId) throw agreementError(400, 'Field external_flow_id is required')
   if (externalFlowId.length > 64) {
     throw agreementError(400, 'Field external_flow_id must not be grater than 64 characters', 'ExternalFlowIdTooLong')
@@ -113,7 +114,8 @@ export function createPayerToken(world: World, id: string, body: Json): object {
 export function approveAgreement(world: World, id: string): { code: string; redirect_uri: string } {
   const agreement = requirePending(world, id)
   const active = Object.values(world.state.agreements).find(
-    ({ status, externalUser }) => status === 'confirmed_by_user' && externalUser.id === agreement.externalUser.id,
+    ({ id, externalUser }) =>
+      externalUser.id === agreement.externalUser.id && findAgreement(world, id)?.status === 'confirmed_by_user',
   )
   if (active) throw agreementError(400, `The user has an active agreement: ${active.id}`)
   const code = world.random.hex(64)

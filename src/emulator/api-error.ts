@@ -36,5 +36,9 @@ export const paymentError = (status: number, message: string, code?: string, err
     ...(code && { cause: [{ code, message: message.replace(/\.$/, ''), data: null }] }),
   })
 
+/** Envelope B of the idempotency answers, whose cause repeats the message to the full stop. */
+export const keyError = (status: number, message: string, code: string): ApiError =>
+  new ApiError(status, { status: String(status), error: WORDS[status], message, cause: [{ code, message, data: null }] })
+
 /** Documented for a mandatory parameter that is missing. */
 export const invalidParameters = (): ApiError => paymentError(400, 'Some parameters are invalid for search.')

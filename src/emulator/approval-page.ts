@@ -18,7 +18,8 @@ export async function approvalPage(world: World, request: Request, id: string): 
   const agreement = findAgreement(world, id)
   if (!agreement) return page(404, '<h1>There is no such agreement</h1>')
   if (request.method === 'POST') {
-    const decision = new URLSearchParams(await request.text()).get('decision')
+    const decision = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer())).get('decision')
+    if (decision !== 'approve' && decision !== 'refuse') return page(400, '<h1>Approve or refuse</h1>')
     try {
       const { redirect_uri } = decision === 'approve' ? approveAgreement(world, id) : refuseAgreement(world, id)
       return new Response(null, { status: 302, headers: { location: redirect_uri } })
@@ -28,10 +29,11 @@ export async function approvalPage(world: World, request: Request, id: string): 
     }
   }
   if (agreement.status !== 'pending') return page(200, `<h1>This agreement is ${escapeHtml(agreement.status)}</h1>`)
-  const { id: user, description = '' } = agreement.externalUser
+  const { id: user, description } = agreement.externalUser
+  const label = typeof description === 'string' ? description : ''
   return page(
     200,
-    `<h1>Link your wallet?</h1><p>The seller knows you as ${escapeHtml(user)} ${escapeHtml(description)}</p>` +
+    `<h1>Link your wallet?</h1><p>The seller knows you as ${escapeHtml(user)} ${escapeHtml(label)}</p>` +
       '<form method="post"><button name="decision" value="approve">Approve</button> ' +
       '<button name="decision" value="refuse">Refuse</button></form>',
   )

@@ -1,4 +1,4 @@
-import { ApiError, paymentError } from './api-error.ts'
+import { ApiError, keyError, paymentError } from './api-error.ts'
 import type { World } from './world.ts'
 
 /** What a rule answered. */
@@ -35,13 +35,14 @@ export async function once(
   body: string,
   effect: () => Answer | Promise<Answer>,
 ): Promise<Answer> {
-  if (!key) return effect()
+  if (key === null) return effect()
+  requireKey(key)
   if (key.length > LONGEST_KEY) throw paymentError(400, 'Invalid idempotency key.', '400058')
   const name = `${scope} ${key}`
   const known = state.keys[name]
-  if (known && known.body !== body) throw paymentError(422, 'Idempotency key already used.', '422001')
+  if (known && known.body !== body) throw keyError(422, 'Idempotency key already used.', '422001')
   if (known?.answer) return { ...known.answer, status: 200 }
-  if (known) throw paymentError(409, 'The process has not been completed yet. Try again later.', '401001')
+  if (known) throw keyError(409, 'The process has not been completed yet. Try again later.', '401001')
 
   state.keys[name] = { body, answer: null }
   try {

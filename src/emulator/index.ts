@@ -2,7 +2,7 @@ import { approveAgreement, cancelAgreement, refuseAgreement } from './agreement-
 import type { Clock } from './clock.ts'
 import { settleRefund } from './refund-rules.ts'
 import { answer } from './router.ts'
-import type { Appointment, Effect, State } from './state.ts'
+import { type Appointment, type Effect, emptyDictionary, type State } from './state.ts'
 import { createWorld, type Rules, type World } from './world.ts'
 
 export type { Clock } from './clock.ts'
@@ -70,7 +70,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   setBalance(world, balance)
 
   return {
-    fetch: (input, init) => answer(world, new Request(input, init), beforeEffect),
+    fetch: async (input, init) => answer(world, new Request(input, init), beforeEffect),
     origin: rules.origin,
     buyer: {
       approve: (id) => approveAgreement(world, id),
@@ -96,9 +96,9 @@ const emptyState = (seed: number, now: number): State => ({
   now,
   seed,
   lastId: 10_458_723,
-  agreements: {},
+  agreements: emptyDictionary(),
   payments: {},
-  balances: {},
+  balances: emptyDictionary(),
   defaultBalance: 0,
   keys: {},
   agenda: [],
@@ -109,7 +109,7 @@ function setBalance(world: World, amount: number, user?: string): void {
   const minor = world.toMinor(amount)
   if (minor === undefined || minor < 0) throw new TypeError(`A balance of ${amount} is not an amount of this site`)
   if (user === undefined) {
-    world.state.balances = {}
+    world.state.balances = emptyDictionary()
     world.state.defaultBalance = minor
   } else {
     world.state.balances[user] = minor
@@ -121,7 +121,7 @@ function run(world: World, task: Appointment['task']): void {
 }
 
 function advance(world: World, ms: number): void {
-  if (!(ms >= 0)) throw new TypeError('Time only moves forward: advance by 0 or more milliseconds')
+  if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError('Time only moves forward: advance by 0 or more milliseconds')
   const end = world.state.now + ms
   const next = (): Appointment | undefined => world.state.agenda.sort((a, b) => a.at - b.at).find(({ at }) => at <= end)
   for (let due = next(); due; due = next()) {

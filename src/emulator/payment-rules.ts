@@ -136,8 +136,9 @@ export function searchPayments(world: World, query: URLSearchParams): object {
   const { searchLimit } = world.rules
   const limit = Math.min(number('limit', searchLimit), searchLimit)
   const offset = number('offset', 0)
+  const filters = Object.entries(FILTERS).filter(([name]) => query.has(name))
   const found = Object.values(world.state.payments)
-    .filter((payment) => [...query].every(([name, value]) => (FILTERS[name]?.(payment, world) ?? value) === value))
+    .filter((payment) => filters.every(([name, read]) => read(payment, world) === query.get(name)))
     .sort((a, b) => b.id - a.id)
   return {
     paging: { total: found.length, limit, offset },

@@ -5,7 +5,7 @@ import { findPayment, moveMoney, recordPayment } from './payment-rules.ts'
 import type { PaymentRecord, RefundRecord } from './state.ts'
 import type { World } from './world.ts'
 
-const refunded = ({ refunds }: PaymentRecord): number => refunds.reduce((sum, { amount }) => sum + amount, 0)
+const total = (refunds: RefundRecord[]): number => refunds.reduce((sum, { amount }) => sum + amount, 0)
 
 function requirePayment(world: World, id: string): PaymentRecord {
   if (!/^\d{1,16}$/.test(id)) throw paymentError(400, 'Invalid splitter id.', '400048')
@@ -17,7 +17,7 @@ function requirePayment(world: World, id: string): PaymentRecord {
 /** `POST /v1/advanced_payments/{advanced_payment_id}/refunds`: `amount`, or all that is left for none or 0. */
 export function refundPayment(world: World, id: string, body: Record<string, unknown>, idempotencyKey: string | null): object {
   const payment = requirePayment(world, id)
-  const left = payment.amount - refunded(payment)
+  const left = payment.amount - total(payment.refunds)
   if (payment.captured && left === 0) throw paymentError(400, 'Payment already refunded')
   if (payment.status !== 'approved' && payment.status !== 'partially_refunded') {
     throw paymentError(400, "Can't set status refunded.")
@@ -34,11 +34,12 @@ export function refundPayment(world: World, id: string, body: Record<string, unk
   return [showRefund(world, payment, refund)]
 }
 
-/** The payment's status follows its refunds. */
-export function settleRefund({ state }: World, id: number): void {
+/** The payment's status follows its refunds, each after its delay. */
+export function settleRefund({ state, rules }: World, id: number): void {
   const payment = state.payments[id]
   if (!payment) return
-  const isWhole = refunded(payment) === payment.amount
+  const settled = payment.refunds.filter(({ createdAt }) => createdAt + rules.refundDelayMs <= state.now)
+  const isWhole = total(settled) === payment.amount
   payment.status = isWhole ? 'refunded' : 'partially_refunded'
   payment.innerStatus = isWhole ? 'refunded' : 'approved'
   payment.statusDetail = payment.status

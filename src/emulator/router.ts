@@ -72,7 +72,7 @@ const routes: readonly Route[] = [
 export async function answer(world: World, request: Request, beforeEffect: () => void | Promise<void>): Promise<Response> {
   const url = new URL(request.url)
   const approval = /^\/v1\/wallet_agreement\/([^/]+)$/.exec(url.pathname)
-  if (approval) return approvalPage(world, request, approval[1] ?? '')
+  if (approval) return identified(world, await approvalPage(world, request, approval[1] ?? ''))
   try {
     const { status, body } = await dispatch(world, request, url, beforeEffect)
     return respond(world, status, body)
@@ -84,19 +84,21 @@ export async function answer(world: World, request: Request, beforeEffect: () =>
 
 async function dispatch(world: World, request: Request, url: URL, beforeEffect: () => void | Promise<void>): Promise<Answer> {
   const route = routes.find(({ method, path }) => method === request.method && path.test(url.pathname))
+  if (route || GUARDED.test(url.pathname)) authenticate(world, request, url.pathname)
   if (!route) throw notFound(url.pathname)
-  authenticate(world, request, url.pathname)
   const key = request.headers.get('x-idempotency-key')
   if (route.key === 'required') requireKey(key)
   const text = await request.text()
   const id = route.path.exec(url.pathname)?.[1] ?? ''
   const call: Call = { id, query: url.searchParams, body: readBody(text, url.pathname), key }
   return once(world, `${request.method} ${url.pathname}`, route.key ? key : null, text, async () => {
-    await beforeEffect()
+    if (request.method !== 'GET') await beforeEffect()
     return { status: route.status, body: route.rule(world, call) }
   })
 }
 
+/** Where a credential is asked for before anything else, whatever the verb. */
+const GUARDED = /^\/v2\/wallet_connect\/(agreements|coupons|discounts)(\/|$)/
 const isAgreementPath = (pathname: string): boolean => pathname.startsWith('/v2/')
 
 function notFound(pathname: string): ApiError {
@@ -129,7 +131,12 @@ function readBody(text: string, pathname: string): Record<string, unknown> {
   throw isAgreementPath(pathname) ? agreementError(400, 'bad_request') : invalidParameters()
 }
 
-function respond({ random }: World, status: number, body: unknown): Response {
-  const headers = { 'content-type': 'application/json; charset=utf-8', 'x-request-id': random.uuid() }
-  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers })
+function respond(world: World, status: number, body: unknown): Response {
+  const headers = { 'content-type': 'application/json; charset=utf-8' }
+  return identified(world, new Response(body === undefined ? null : JSON.stringify(body), { status, headers }))
+}
+
+function identified({ random }: World, response: Response): Response {
+  response.headers.set('x-request-id', random.uuid())
+  return response
 }

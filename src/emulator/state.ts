@@ -16,6 +16,9 @@ export interface State {
   effects: Effect[]
 }
 
+/** For keys that callers choose: knows no `constructor`, no `__proto__`. */
+export const emptyDictionary = <Value>(): Record<string, Value> => Object.create(null)
+
 export interface AgreementRecord {
   id: string
   status: 'pending' | 'confirmed_by_user' | 'cancelled' | 'expired'
@@ -24,7 +27,7 @@ export interface AgreementRecord {
   expiresAt: number
   returnUri: string
   externalFlowId: string | null
-  externalUser: { id: string; description?: string }
+  externalUser: { id: string; description?: unknown }
   agreementData: object | null
   /** Brought by the buyer's return, exchanged once. */
   code: string | null

@@ -6,27 +6,20 @@ import { knownKeys } from './schema-path.ts'
  * Says what is wrong without repeating any of it: valibot's own sentences print the received value, and its issues
  * hold the whole input.
  */
-export function inputIssues(schema: v.GenericSchema, input: unknown, issues: readonly v.BaseIssue<unknown>[]): Issue[] {
+export function describeIssues(schema: v.GenericSchema, input: unknown, issues: readonly v.BaseIssue<unknown>[]): Issue[] {
   return issues.flatMap((issue): Issue[] => {
     const path = issue.path ?? []
     const keys = path.map(({ key }) => String(key))
     const unknownKey = issue.type === 'strict_object' && issue.expected === 'never' ? path.at(-1) : undefined
     if (!unknownKey) return [{ path: keys.join('.'), message: problem(issue) }]
 
+    // valibot stops at the first unknown key of an object.
     const parents = keys.slice(0, -1)
     const known = knownKeys(schema, input, path.slice(0, -1))
     return Object.keys(unknownKey.input as object)
       .filter((key) => !known.includes(key))
       .map((key) => ({ path: [...parents, key].join('.'), message: `is not a known field${suggestion(key, known)}` }))
   })
-}
-
-/** The same for an answer, where what was expected says enough. */
-export function answerIssues(issues: readonly v.BaseIssue<unknown>[]): Issue[] {
-  return issues.map((issue) => ({
-    path: (issue.path ?? []).map(({ key }) => String(key)).join('.'),
-    message: problem(issue),
-  }))
 }
 
 function problem({ kind, type, input, expected, message }: v.BaseIssue<unknown>): string {

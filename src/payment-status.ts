@@ -1,0 +1,46 @@
+import type { Open } from './fields.ts'
+
+/** Statuses of an advanced payment. A 201 may be any of them: only `approved` is paid. */
+export type PaymentStatus = Open<
+  | 'authorized'
+  | 'in_process'
+  | 'pending'
+  | 'approved'
+  | 'rejected'
+  | 'cancelled'
+  | 'canceled'
+  | 'refunded'
+  | 'partially_refunded'
+  | 'charged_back'
+  | 'in_mediation'
+>
+
+/** What the questions below look at: the payment's own status and those of its inner payments. */
+export interface WithStatus {
+  status?: PaymentStatus | null | undefined
+  payments?: readonly { status?: PaymentStatus | null | undefined }[] | null | undefined
+}
+
+/** Once captured; each of these can only follow a capture. */
+export const CAPTURED: readonly string[] = ['approved', 'partially_refunded', 'refunded', 'charged_back']
+/** Both spellings occur (C29). */
+export const CANCELLED: readonly string[] = ['cancelled', 'canceled']
+/** No money was taken, and none will be. */
+export const NEVER_CAPTURED: readonly string[] = [...CANCELLED, 'rejected']
+/** Too late to be cancelled. */
+export const NEVER_CANCELLED: readonly string[] = [...CAPTURED, 'rejected']
+
+function every(payment: WithStatus, test: (status: string) => boolean): boolean {
+  const statuses = [payment.status, ...(payment.payments ?? []).map(({ status }) => status)].filter((status) => status != null)
+  return statuses.length > 0 && statuses.every(test)
+}
+
+/** Has the buyer paid? True only if every status there is says `approved`. A refunded payment is not approved. */
+export function isApproved(payment: WithStatus): boolean {
+  return every(payment, (status) => status === 'approved')
+}
+
+/** Is it decided, so that nothing more happens by itself? False while reserved, pending, in process, or unknown. */
+export function isFinal(payment: WithStatus): boolean {
+  return every(payment, (status) => CAPTURED.includes(status) || NEVER_CAPTURED.includes(status))
+}

@@ -1,0 +1,149 @@
+import { createWalletConnect, InvalidInputError, type WalletConnectOptions } from 'mercadopago-wallet-connect'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { document } from '../documents.ts'
+import { json, scriptedFetch } from '../scripted-fetch.ts'
+import { rejection, walletWith } from '../wallet.ts'
+
+const paths = (options: unknown): string[] => {
+  try {
+    createWalletConnect(options as WalletConnectOptions)
+    return []
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidInputError)
+    expect(JSON.stringify(error)).not.toContain('s3cret')
+    return (error as InvalidInputError).issues.map(({ path }) => path)
+  }
+}
+const ok = { accessToken: 'APP_USR-s3cret' }
+const proxy = { url: 'https://pay.shop.test', ticket: 'ticket-s3cret' }
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+describe('createWalletConnect', () => {
+  it('takes exactly one of accessToken and proxy', () => {
+    expect(paths(ok)).toEqual([])
+    expect(paths({ proxy })).toEqual([])
+    expect(paths({})).toEqual(['accessToken'])
+    expect(paths({ ...ok, proxy })).toEqual(['accessToken'])
+  })
+
+  it('refuses an access token where there is a document, and takes a ticket there', () => {
+    vi.stubGlobal('document', {})
+    expect(paths(ok)).toEqual(['accessToken'])
+    expect(paths({ proxy })).toEqual([])
+  })
+
+  it.each([
+    ['accessToken', ''],
+    ['accessToken', 7],
+    ['site', 'USA'],
+    ['timeoutMs', 0],
+    ['timeoutMs', 2 ** 31],
+    ['deadlineMs', Number.POSITIVE_INFINITY],
+    ['deadlineMs', '1000'],
+    ['maxRetries', -1],
+    ['maxRetries', 1.5],
+    ['fetch', 'fetch'],
+    ['onAttempt', {}],
+    ['timeoutms', 5],
+    ['headers', { authorization: 'Bearer s3cret' }],
+  ])('refuses %s: %j', (path, value) => {
+    expect(paths({ ...ok, [path]: value })).toEqual([path])
+  })
+
+  it.each([
+    'http://api.mercadopago.com',
+    'ftp://api.mercadopago.com',
+    'https://user:pass@api.mercadopago.com',
+    'https://api.mercadopago.com/?a=1',
+    'https://api.mercadopago.com/#a',
+    'http://localhost.evil.com',
+    'http://127.0.0.1.evil.com',
+    'api.mercadopago.com',
+    '',
+  ])('refuses the address %s', (address) => {
+    expect(paths({ ...ok, baseURL: address })).toEqual(['baseURL'])
+    expect(paths({ proxy: { ...proxy, url: address } })).toEqual(['proxy.url'])
+  })
+
+  it.each([
+    ['https://api.mercadopago.com', 'https://api.mercadopago.com/v1/advanced_payments/7'],
+    ['https://api.mercadopago.com/', 'https://api.mercadopago.com/v1/advanced_payments/7'],
+    ['https://shop.test/pay/', 'https://shop.test/pay/v1/advanced_payments/7'],
+    ['http://localhost:8787', 'http://localhost:8787/v1/advanced_payments/7'],
+    ['http://127.0.0.1:8787', 'http://127.0.0.1:8787/v1/advanced_payments/7'],
+    ['http://[::1]:8787', 'http://[::1]:8787/v1/advanced_payments/7'],
+  ])('sends below the address %s', async (baseURL, url) => {
+    const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
+    await walletWith(fetch, { baseURL }).payments.get(7)
+    expect(fetch.sent[0]?.url).toBe(url)
+  })
+
+  it('sends the ticket to the proxy', async () => {
+    const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
+    await createWalletConnect({ proxy: { url: 'https://pay.shop.test', ticket: async () => 'ticket-1' }, fetch }).payments.get(7)
+    expect(fetch.sent[0]?.url).toBe('https://pay.shop.test/v1/advanced_payments/7')
+    expect(fetch.sent[0]?.headers.get('authorization')).toBe('Bearer ticket-1')
+  })
+
+  it('does not write to the options it was given, and does not see later changes', async () => {
+    const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
+    const options = { accessToken: 'first', fetch, platformId: 'p' }
+    const wallet = createWalletConnect(options)
+    const before = { ...options }
+    await wallet.payments.get(7)
+    expect(options).toEqual(before)
+    options.accessToken = 'second'
+    await wallet.payments.get(7)
+    expect(fetch.sent.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer first', 'Bearer first'])
+  })
+
+  it('calls the given fetch as a plain function', async () => {
+    let self: unknown = 'not called'
+    const answer = json(200, document('get-payment.response.200'))
+    const fetch = function (this: unknown) {
+      self = this
+      return Promise.resolve(answer())
+    }
+    await walletWith(fetch as typeof globalThis.fetch).payments.get(7)
+    expect(self).toBeUndefined()
+  })
+
+  it('uses the fetch of the runtime, looked up at each request', async () => {
+    const wallet = createWalletConnect({ accessToken: 'TEST-access' })
+    const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
+    vi.stubGlobal('fetch', fetch)
+    await wallet.payments.get(7)
+    expect(fetch.sent).toHaveLength(1)
+  })
+
+  it.each([
+    ['payments.refund', 25],
+    ['payments.refund', null],
+    ['payments.capture', 'now'],
+    ['payments.cancel', []],
+  ] as const)('%s(7, %j) is refused: it would mean everything', async (operation, input) => {
+    const fetch = scriptedFetch(json(200, []))
+    const wallet = walletWith(fetch)
+    const [, name] = operation.split('.') as ['payments', 'refund' | 'capture' | 'cancel']
+    expect(await rejection(wallet.payments[name](7, input as never))).toBeInstanceOf(InvalidInputError)
+    expect(fetch.sent).toHaveLength(0)
+  })
+
+  it('rejects, and does not throw, for bad input', async () => {
+    const wallet = walletWith(scriptedFetch())
+    const calls = [
+      () => wallet.payments.get(''),
+      () => wallet.payments.create(undefined as never),
+      () => wallet.payments.create({} as never, null as never),
+      () => wallet.payments.create({} as never, 'key' as never),
+      () => wallet.agreements.get('../x'),
+      () => wallet.agreements.createPayerToken('abc', undefined as never),
+      () => wallet.send(undefined as never),
+      () => wallet.reconcile(undefined as never),
+    ]
+    for (const call of calls) expect(await rejection(call())).toBeInstanceOf(InvalidInputError)
+  })
+})

@@ -1,0 +1,149 @@
+import { InvalidInputError, type OperationName } from 'mercadopago-wallet-connect'
+import { describe, expect, it } from 'vitest'
+import { document } from '../documents.ts'
+import { json, type Step, scriptedFetch, text } from '../scripted-fetch.ts'
+import { aPayment, rejection, walletWith } from '../wallet.ts'
+
+const approved = document('create-payment.approved.response.201')
+const lost: Step = { reject: new TypeError('fetch failed') }
+const keyUsed = json(422, document('error.422.idempotency-key-used'))
+const revoked = json(401, document('error.401.invalid-payer-token'))
+const mismatch = json(400, document('error.400.discount-mismatch'))
+const invalid = json(400, { status: '400', error: 'bad_request', message: 'Invalid transaction amount in wallet payments.' })
+const page = (...results: object[]): Step => json(200, { paging: { total: results.length, limit: 30, offset: 0 }, results })
+const refund = document<object[]>('refund-payment.response.200')
+
+const reconcile = async (operation: OperationName, input: object, ...steps: Step[]) => {
+  const fetch = scriptedFetch(...steps)
+  const wallet = walletWith(fetch, { maxRetries: 0 })
+  const prepared = wallet.prepare(operation, input as never)
+  const settlement = await wallet.reconcile(prepared)
+  const asked = fetch.sent.map(({ method, url }) => `${method} ${new URL(url).pathname}`)
+  return { settlement, asked, prepared, sent: fetch.sent }
+}
+
+describe('reconcile', () => {
+  it('sends the same request again: the same key and the same bytes', async () => {
+    const { settlement, sent, prepared } = await reconcile('payments.create', aPayment, json(200, approved))
+    expect(settlement).toMatchObject({ outcome: 'done', data: { id: 10458724 } })
+    expect(sent).toHaveLength(1)
+    expect(sent[0]?.body).toBe(prepared.body)
+    expect(sent[0]?.headers.get('x-idempotency-key')).toBe(prepared.idempotencyKey)
+  })
+
+  it('settles 422/422001 after a lost first attempt', async () => {
+    const { settlement, asked } = await reconcile('payments.create', aPayment, keyUsed, page(approved))
+    expect(settlement).toMatchObject({ outcome: 'done', data: { id: 10458724 } })
+    expect(asked).toEqual(['POST /v1/advanced_payments', 'GET /v1/advanced_payments/search'])
+  })
+
+  it.each([
+    ['the network fails', lost],
+    ['the request is still in progress', json(409, document('error.409.idempotency-in-progress'))],
+    ['the agreement was cancelled meanwhile', revoked],
+    ['the discount was used up by the first attempt', mismatch],
+    ['the answer cannot be read', text(201, '{"id"')],
+  ])('finds the payment by its reference when %s', async (_, step) => {
+    const { settlement } = await reconcile('payments.create', aPayment, step, page(approved))
+    expect(settlement).toMatchObject({ outcome: 'done', data: { id: 10458724 } })
+  })
+
+  it('asks the search for this reference only', async () => {
+    const { sent } = await reconcile('payments.create', aPayment, lost, page())
+    expect(new URL(sent[1]?.url ?? '').search).toBe('?external_reference=Pago_123')
+  })
+
+  it.each([
+    ['another amount', { ...approved, wallet_payment: { transaction_amount: 700.51, external_reference: 'Pago_123' } }],
+    ['another reference', { ...approved, wallet_payment: { transaction_amount: 700.5, external_reference: 'Pago_1234' } }],
+  ])('does not take a payment of %s for ours', async (_, other) => {
+    expect((await reconcile('payments.create', aPayment, lost, page(other))).settlement.outcome).toBe('unknown')
+    expect((await reconcile('payments.create', aPayment, revoked, page(other))).settlement.outcome).toBe('not_done')
+  })
+
+  it.each([
+    ['an earlier rejected try', page({ ...approved, status: 'rejected' })],
+    ['two payments that both could be it', page(approved, { ...approved, id: 5 })],
+    ['a page that is not the whole', json(200, { paging: { total: 99, limit: 30, offset: 0 }, results: [] })],
+    ['a search that fails', json(500, {})],
+    ['a search that is not understood', json(200, { hello: 1 })],
+  ])('is unknown when reading shows %s', async (_, read) => {
+    for (const step of [lost, revoked, keyUsed, mismatch]) {
+      const { settlement, prepared } = await reconcile('payments.create', aPayment, step, read)
+      expect(settlement).toMatchObject({
+        outcome: 'unknown',
+        error: { code: 'unknown_outcome', outcome: 'unknown', idempotencyKey: prepared.idempotencyKey },
+      })
+    }
+  })
+
+  it('is not_done when the repeat is refused and the search shows nothing', async () => {
+    for (const step of [invalid, mismatch, revoked]) {
+      const { settlement } = await reconcile('payments.create', aPayment, step, page())
+      expect(settlement).toMatchObject({ outcome: 'not_done', error: { code: 'refused', outcome: 'none' } })
+    }
+  })
+
+  it('is never not_done on 422/422001, a failing network, 429 or 5xx alone', async () => {
+    for (const step of [keyUsed, lost, json(429, {}), json(500, {}), 'hang' as const]) {
+      const { settlement } = await reconcile('payments.create', aPayment, step, page())
+      expect(settlement.outcome).toBe('unknown')
+    }
+  })
+
+  it('without a reference takes only a plain 400 as proof', async () => {
+    const nameless = { wallet_payment: { transaction_amount: 5 }, payer: { token: 't' } }
+    expect((await reconcile('payments.create', nameless, invalid)).settlement.outcome).toBe('not_done')
+    for (const step of [revoked, mismatch, keyUsed, lost]) {
+      expect((await reconcile('payments.create', nameless, step)).settlement.outcome).toBe('unknown')
+    }
+  })
+
+  const tooLate = json(400, { status: '400', error: 'bad_request', message: 'Invalid capture payment status' })
+  const withStatus = (status: string): Step => json(200, { ...approved, status })
+
+  it.each([
+    ['payments.capture', tooLate, 'approved', 'done'],
+    ['payments.capture', lost, 'approved', 'done'],
+    ['payments.capture', lost, 'authorized', 'unknown'],
+    ['payments.capture', tooLate, 'cancelled', 'not_done'],
+    ['payments.capture', lost, 'cancelled', 'unknown'],
+    ['payments.cancel', tooLate, 'cancelled', 'done'],
+    ['payments.cancel', tooLate, 'approved', 'not_done'],
+    ['payments.cancel', lost, 'authorized', 'unknown'],
+  ] as [OperationName, Step, string, string][])('%s: reads the state and is %4$s', async (operation, step, status, outcome) => {
+    const { settlement } = await reconcile(operation, { advanced_payment_id: 7 }, step, withStatus(status))
+    expect(settlement.outcome).toBe(outcome)
+  })
+
+  it.each([
+    ['a full refund that happened', {}, json(400, {}), [json(200, refund), withStatus('refunded')], 'done'],
+    [
+      'a full refund of which only a part is there',
+      {},
+      json(400, {}),
+      [json(200, refund), withStatus('partially_refunded')],
+      'unknown',
+    ],
+    ['a partial refund that may be this one or another', { amount: 25 }, json(400, {}), [json(200, refund)], 'unknown'],
+    ['a refund that is refused with none there', { amount: 25 }, json(400, {}), [json(200, [])], 'not_done'],
+    ['a refund that is lost with none there', { amount: 25 }, lost, [json(200, [])], 'unknown'],
+  ] as [string, object, Step, Step[], string][])('%s is %5$s', async (_, input, step, reads, outcome) => {
+    const { settlement } = await reconcile('payments.refund', { advanced_payment_id: 7, ...input }, step, ...reads)
+    expect(settlement.outcome).toBe(outcome)
+  })
+
+  it('of a write that nothing can be read of is unknown unless the repeat is answered', async () => {
+    const input = document('create-agreement.request')
+    expect((await reconcile('agreements.create', input, lost)).settlement.outcome).toBe('unknown')
+    expect(
+      (await reconcile('agreements.create', input, json(200, document('create-agreement.response.200')))).settlement.outcome,
+    ).toBe('done')
+  })
+
+  it('refuses a read', async () => {
+    const wallet = walletWith(scriptedFetch())
+    const promise = wallet.reconcile(wallet.prepare('payments.get', { advanced_payment_id: 7 }))
+    expect(await rejection(promise)).toBeInstanceOf(InvalidInputError)
+  })
+})

@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseRetryAfter, retryDelayMs } from '../../src/retry-delay.ts'
+
+const random = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
+
+describe('retryDelayMs', () => {
+  it('is full jitter: anything from 0 to a bound that doubles from 250 ms up to 5 s', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), random, (attempt, chance) => {
+        const bound = Math.min(5_000, 250 * 2 ** (attempt - 1))
+        expect(retryDelayMs(attempt, undefined, chance)).toBe(chance * bound)
+      }),
+    )
+  })
+
+  it('is exactly what the API asks for, if it asks', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), random, (attempt, ms, chance) => {
+        expect(retryDelayMs(attempt, ms, chance)).toBe(ms)
+      }),
+    )
+  })
+})
+
+describe('parseRetryAfter', () => {
+  const now = Date.UTC(2026, 10, 21, 12, 0, 0)
+
+  it.each([
+    ['0', 0],
+    ['1', 1_000],
+    [' 120 ', 120_000],
+    ['Sat, 21 Nov 2026 12:00:30 GMT', 30_000],
+    ['Saturday, 21-Nov-26 12:00:30 GMT', 30_000],
+    ['Fri, 20 Nov 2026 12:00:00 GMT', 0],
+  ])('reads %j as %i ms', (header, ms) => {
+    expect(parseRetryAfter(header, now)).toBe(ms)
+  })
+
+  it.each([null, '', '-1', '1.5', '1e3', 'soon', '0x10', 'Infinity', '9'.repeat(30)])('ignores %j', (header) => {
+    expect(parseRetryAfter(header, now)).toBeUndefined()
+  })
+
+  it('gives a finite time from 0 up or nothing, whatever the header', () => {
+    fc.assert(
+      fc.property(fc.string(), (header) => {
+        const ms = parseRetryAfter(header, now)
+        expect(ms === undefined || (Number.isFinite(ms) && ms >= 0)).toBe(true)
+      }),
+    )
+  })
+})

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { isWalletConnectError, type OperationName, operations, WalletConnectError } from 'mercadopago-wallet-connect'
+import { describe, expect, it } from 'vitest'
+import { document } from '../documents.ts'
+import { type Step, scriptedFetch } from '../scripted-fetch.ts'
+import { aPayment, walletWith } from '../wallet.ts'
+
+const inputs: Record<OperationName, object> = {
+  'agreements.create': document('create-agreement.request'),
+  'agreements.get': { agreement_id: 'abc' },
+  'agreements.cancel': { agreement_id: 'abc' },
+  'agreements.createPayerToken': { agreement_id: 'abc', code: 'c' },
+  'discounts.validateCoupon': { payer_token: 't', id: 'C' },
+  'discounts.create': { payer_token: 't', amount: 5 },
+  'payments.create': aPayment,
+  'payments.get': { advanced_payment_id: 7 },
+  'payments.search': {},
+  'payments.capture': { advanced_payment_id: 7 },
+  'payments.cancel': { advanced_payment_id: 7 },
+  'payments.refund': { advanced_payment_id: 7 },
+  'payments.listRefunds': { advanced_payment_id: 7 },
+}
+const operation = fc.constantFrom(...(Object.keys(operations) as OperationName[]))
+
+const status = fc.constantFrom(
+  200,
+  201,
+  202,
+  204,
+  301,
+  302,
+  304,
+  400,
+  401,
+  403,
+  404,
+  408,
+  409,
+  418,
+  422,
+  423,
+  429,
+  500,
+  502,
+  503,
+  504,
+  599,
+)
+const body = fc.oneof(
+  fc.constantFrom(
+    '',
+    '{}',
+    '[]',
+    'null',
+    '{"id":1',
+    '<html>',
+    '\ufeff{"id":1}',
+    '{"id":1,"__proto__":{"status":"approved"}}',
+    '[[[['.repeat(500),
+  ),
+  fc.json(),
+  fc.constantFrom(
+    ...['create-payment.approved.response.201', 'error.409.idempotency-in-progress'].map((name) =>
+      JSON.stringify(document(name)),
+    ),
+  ),
+  fc.constantFrom(
+    ...['error.422.idempotency-key-used', 'error.400.discount-mismatch'].map((name) => JSON.stringify(document(name))),
+  ),
+)
+const header = fc.constantFrom('0', '-1', 'soon', '99999999999', 'Sat, 21 Nov 2026 12:00:30 GMT')
+const answer: fc.Arbitrary<Step> = fc.tuple(status, body, header).map(([code, text, retryAfter]) => () => {
+  const hasBody = ![204, 304].includes(code)
+  return new Response(hasBody ? text : null, { status: code, headers: { 'retry-after': retryAfter } })
+})
+const garbage: fc.Arbitrary<Step> = fc.anything().map((value) => () => value as Response)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: answer },
+  { weight: 2, arbitrary: garbage },
+  fc.anything().map((reject) => ({ reject })),
+  fc.anything().map((thrown) => ({ throw: thrown })),
+  fc.constantFrom<Step>('hang', { stall: 201 }, { cut: 200 }),
+)
+
+describe('whatever fetch does', () => {
+  it('the caller gets the resource or one of our errors, as a rejection, in time', async () => {
+    await fc.assert(
+      fc.asyncProperty(operation, fc.array(step, { minLength: 1, maxLength: 3 }), async (name, steps) => {
+        const wallet = walletWith(scriptedFetch(...steps), { timeoutMs: 5, deadlineMs: 40 })
+        const startedAt = performance.now()
+        await wallet.send(wallet.prepare(name, inputs[name] as never)).catch((error: unknown) => {
+          expect(isWalletConnectError(error)).toBe(true)
+          expect(error).toBeInstanceOf(WalletConnectError)
+          expect((error as WalletConnectError).outcome).toMatch(operations[name].retry === 'read' ? /^none$/ : /^(none|unknown)$/)
+        })
+        expect(performance.now() - startedAt).toBeLessThan(1_000)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('a write is only called undone if no attempt can have been executed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 3 }), async (steps) => {
+        const verdicts: string[] = []
+        const wallet = walletWith(scriptedFetch(...steps), {
+          timeoutMs: 5,
+          deadlineMs: 40,
+          onAttempt: ({ verdict }) => verdicts.push(verdict),
+        })
+        const outcome = await wallet.payments.create(aPayment).then(
+          () => 'done',
+          (error: WalletConnectError) => error.outcome,
+        )
+        const mayHaveMoved = verdicts.includes('lost') || verdicts.includes('busy')
+        if (outcome !== 'done') expect(outcome).toBe(mayHaveMoved ? 'unknown' : 'none')
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('reconcile settles or says that it cannot, and never makes a new key', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+        const fetch = scriptedFetch(...steps)
+        const wallet = walletWith(fetch, { timeoutMs: 5, deadlineMs: 40, maxRetries: 1 })
+        const prepared = wallet.prepare('payments.create', aPayment)
+        const settlement = await wallet.reconcile(prepared)
+        expect(['done', 'not_done', 'unknown']).toContain(settlement.outcome)
+        const keys = fetch.sent.filter(({ method }) => method === 'POST').map(({ headers }) => headers.get('x-idempotency-key'))
+        expect(new Set(keys)).toEqual(new Set([prepared.idempotencyKey]))
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
