@@ -156,15 +156,11 @@ function readRequestId(headers: Headers, secrets: () => string[]): string | unde
   return /^[\w.:-]{1,64}$/.test(value) ? redact(value, secrets()) : undefined
 }
 
-/** Names of the body fields that are secret: payer token, code and coupon; `id` is the coupon in its validation. */
-const SECRET_FIELDS = ['token', 'code', 'coupon', 'id']
+/** Payer token, code and coupon in the text of a body; `id` is the coupon in its validation. */
+const SECRET_FIELD = /"(?:token|code|coupon|id)":("(?:[^"\\]|\\.)*")/g
 
 /** What we sent and must not repeat, should the API quote it. */
 function secretsOf({ body, headers }: PreparedRequest, accessToken: string): string[] {
-  const secrets = [accessToken, headers['x-payer-token'] ?? '']
-  JSON.parse(body ?? 'null', (key, value) => {
-    if (typeof value === 'string' && SECRET_FIELDS.includes(key)) secrets.push(value)
-    return value
-  })
-  return secrets
+  const inBody = [...(body ?? '').matchAll(SECRET_FIELD)].map(([, text = '""']): string => JSON.parse(text))
+  return [accessToken, headers['x-payer-token'] ?? '', ...inBody]
 }

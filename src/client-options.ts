@@ -2,6 +2,7 @@ import { createFetch } from 'ofetch'
 import * as v from 'valibot'
 import { describeIssues } from './describe-issues.ts'
 import { InvalidInputError, type Issue } from './errors.ts'
+import { isSendableToken, SENDABLE_TOKEN } from './fields.ts'
 import { type Site, sites } from './money.ts'
 import type { PrepareOptions } from './prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from './send.ts'
@@ -49,8 +50,8 @@ const LONGEST_TIMER_MS = 2_147_483_647
 const callback = <F extends (...args: never) => unknown>() =>
   v.optional(v.custom<F>((value) => typeof value === 'function', 'must be a function'))
 const CredentialSchema = v.custom<Credential>(
-  (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
-  'must be a non-empty string or a function that returns one',
+  (value) => typeof value === 'function' || isSendableToken(value),
+  `${SENDABLE_TOKEN}, or a function that gives one`,
 )
 const between = (least: number, most: number, standard: number) =>
   v.optional(

@@ -26,3 +26,8 @@ export const text = (most: number) => matching(new RegExp(`^.{1,${most}}$`, 's')
 /** A value that travels in a header or path: visible ASCII, so that it can neither add a header nor leave its place. */
 export const token = (most: number) =>
   matching(new RegExp(`^[\\x21-\\x7e]{1,${most}}$`), `must be 1 to ${most} visible ASCII characters without spaces`)
+
+export const SENDABLE_TOKEN = 'must be one word of visible ASCII, without "Bearer" before it'
+
+/** Can it stand behind `Bearer`? */
+export const isSendableToken = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)

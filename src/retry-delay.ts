@@ -14,7 +14,8 @@ export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, 
 
 /** `Retry-After` in milliseconds from now: whole seconds or an HTTP date; undefined for anything else. */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
-  const value = header?.trim() ?? ''
+  if (header === null) return undefined
+  const value = header.trim()
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
   const isHttpDate = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/.test(value)
   const date = isHttpDate ? Date.parse(value) : Number.NaN

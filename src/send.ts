@@ -11,6 +11,7 @@ import {
   type WalletConnectError,
 } from './errors.ts'
 import { readEvidence } from './evidence.ts'
+import { isSendableToken, SENDABLE_TOKEN } from './fields.ts'
 import type { Operation, OperationName } from './operations.ts'
 import { checkPrepared, type PreparedRequest } from './prepared-request.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -89,9 +90,10 @@ export async function deliver(
 ): Promise<Answer> {
   const { signal } = options
   checkSignal(signal)
-  const end = performance.now() + transport.deadlineMs
   const sentAt = Date.now()
-  const accessToken = await readCredential(transport, prepared.operation, signal)
+  const end = performance.now() + transport.deadlineMs
+  const { credential } = transport
+  const accessToken = typeof credential === 'string' ? credential : await ask(credential, transport, prepared.operation, signal)
   const { idempotencyKey } = prepared
   // Set once an attempt of a write may have been executed; from then on no refusal is a plain one.
   let mayHaveMoved = false
@@ -181,21 +183,22 @@ function checkSignal(signal: unknown): void {
   if (!isSignal) throw new InvalidInputError([{ path: 'signal', message: 'must be an AbortSignal' }])
 }
 
-async function readCredential(
-  { credential, deadlineMs }: Transport,
+/** What the caller's provider gives, in time and fit to be sent. */
+async function ask(
+  provider: () => string | Promise<string>,
+  { deadlineMs }: Transport,
   operation: OperationName,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  let value: unknown = credential
+  let token: unknown
   try {
-    if (typeof credential === 'function') value = await stoppable(deadlineMs, signal, async () => credential())
+    token = await stoppable(deadlineMs, signal, async () => provider())
   } catch (error) {
     const reason = error instanceof Stopped ? error.reason : 'network'
     throw new UnavailableError({ operation, reason, attempts: 0, status: undefined, retryAfterMs: undefined })
   }
-  if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
-  const message = 'must be one word of visible ASCII, without "Bearer" and without line breaks'
-  throw new InvalidInputError([{ path: 'accessToken', message }])
+  if (isSendableToken(token)) return token
+  throw new InvalidInputError([{ path: 'accessToken', message: SENDABLE_TOKEN }])
 }
 
 function report(
