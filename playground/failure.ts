@@ -1,9 +1,9 @@
 import {
+  InvalidInputError,
   isWalletConnectError,
   RefusedError,
   UnavailableError,
   UnknownOutcomeError,
-  type WalletConnectError,
 } from 'mercadopago-wallet-connect'
 import { MissingKey } from './input.ts'
 
@@ -12,20 +12,24 @@ const WORDS: Record<number, string> = {
   401: 'unauthorized',
   404: 'not_found',
   409: 'Conflict',
+  413: 'payload_too_large',
+  422: 'Unprocessable entity',
   429: 'too_many_requests',
 }
+
+const RETRY_AFTER_MS = 1000
 
 /** An answer in the API's own envelope, so that clients need no second vocabulary. */
 export function problem(
   status: number,
   message: string,
   {
-    error = WORDS[status] ?? 'internal_error',
+    error = WORDS[status] ?? (status < 500 ? 'bad_request' : 'internal_error'),
     cause,
     retryAfterMs,
   }: { error?: string; cause?: unknown[]; retryAfterMs?: number | undefined } = {},
 ): Response {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
   const body = { status: String(status), error, message, ...(cause && { cause }) }
   return new Response(JSON.stringify(body), { status, headers })
@@ -37,17 +41,14 @@ export function failure(error: unknown): Response {
     return problem(400, 'Missing HTTP header: X-Idempotency-Key', { error: 'empty_required_header' })
   }
   if (!isWalletConnectError(error)) return problem(500, 'Internal server error')
+  if (error instanceof InvalidInputError) return problem(400, error.message)
   if (error instanceof RefusedError) return refusal(error)
   if (error instanceof UnknownOutcomeError) {
     const message = 'The process has not been completed yet. Try again later.'
-    return problem(409, message, { cause: [{ code: '401001', message, data: null }], retryAfterMs: 1000 })
+    return problem(409, message, { cause: [{ code: '401001', message, data: null }], retryAfterMs: RETRY_AFTER_MS })
   }
-  if (error instanceof UnavailableError) {
-    return problem(error.reason === 'rate_limited' ? 429 : 503, 'No answer; nothing was done.', {
-      retryAfterMs: error.retryAfterMs ?? 1000,
-    })
-  }
-  return badInput(error)
+  const { reason, retryAfterMs = RETRY_AFTER_MS } = error instanceof UnavailableError ? error : {}
+  return problem(reason === 'rate_limited' ? 429 : 503, 'No usable answer; nothing was done.', { retryAfterMs })
 }
 
 function refusal({ status, apiCode, apiMessage, causes, retryAfterMs }: RefusedError): Response {
@@ -61,6 +62,3 @@ function refusal({ status, apiCode, apiMessage, causes, retryAfterMs }: RefusedE
     retryAfterMs,
   })
 }
-
-const badInput = (error: WalletConnectError): Response =>
-  error.code === 'invalid_input' ? problem(400, error.message) : problem(502, 'The answer could not be read.')

@@ -1,31 +1,65 @@
 /**
  * `npm start`: the edge Worker in workerd with the emulator behind it, one whole payment through it, then it stays up.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 
-const WISHED_PORT = Number(process.env.PORT ?? 8787)
-const PATIENCE_MS = 60_000
+const STANDARD_PORT = 8787
+const MOST_START_MS = 60_000
+const MOST_STOP_MS = 3_000
+const isWindows = process.platform === 'win32'
 
-const port = (await freePort(WISHED_PORT)) ?? (await freePort(0)) ?? 0
+const port = await choosePort(process.env.PORT || String(STANDARD_PORT))
 const origin = `http://127.0.0.1:${port}`
 const clientKey = `demo-${randomBytes(16).toString('hex')}`
-const isWindows = process.platform === 'win32'
+const stopping = new AbortController()
 const worker = startWorker()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => worker.kill('SIGINT'))
-worker.on('exit', (code) => process.exit(code ?? 0))
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
+process.on('exit', () => worker.kill('SIGKILL'))
+worker.on('error', ({ message }) => {
+  console.error(`wrangler could not be started (${message}): use \`npm start\`, which installs and finds it.`)
+  process.exit(1)
+})
+worker.on('exit', (code) => {
+  if (stopping.signal.aborted) process.exit()
+  console.error(`The Worker stopped by itself${code === null ? '' : ` with code ${code}`}.`)
+  process.exit(1)
+})
 
 try {
   // The walkthrough imports the package by its name, as a user would: that is the built one.
-  execFileSync('unbuild', { stdio: 'pipe', shell: isWindows })
+  await build()
   const { walkthrough } = await import('./walkthrough.ts')
   await untilHealthy()
   await walkthrough({ origin, clientKey, print: (line) => console.log(line) })
 } catch (error) {
-  console.error(error)
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error)
+    stop(1)
+  }
+}
+
+function stop(exitCode: number): void {
+  process.exitCode = exitCode
+  stopping.abort()
   worker.kill('SIGINT')
-  process.exitCode = 1
+  setTimeout(() => process.exit(), MOST_STOP_MS).unref()
+}
+
+async function choosePort(text: string): Promise<number> {
+  const wished = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(wished <= 65_535)) {
+    console.error(`PORT must be a number from 0 (any free port) to 65535, not ${JSON.stringify(text)}.`)
+    process.exit(1)
+  }
+  const port = await freePort(wished)
+  if (port !== undefined) return port
+  const other = await freePort(0)
+  if (other === undefined) throw new Error('There is no free port on 127.0.0.1')
+  console.log(`Port ${wished} is not free; taking ${other} instead.`)
+  return other
 }
 
 /** The port if nothing listens on it, some free one for 0. */
@@ -36,6 +70,15 @@ function freePort(wished: number): Promise<number | undefined> {
     server.listen(wished, '127.0.0.1', () => {
       const address = server.address()
       server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined))
+    })
+  })
+}
+
+function build(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile('unbuild', { shell: isWindows, signal: stopping.signal }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`The build failed:\n${stdout}${stderr || error.message}`))
+      else resolve()
     })
   })
 }
@@ -58,10 +101,10 @@ function startWorker(): ChildProcess {
 }
 
 async function untilHealthy(): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
+  for (const end = Date.now() + MOST_START_MS; Date.now() < end; ) {
     const response = await fetch(`${origin}/health`).catch(() => undefined)
     if (response?.ok) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`The Worker did not answer on ${origin} within ${PATIENCE_MS / 1000} s`)
+  throw new Error(`The Worker did not answer on ${origin} within ${MOST_START_MS / 1000} s`)
 }

@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { createWalletConnect, type OperationName, operations } from 'mercadopago-wallet-connect'
+import { type Answer, createWalletConnect, type OperationName, operations } from 'mercadopago-wallet-connect'
 import { authenticate } from './authenticate.ts'
 import { failure, problem } from './failure.ts'
-import { readInput } from './input.ts'
+import { readRequest } from './input.ts'
 
 export interface Env {
   /** The seller's access token: added here, never shown to a caller. */
@@ -14,6 +14,10 @@ export interface Env {
 
 const MOST_BODY_BYTES = 65_536
 
+/** Characters of a bearer token (RFC 6750): none of them is escaped in JSON. */
+const ACCESS_TOKEN = /^[\w.~+/-]+=*$/
+const notConfigured = (): Response => problem(503, 'The proxy is not configured.')
+
 /**
  * The edge proxy: Mercado Pago's own paths, the caller's key in, the access token out. It passes nothing through:
  * requests are rebuilt from the table of operations, answers from what the client has read.
@@ -22,20 +26,22 @@ const MOST_BODY_BYTES = 65_536
  */
 export function createProxy(upstream?: typeof fetch): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>()
+  app.use(async (c, next) => {
+    await next()
+    c.header('cache-control', 'no-store')
+  })
   app.get('/health', (c) => c.json({ status: 'ok' }))
   app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => problem(413, 'Payload too large') }))
   app.use(authenticate)
+  app.use(async (c, next) => (ACCESS_TOKEN.test(c.env.MERCADOPAGO_ACCESS_TOKEN ?? '') ? next() : notConfigured()))
 
   for (const [method, path, names] of routes()) {
     app.on(method, path, async (c) => {
       try {
-        const { name, input, options } = await readInput(c.req, names)
-        const wallet = createWalletConnect({
-          accessToken: c.env.MERCADOPAGO_ACCESS_TOKEN,
-          ...(upstream && { fetch: upstream }),
-        })
-        const answer = await wallet.send(wallet.prepare(name, input, options))
-        return answer.data === undefined ? c.body(null, 200) : c.json(answer.data as object, answer.status as 200)
+        const prepared = await readRequest(c.req, names)
+        const accessToken = c.env.MERCADOPAGO_ACCESS_TOKEN
+        const wallet = createWalletConnect({ accessToken, ...(upstream && { fetch: upstream }) })
+        return resource(await wallet.send(prepared), accessToken)
       } catch (error) {
         return failure(error)
       }
@@ -44,6 +50,13 @@ export function createProxy(upstream?: typeof fetch): Hono<{ Bindings: Env }> {
   app.notFound(() => problem(404, 'Not found'))
   app.onError(() => problem(500, 'Internal server error'))
   return app
+}
+
+/** The resource as the client has read it. Fields that nobody knows are kept; should one hold the access token, it stays here. */
+function resource({ data, status }: Answer, accessToken: string): Response {
+  if (data === undefined) return new Response(null, { status: 200 })
+  const body = JSON.stringify(data).replaceAll(accessToken, '[redacted]')
+  return new Response(body, { status, headers: { 'content-type': 'application/json' } })
 }
 
 /** Method and path of each operation, in Hono's spelling; capture and cancel share one. */

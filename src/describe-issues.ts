@@ -28,7 +28,10 @@ function problem({ kind, type, input, expected, message }: v.BaseIssue<unknown>)
   return isOurSentence ? message : `must be of type ${expected}`
 }
 
+const LONGEST_NAME = 64
+
 function suggestion(key: string, known: readonly string[]): string {
+  if (key.length > LONGEST_NAME) return ''
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.min(3, candidate.length / 2))

@@ -7,14 +7,15 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import mercadopago from 'mercadopago'
+import { AdvancedPayment, MercadoPagoConfig } from 'mercadopago'
 import { createWalletConnect, prepare } from 'mercadopago-wallet-connect'
 import { createFetch } from 'ofetch'
 
 const ROUNDS = 41
 const CALLS = 1_000
 
-const example = (name: string): string => readFileSync(new URL(`../contract/examples/${name}.json`, import.meta.url), 'utf8')
+const folder = new URL('../contract/examples/', import.meta.url).pathname
+const example = (name: string): string => readFileSync(`${folder}${name}.json`, 'utf8')
 const payment = JSON.parse(example('create-payment.request'))
 const approved = JSON.stringify(JSON.parse(example('create-payment.approved.response.201')))
 const headers = { 'content-type': 'application/json', 'x-request-id': '6a1c1f0e-5d0b-4c36-9f0a-0c8f5b1f7d11' }
@@ -31,7 +32,7 @@ const post = () => ({
   body: JSON.stringify(payment),
 })
 const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch: instant })
-const official = new mercadopago.AdvancedPayment(new mercadopago.MercadoPagoConfig({ accessToken: 'TEST-1' }))
+const official = new AdvancedPayment(new MercadoPagoConfig({ accessToken: 'TEST-1' }))
 const ofetch = createFetch({ fetch: instant })
 
 const contenders = {
