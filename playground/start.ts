@@ -18,6 +18,9 @@ const worker = startWorker()
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
 process.on('exit', () => worker.kill('SIGKILL'))
+// A signal to npm reaches its shell and ends there: when npm is gone, so are we.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || stop(0), 500).unref()
 worker.on('error', ({ message }) => {
   console.error(`wrangler could not be started (${message}): use \`npm start\`, which installs and finds it.`)
   process.exit(1)

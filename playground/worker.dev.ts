@@ -12,6 +12,12 @@ interface DevEnv extends Env {
 export class EmulatorObject extends DurableObject<DevEnv> {
   readonly #emulator: Emulator = createEmulator({ origin: this.env.ORIGIN, balance: 100_000 })
 
+  constructor(state: DurableObjectState, env: DevEnv) {
+    super(state, env)
+    // An object that idles is evicted after seconds, and all agreements and payments with it.
+    setInterval(() => {}, 5_000)
+  }
+
   override fetch(request: Request): Promise<Response> {
     const { clock, fetch } = this.#emulator
     clock.advance(Math.max(0, Date.now() - clock.now()))

@@ -32,21 +32,34 @@ export type Verdict =
 /** The most of an answer that is read. A page of a search is the largest one documented. */
 const MOST_BYTES = 1_048_576
 
+/** One request on its way. */
+export interface Attempt {
+  fetch: $Fetch
+  /** Without a slash at the end. */
+  baseURL: string
+  accessToken: string
+  operation: Operation
+  prepared: PreparedRequest
+  /** For the answer with its body. */
+  timeoutMs: number
+  signal: AbortSignal | undefined
+}
+
 /** One HTTP request and what came of it. Never rejects. */
-export async function attempt(
-  fetch: $Fetch,
-  origin: string,
-  accessToken: string,
-  operation: Operation,
-  prepared: PreparedRequest,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<Verdict> {
-  let response: Response | undefined
+export async function attempt({
+  fetch,
+  baseURL,
+  accessToken,
+  operation,
+  prepared,
+  timeoutMs,
+  signal,
+}: Attempt): Promise<Verdict> {
+  let status: number | undefined
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   try {
-    return await stoppable(ms, signal, async (inner) => {
-      response = await fetch.raw(origin + prepared.path, {
+    return await stoppable(timeoutMs, signal, async (inner) => {
+      const response = await fetch.raw(baseURL + prepared.path, {
         method: prepared.method,
         headers: { ...prepared.headers, authorization: `Bearer ${accessToken}` },
         body: prepared.body,
@@ -57,37 +70,51 @@ export async function attempt(
         ignoreResponseError: true,
         responseType: 'stream',
       })
+      if (Number.isInteger(response.status)) status = response.status
       reader = response.body?.getReader()
-      const text = reader ? await readText(reader) : await response.text()
+      const text = reader ? await readText(reader, inner) : await response.text()
       return judge(operation, response, text, () => secretsOf(prepared, accessToken))
     })
   } catch (error) {
-    reader?.cancel().catch(() => undefined)
+    void quietly(() => reader?.cancel())
     // What was thrown is dropped: ofetch's errors hold the request with its Authorization header.
     const reason = error instanceof Stopped ? error.reason : 'network'
-    return { kind: 'lost', reason, status: response?.status, requestId: undefined, retryAfterMs: undefined, issues: [] }
+    return { kind: 'lost', reason, status, requestId: undefined, retryAfterMs: undefined, issues: [] }
   }
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+const READS_PER_TURN = 256
 
-/** Text of a body, undefined if it is too long or not UTF-8. */
-async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
+/** Text of a body, undefined if it is too long or not UTF-8. Lets go of the body when it stops before the end. */
+async function readText(reader: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal): Promise<string | undefined> {
+  const letGo = (): void => void quietly(() => reader.cancel())
+  if (signal.aborted) letGo()
   const chunks: Uint8Array[] = []
   let length = 0
+  let reads = 0
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     length += value?.byteLength ?? 0
-    if (!value || length > MOST_BYTES) {
-      reader.cancel().catch(() => undefined)
+    if (!value || length > MOST_BYTES || signal.aborted) {
+      letGo()
       return undefined
     }
     chunks.push(value)
+    // A body that is always ready would keep every timer waiting.
+    if (++reads % READS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve))
   }
   try {
     return UTF8.decode(chunks.length === 1 ? chunks[0] : concatenate(chunks, length))
   } catch {
     return undefined
   }
+}
+
+/** Does something of which nobody waits for the end. */
+async function quietly(work: () => unknown): Promise<void> {
+  try {
+    await work()
+  } catch {}
 }
 
 function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
@@ -103,18 +130,23 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
 function judge(operation: Operation, response: Response, text: string | undefined, secrets: () => string[]): Verdict {
   const { status, headers } = response
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
-  const seen = { status, requestId: readRequestId(headers, secrets), retryAfterMs }
+  const requestId = readRequestId(headers, secrets)
+  if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) {
+    const seen = { status: Number.isInteger(status) ? status : undefined, requestId, retryAfterMs }
+    return { ...seen, kind: 'lost', reason: 'unreadable', issues: [NO_ANSWER] }
+  }
+  const seen = { status, requestId, retryAfterMs }
   const json = parseJson(text)
-  if (status >= 200 && status < 300) {
+  if (status < 300) {
     if (!json.ok) return { ...seen, kind: 'lost', reason: 'unreadable', issues: [json.issue] }
     return readResource(operation, json.value, seen, headers)
   }
-  if (!(status >= 400 && status < 600)) return { ...seen, kind: 'lost', reason: 'unreadable', issues: [NO_ANSWER] }
   if (status >= 500 || status === 408) return { ...seen, kind: 'lost', reason: 'server', issues: [] }
   if (status === 429) return { ...seen, kind: 'limited' }
   const refusal = readRefusal(json.ok ? json.value : undefined, secrets())
-  const isBusy = status === 423 || (status === 409 && refusal.apiCode === '401001')
-  if (isBusy) return { ...seen, kind: 'busy' }
+  // A conflict that cannot be read may be the one that says "still being processed".
+  const isInProgress = !json.ok || refusal.apiCode === '401001' || refusal.causes.some(({ code }) => code === '401001')
+  if (status === 423 || (status === 409 && isInProgress)) return { ...seen, kind: 'busy' }
   return { ...seen, ...refusal, kind: 'refused' }
 }
 
@@ -156,11 +188,14 @@ function readRequestId(headers: Headers, secrets: () => string[]): string | unde
   return /^[\w.:-]{1,64}$/.test(value) ? redact(value, secrets()) : undefined
 }
 
-/** Payer token, code and coupon in the text of a body; `id` is the coupon in its validation. */
-const SECRET_FIELD = /"(?:token|code|coupon|id)":("(?:[^"\\]|\\.)*")/g
+/** Payer token, code and coupon in the text of a body. */
+const SECRET_FIELD = /"(?:token|code|coupon)":("(?:[^"\\]|\\.)*")/g
+/** The coupon in its validation. */
+const COUPON_ID = /"id":("(?:[^"\\]|\\.)*")/g
 
 /** What we sent and must not repeat, should the API quote it. */
-function secretsOf({ body, headers }: PreparedRequest, accessToken: string): string[] {
-  const inBody = [...(body ?? '').matchAll(SECRET_FIELD)].map(([, text = '""']): string => JSON.parse(text))
-  return [accessToken, headers['x-payer-token'] ?? '', ...inBody]
+function secretsOf({ operation, body, headers }: PreparedRequest, accessToken: string): string[] {
+  const pattern = operation === 'discounts.validateCoupon' ? COUPON_ID : SECRET_FIELD
+  const inBody = [...(body ?? '').matchAll(pattern)].map(([, text = '""']): string => JSON.parse(text))
+  return [accessToken, headers['x-payer-token'] ?? '', headers['x-meli-session-id'] ?? '', ...inBody]
 }

@@ -1,10 +1,9 @@
 import { createFetch } from 'ofetch'
 import * as v from 'valibot'
-import { describeIssues } from './describe-issues.ts'
 import { InvalidInputError, type Issue } from './errors.ts'
-import { isSendableToken, SENDABLE_TOKEN } from './fields.ts'
+import { isSendableToken, SENDABLE_TOKEN, token } from './fields.ts'
 import { type Site, sites } from './money.ts'
-import type { PrepareOptions } from './prepared-request.ts'
+import { type PrepareOptions, validate } from './prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from './send.ts'
 
 type Credential = string | (() => string | Promise<string>)
@@ -45,6 +44,7 @@ interface BrowserOptions extends CommonOptions {
 
 export type WalletConnectOptions = ServerOptions | BrowserOptions
 
+const MERCADO_PAGO = 'https://api.mercadopago.com'
 const LONGEST_TIMER_MS = 2_147_483_647
 
 const callback = <F extends (...args: never) => unknown>() =>
@@ -67,10 +67,10 @@ const between = (least: number, most: number, standard: number) =>
 
 const OptionsSchema = v.strictObject({
   accessToken: v.optional(CredentialSchema),
-  baseURL: v.optional(v.string(), 'https://api.mercadopago.com'),
+  baseURL: v.optional(v.string()),
   proxy: v.optional(v.strictObject({ url: v.string(), ticket: CredentialSchema })),
   site: v.optional(v.picklist(Object.keys(sites) as Site[])),
-  platformId: v.optional(v.string()),
+  platformId: v.optional(token(256)),
   fetch: callback<typeof fetch>(),
   timeoutMs: between(1, LONGEST_TIMER_MS, 10_000),
   deadlineMs: between(1, LONGEST_TIMER_MS, 30_000),
@@ -81,21 +81,20 @@ const OptionsSchema = v.strictObject({
 
 /** @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser */
 export function resolveOptions(options: WalletConnectOptions): { transport: Transport; defaults: PrepareOptions } {
-  const result = v.safeParse(OptionsSchema, options)
-  if (!result.success) throw new InvalidInputError(describeIssues(OptionsSchema, options, result.issues))
-  const { accessToken, proxy, baseURL, fetch = globalFetch, ...rest } = result.output
+  const { accessToken, proxy, baseURL, fetch = globalFetch, ...rest } = validate(OptionsSchema, options)
   const credential = accessToken ?? proxy?.ticket
-  const url = proxy?.url ?? baseURL
+  const url = proxy?.url ?? baseURL ?? MERCADO_PAGO
   const issues: Issue[] = []
   if (!credential || (accessToken && proxy)) {
     issues.push({ path: 'accessToken', message: 'or proxy must be given, and only one of them' })
   }
+  if (proxy && baseURL !== undefined) issues.push({ path: 'baseURL', message: 'goes with accessToken; a proxy has its url' })
   if (accessToken && 'document' in globalThis) {
     const message = 'must not be in a browser: give proxy, the address of your edge proxy and a ticket'
     issues.push({ path: 'accessToken', message })
   }
   if (!isSafeAddress(url)) {
-    const message = 'must be https (http only on this machine), without user, query or fragment'
+    const message = 'must be https (http only for localhost and names such as emulator.test), without user, query or fragment'
     issues.push({ path: proxy ? 'proxy.url' : 'baseURL', message })
   }
   if (issues.length > 0 || !credential) throw new InvalidInputError(issues)
@@ -121,8 +120,8 @@ const globalFetch: typeof fetch = (request, init) => globalThis.fetch(request, i
 
 /** The access token must not travel in clear, nor to a place that the address only seems to name. */
 function isSafeAddress(address: string): boolean {
-  if (!URL.canParse(address)) return false
-  const { protocol, hostname, username, password, search, hash } = new URL(address)
+  if (!URL.canParse(address) || /[?#]/.test(address)) return false
+  const { protocol, hostname, username, password } = new URL(address)
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.(localhost|test|example|invalid))$/.test(hostname)
-  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && !(username || password || search || hash)
+  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && !(username || password)
 }

@@ -11,7 +11,7 @@ import type {
   PaymentPage,
   SearchPaymentsInput,
 } from './payment.ts'
-import { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
+import { type PreparedRequest, type PrepareOptions, prepare, requirePlain } from './prepared-request.ts'
 import { reconcile, type Settlement } from './reconcile.ts'
 import type { Refund, RefundPaymentInput } from './refund.ts'
 import { type Answer, deliver, type SendOptions, send } from './send.ts'
@@ -74,7 +74,8 @@ export interface WalletConnect {
  */
 export function createWalletConnect(options: WalletConnectOptions): WalletConnect {
   const { transport, defaults } = resolveOptions(options)
-  const boundPrepare: WalletConnect['prepare'] = (name, input, own) => prepare(name, input, { ...defaults, ...own })
+  const boundPrepare: WalletConnect['prepare'] = (name, input, own) =>
+    prepare(name, input, own === undefined ? defaults : withDefaults(defaults, own))
   const boundSend = ((prepared, own) => send(transport, prepared, own)) as WalletConnect['send']
   const call = async <Name extends OperationName>(
     name: Name,
@@ -82,9 +83,9 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
     options: PaymentOptions | undefined,
     id: { agreement_id: string } | { advanced_payment_id: number | string } | undefined = undefined,
   ): Promise<OperationOutput<Name>> => {
-    const { signal, ...own } = options ?? {}
-    const fields = id ? { ...requireObject(input), ...id } : input
-    const prepared = boundPrepare(name, fields as OperationInput<Name>, own)
+    const { signal, ...own } = options === undefined ? NONE : (spread('options', options, '{ idempotencyKey }') as PaymentOptions)
+    const fields = id ? { ...spread('input', input, '{ amount: 25 } or { code }'), ...id } : input
+    const prepared = boundPrepare(name, fields as OperationInput<Name>, options && own)
     const { data } = await deliver(transport, operations[name], prepared, { signal })
     return data as OperationOutput<Name>
   }
@@ -116,7 +117,21 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
 }
 
 /** `refund(id, 25)` would spread to nothing, and nothing means everything. */
-function requireObject(input: unknown): object {
-  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input
-  throw new InvalidInputError([{ path: '', message: 'must be an object, such as { amount: 25 }' }])
+function spread(path: string, value: unknown, example: string): object {
+  let copy: object | undefined
+  try {
+    if (typeof value === 'object' && value !== null && requirePlain(value)) copy = { ...value }
+  } catch {
+    // Its own getter threw, or it is no plain object.
+  }
+  if (copy) return copy
+  throw new InvalidInputError([{ path, message: `must be a plain object, such as ${example}` }])
+}
+
+const NONE: PaymentOptions = {}
+
+/** An option that is there but undefined does not switch a default off. */
+function withDefaults(defaults: PrepareOptions, own: PrepareOptions): PrepareOptions {
+  const given = spread('options', own, '{ idempotencyKey }') as PrepareOptions
+  return { ...given, site: given.site ?? defaults.site, platformId: given.platformId ?? defaults.platformId }
 }

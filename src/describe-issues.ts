@@ -9,7 +9,7 @@ import { knownKeys } from './schema-path.ts'
 export function describeIssues(schema: v.GenericSchema, input: unknown, issues: readonly v.BaseIssue<unknown>[]): Issue[] {
   return issues.flatMap((issue): Issue[] => {
     const path = issue.path ?? []
-    const keys = path.map(({ key }) => String(key))
+    const keys = path.map(({ key }) => String(key).slice(0, LONGEST_NAME))
     const unknownKey = issue.type === 'strict_object' && issue.expected === 'never' ? path.at(-1) : undefined
     if (!unknownKey) return [{ path: keys.join('.'), message: problem(issue) }]
 
@@ -18,23 +18,43 @@ export function describeIssues(schema: v.GenericSchema, input: unknown, issues: 
     const known = knownKeys(schema, input, path.slice(0, -1))
     return Object.keys(unknownKey.input as object)
       .filter((key) => !known.includes(key))
-      .map((key) => ({ path: [...parents, key].join('.'), message: `is not a known field${suggestion(key, known)}` }))
+      .slice(0, MOST_KEYS)
+      .map((key) => ({
+        path: [...parents, key.slice(0, LONGEST_NAME)].join('.'),
+        message: `is not a known field${hint(key, known)}`,
+      }))
   })
 }
 
-function problem({ kind, type, input, expected, message }: v.BaseIssue<unknown>): string {
-  if (kind === 'schema' && input === undefined) return 'is required'
-  const isOurSentence = kind !== 'schema' || type === 'custom'
-  return isOurSentence ? message : `must be of type ${expected}`
+const TYPES: Record<string, string> = {
+  Object: 'an object',
+  Array: 'a list',
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
 }
 
-const LONGEST_NAME = 64
+function problem({ kind, type, input, expected, message, path }: v.BaseIssue<unknown>): string {
+  if (kind !== 'schema' || type === 'never') return message
+  if (input === undefined) return path ? 'is required' : 'an object is required'
+  return type === 'custom' ? message : `must be ${TYPES[expected ?? ''] ?? `one of ${expected}`}`
+}
 
-function suggestion(key: string, known: readonly string[]): string {
+/** Options are easily put among the fields. */
+const OPTIONS = ['idempotencyKey', 'signal', 'deviceId', 'platformId']
+
+const hint = (key: string, known: readonly string[]): string =>
+  OPTIONS.includes(key) ? '; options are the last argument' : suggestion(key, known)
+
+const LONGEST_NAME = 64
+const MOST_KEYS = 20
+
+/** The name that was probably meant, as the end of a sentence. */
+export function suggestion(key: string, known: readonly string[]): string {
   if (key.length > LONGEST_NAME) return ''
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.min(3, candidate.length / 2))
+    .filter(({ candidate, distance }) => distance <= Math.min(3, candidate.length / 3))
     .sort((a, b) => a.distance - b.distance)
   return nearest ? `; did you mean ${nearest.candidate}?` : ''
 }

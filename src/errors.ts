@@ -117,7 +117,7 @@ export class UnavailableError extends WalletConnectError {
   declare readonly reason: UnavailableReason
   /** HTTP status of the last attempt, if it had one. */
   declare readonly status: number | undefined
-  /** How many requests left. 0: the access token could not be had, or the call was ended before. */
+  /** How many requests left. 0: your `accessToken` function gave none, or the call was ended before. */
   declare readonly attempts: number
   /** How long the API asks to wait, in milliseconds. */
   declare readonly retryAfterMs: number | undefined
@@ -129,20 +129,23 @@ export class UnavailableError extends WalletConnectError {
     status: number | undefined
     retryAfterMs: number | undefined
   }) {
-    super(`${fields.operation} got no answer in ${fields.attempts} attempt(s): ${fields.reason}. Nothing was done.`, fields)
+    const { operation, reason, attempts } = fields
+    const what = attempts === 0 ? 'was not sent' : `got no answer in ${attempts} attempt(s)`
+    super(`${operation} ${what}: ${reason}. Nothing was done.`, fields)
   }
 }
 
 /**
- * A write may have taken effect and nobody has said so. Do not start again with a new key: repeat the same call with
- * this `idempotencyKey`, or give its PreparedRequest to `reconcile`.
+ * A write may have taken effect and nobody has said so. Do not start again with a new key: give its PreparedRequest to
+ * `reconcile`; without one, prepare the same input with this `idempotencyKey` again. (A plain repeat judges only itself:
+ * what it is refused may have been done before.)
  */
 export class UnknownOutcomeError extends WalletConnectError {
   override readonly name = 'UnknownOutcomeError'
   override readonly code = 'unknown_outcome'
   override readonly outcome = 'unknown'
   declare readonly operation: string
-  /** The key to repeat the call with. */
+  /** The key to reconcile with. */
   declare readonly idempotencyKey: string
   /** HTTP status of the last attempt, if it had one. */
   declare readonly status: number | undefined
@@ -157,7 +160,10 @@ export class UnknownOutcomeError extends WalletConnectError {
     attempts: number
     sentAt: string
   }) {
-    super(`${fields.operation} may have taken effect. Repeat it with the same idempotency key, or reconcile it.`, fields)
+    super(
+      `${fields.operation} may have taken effect. Reconcile it, with the same idempotency key; never start again with a new one.`,
+      fields,
+    )
   }
 }
 
@@ -174,13 +180,30 @@ export class InvalidResponseError extends WalletConnectError {
   }
 }
 
-/** A notification is not signed by the expected secret, or cannot be read. */
+/** Why a notification was not accepted. */
+export type InvalidNotificationReason = keyof typeof NOTIFICATION_REASONS
+
+const NOTIFICATION_REASONS = {
+  bad_secret: 'a secret is missing, padded with blanks or a placeholder',
+  missing_header: 'there is no x-signature',
+  malformed_header: 'x-signature is not of the form ts=<digits>,v1=<hex>',
+  missing_timestamp: 'x-signature has no ts',
+  missing_hash: 'x-signature has no v1',
+  mismatch: 'none of the secrets made this signature',
+  too_old: 'ts is too far in the past',
+  too_new: 'ts is too far in the future',
+  too_large: 'the body is larger than 64 KiB',
+  not_json: 'the body is not JSON',
+  unknown_shape: 'the body is not a notification',
+} as const
+
+/** A notification is not signed by one of the secrets, or cannot be read. */
 export class InvalidNotificationError extends WalletConnectError {
   override readonly name = 'InvalidNotificationError'
   override readonly code = 'invalid_notification'
-  declare readonly reason: string
+  declare readonly reason: InvalidNotificationReason
 
-  constructor(reason: string) {
-    super(`The notification is not valid: ${reason}`, { reason })
+  constructor(reason: InvalidNotificationReason) {
+    super(`Invalid notification: ${NOTIFICATION_REASONS[reason]}`, { reason })
   }
 }

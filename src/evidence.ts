@@ -1,7 +1,8 @@
 import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts'
 import type { AdvancedPayment } from './payment.ts'
-import { CANCELLED, CAPTURED, NEVER_CANCELLED, NEVER_CAPTURED } from './payment-status.ts'
-import { type PreparedRequest, pathParameter, prepare } from './prepared-request.ts'
+import { CANCELLED, CAPTURED, HOLDS_MONEY, NEVER_CANCELLED, NEVER_CAPTURED } from './payment-status.ts'
+import { type PreparedRequest, prepare } from './prepared-request.ts'
+import { pathParameter } from './stored-request.ts'
 
 /** What reading shows of a write whose outcome is unknown. */
 export type Evidence =
@@ -51,40 +52,38 @@ async function look(prepared: PreparedRequest, read: Read): Promise<Evidence> {
 
 /** A state that has been reached is proof; one from which it cannot be reached any more is proof of the contrary. */
 function reached(payment: AdvancedPayment, goal: readonly string[], contrary: readonly string[]): Evidence {
-  const status = payment.status ?? payment.payments?.[0]?.status ?? ''
+  const status = statusOf(payment)
   if (goal.includes(status)) return { kind: 'done', data: payment }
   return contrary.includes(status) ? { kind: 'absent' } : UNCLEAR
 }
 
+const statusOf = ({ status, payments }: AdvancedPayment): string => status ?? payments?.[0]?.status ?? ''
+
 /**
- * A payment of the same reference and amount that holds money. A rejected or cancelled one proves nothing: it may be
- * an earlier try under another key, and so may one of several.
+ * A payment of the same reference and amount that holds money. Nothing else proves anything: a rejected, cancelled or
+ * refunded one may be an earlier try under another key, and so may one of several. That there is none is only proven by
+ * a list that is whole, was filtered, and of which every entry can be read.
  */
 async function lookForPayment({ body }: PreparedRequest, ask: Ask): Promise<Evidence> {
-  const { transaction_amount, external_reference } = walletPayment(body)
+  const { transaction_amount, external_reference } = JSON.parse(body ?? '{}').wallet_payment ?? {}
   if (!external_reference) return UNCLEAR
-  const page = await ask('payments.search', { external_reference })
-  const same = page.results.filter(
-    ({ wallet_payment }) =>
-      wallet_payment?.external_reference === external_reference && wallet_payment?.transaction_amount === transaction_amount,
+  const { results, paging } = await ask('payments.search', { external_reference })
+  const isReadable = ({ wallet_payment }: AdvancedPayment): boolean =>
+    String(wallet_payment?.external_reference) === external_reference && typeof wallet_payment?.transaction_amount === 'number'
+  const same = results.filter(
+    (payment) => isReadable(payment) && payment.wallet_payment?.transaction_amount === transaction_amount,
   )
-  const [found, ...others] = same.filter(({ status }) => status && !NEVER_CAPTURED.includes(status))
+  const [found, ...others] = same.filter((payment) => HOLDS_MONEY.includes(statusOf(payment)))
   if (found && others.length === 0) return { kind: 'done', data: found }
-  const isWhole = (page.paging?.total ?? page.results.length) <= page.results.length
-  return isWhole && same.length === 0 ? { kind: 'absent' } : UNCLEAR
+  const isWhole = typeof paging?.total === 'number' && paging.total <= results.length
+  return isWhole && same.length === 0 && results.every(isReadable) ? { kind: 'absent' } : UNCLEAR
 }
 
-/** The `wallet_payment` that a request asks for. */
-export function walletPayment(body: string | null): { transaction_amount?: number; external_reference?: string } {
-  return JSON.parse(body ?? '{}').wallet_payment ?? {}
-}
-
-/** Refunds bear no reference: only a full one can be recognised, and only an empty list proves that there is none. */
+/** Refunds bear no reference: only the full one that stands alone can be recognised, and only an empty list proves that there is none. */
 async function lookForRefund({ body }: PreparedRequest, advanced_payment_id: string, ask: Ask): Promise<Evidence> {
   const { amount } = JSON.parse(body ?? '{}') as { amount?: number }
   const refunds = await ask('payments.listRefunds', { advanced_payment_id })
   if (refunds.length === 0) return { kind: 'absent' }
-  if (amount) return UNCLEAR
-  const payment = await ask('payments.get', { advanced_payment_id })
-  return payment.status === 'refunded' ? { kind: 'done', data: refunds } : UNCLEAR
+  if (amount || refunds.length > 1) return UNCLEAR
+  return statusOf(await ask('payments.get', { advanced_payment_id })) === 'refunded' ? { kind: 'done', data: refunds } : UNCLEAR
 }

@@ -5,12 +5,12 @@ export type Open<Known extends string> = Known | (string & {})
 
 /** A status-like field that came back: the known literals are only for completion, nothing is refused. */
 export const openString = <Known extends string>() =>
-  v.custom<Open<Known>>((value) => typeof value === 'string', 'must be of type string')
+  v.custom<Open<Known>>((value) => typeof value === 'string', 'must be a string')
 
 /** An id that came back: documented as a number, in some samples a numeric or placeholder string. */
 export const ReceivedIdSchema = v.custom<number | string>(
   (value) => typeof value === 'number' || typeof value === 'string',
-  'must be of type number or string',
+  'must be a number or a string',
 )
 
 /** A string that is sent and must look like this. */

@@ -31,7 +31,8 @@ const NAMESPACE = 'f0c1a2f3-2b8d-5c6e-9a47-6d1c3e5b7a90'
  *
  * @throws {InvalidInputError} a part is empty, or `attempt` is not a whole number from 1
  */
-export async function idempotencyKeyFrom({ account, operation, reference, attempt }: KeySource): Promise<string> {
+export async function idempotencyKeyFrom(source: KeySource): Promise<string> {
+  const { account, operation, reference, attempt } = source ?? {}
   const issues = Object.entries({ account, operation, reference })
     .filter(([, value]) => typeof value !== 'string' || !HASHABLE.test(value))
     .map(([path]) => ({ path, message: 'must be a non-empty string of well-formed Unicode without control characters' }))

@@ -31,6 +31,7 @@ export {
   type Cause,
   InvalidInputError,
   InvalidNotificationError,
+  type InvalidNotificationReason,
   InvalidResponseError,
   type Issue,
   isWalletConnectError,
@@ -73,6 +74,13 @@ export {
 export { isApproved, isFinal, type PaymentStatus, type WithStatus } from './payment-status.ts'
 export { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
 export type { Settlement } from './reconcile.ts'
-export { type Refund, RefundListSchema, type RefundPaymentInput, RefundPaymentInputSchema, RefundSchema } from './refund.ts'
+export {
+  CreatedRefundsSchema,
+  type Refund,
+  RefundListSchema,
+  type RefundPaymentInput,
+  RefundPaymentInputSchema,
+  RefundSchema,
+} from './refund.ts'
 export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'
 export { SubMerchantSchema } from './sub-merchant.ts'

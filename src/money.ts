@@ -25,6 +25,7 @@ const PLAIN_DECIMAL = /^(?:0|[1-9]\d*)(?:\.(\d+))?$/
 function amountProblem(value: unknown): string | undefined {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
   const plain = PLAIN_DECIMAL.exec(text)
+  if (/^-\d+(?:\.\d+)?$/.test(text)) return 'must be greater than 0'
   if (!plain) return 'must be an amount in major units, 700.5 or "700.50": plain digits, no sign, exponent or separator'
   const decimals = plain[1] ?? ''
   if (decimals.length > MOST_DECIMALS) return `must have at most ${MOST_DECIMALS} decimals`
@@ -47,16 +48,24 @@ export const AmountSchema = v.pipe(
   v.transform(Number),
 )
 
+/** A number that JSON can carry. */
+export const FiniteSchema = v.pipe(
+  v.number(),
+  v.check((value) => Number.isFinite(value), 'must be finite'),
+)
+
 /** An amount that came back: Mercado Pago prints numbers, newer samples strings such as `"24.50"` (C5). */
 export const ReceivedAmountSchema = v.pipe(
   v.custom<number | string>(
-    (value) => typeof value === 'number' || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)),
+    (value) => Number.isFinite(value) || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)),
     'must be an amount',
   ),
   v.transform(Number),
 )
 
 const AMOUNT_FIELDS = new Set(['transaction_amount', 'amount', 'validation_amount'])
+/** The caller's own data, in which an amount may be anything. */
+const FOREIGN_FIELDS = new Set(['metadata', 'additional_info', 'payments', 'disbursements'])
 
 /** The amounts in `input` that have more decimals than the site's currency has. */
 export function excessDecimals(input: unknown, site: Site, path = ''): Issue[] {
@@ -64,6 +73,7 @@ export function excessDecimals(input: unknown, site: Site, path = ''): Issue[] {
   if (decimals === MOST_DECIMALS || typeof input !== 'object' || input === null) return []
   return Object.entries(input).flatMap(([key, value]): Issue[] => {
     const here = path ? `${path}.${key}` : key
+    if (FOREIGN_FIELDS.has(key)) return []
     if (typeof value === 'object') return excessDecimals(value, site, here)
     const given = AMOUNT_FIELDS.has(key) ? PLAIN_DECIMAL.exec(String(value))?.[1] : undefined
     if ((given?.length ?? 0) <= decimals) return []

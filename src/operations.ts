@@ -18,7 +18,7 @@ import {
   PaymentReferenceSchema,
   SearchPaymentsInputSchema,
 } from './payment.ts'
-import { RefundListSchema, RefundPaymentInputSchema } from './refund.ts'
+import { CreatedRefundsSchema, RefundListSchema, RefundPaymentInputSchema } from './refund.ts'
 
 /**
  * How an operation may be repeated.
@@ -128,7 +128,7 @@ export const operations = {
     method: 'POST',
     path: `${payments}/{advanced_payment_id}/refunds`,
     input: RefundPaymentInputSchema,
-    output: RefundListSchema,
+    output: CreatedRefundsSchema,
     retry: 'keyed',
   },
   'payments.listRefunds': {
@@ -145,6 +145,9 @@ export type OperationName = keyof typeof operations
 export type OperationInput<Name extends OperationName> = v.InferInput<(typeof operations)[Name]['input']>
 /** What an operation answers. */
 export type OperationOutput<Name extends OperationName> = v.InferOutput<(typeof operations)[Name]['output']>
+
+/** The id in a path template. */
+export const PARAMETER = /\{(\w+)\}/
 
 /** The operation of this name, or undefined for any other value. */
 export function findOperation(name: unknown): Operation | undefined {

@@ -23,6 +23,8 @@ export interface WithStatus {
 
 /** Once captured; each of these can only follow a capture. */
 export const CAPTURED: readonly string[] = ['approved', 'partially_refunded', 'refunded', 'charged_back']
+/** Charged, reserved or on the way there. */
+export const HOLDS_MONEY: readonly string[] = ['approved', 'authorized', 'in_process', 'pending']
 /** Both spellings occur (C29). */
 export const CANCELLED: readonly string[] = ['cancelled', 'canceled']
 /** No money was taken, and none will be. */
@@ -30,9 +32,11 @@ export const NEVER_CAPTURED: readonly string[] = [...CANCELLED, 'rejected']
 /** Too late to be cancelled. */
 export const NEVER_CANCELLED: readonly string[] = [...CAPTURED, 'rejected']
 
-function every(payment: WithStatus, test: (status: string) => boolean): boolean {
-  const statuses = [payment.status, ...(payment.payments ?? []).map(({ status }) => status)].filter((status) => status != null)
-  return statuses.length > 0 && statuses.every(test)
+function every({ status, payments }: WithStatus, test: (status: string) => boolean): boolean {
+  // What differs from the documentation is kept as it came, so this may be anything.
+  const inner = Array.isArray(payments) ? payments.map((payment) => payment?.status) : []
+  const statuses = [status, ...inner].filter((each) => each !== undefined && each !== null)
+  return statuses.length > 0 && statuses.every((each) => typeof each === 'string' && test(each))
 }
 
 /** Has the buyer paid? True only if every status there is says `approved`. A refunded payment is not approved. */

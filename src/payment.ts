@@ -1,12 +1,13 @@
 import * as v from 'valibot'
 import { matching, openString, ReceivedIdSchema, text, token } from './fields.ts'
-import { AmountSchema, ReceivedAmountSchema } from './money.ts'
+import { AmountSchema, FiniteSchema, ReceivedAmountSchema } from './money.ts'
 import type { PaymentStatus } from './payment-status.ts'
 import { IdentifierSchema, SubMerchantSchema } from './sub-merchant.ts'
 
 const isPaymentId = (value: unknown): boolean =>
-  /^[1-9]\d*$/.test(typeof value === 'string' || typeof value === 'number' ? String(value) : '') &&
-  Number.isSafeInteger(Number(value))
+  typeof value === 'string'
+    ? /^[1-9]\d{0,15}$/.test(value) && isPaymentId(Number(value))
+    : Number.isSafeInteger(value) && Number(value) > 0
 
 /** Id of an advanced payment in a path: a whole number, or its digits. */
 export const AdvancedPaymentIdSchema = v.pipe(
@@ -24,15 +25,15 @@ const DiscountSchema = v.strictObject({
   /** How it was computed: exactly as promised. */
   detail: v.strictObject({
     /** Upper limit, major units. */
-    cap: v.number(),
+    cap: FiniteSchema,
     /** Size: percent, or major units when `type` is `fixed`. */
-    value: v.number(),
+    value: FiniteSchema,
     /** `percent`, `percentage` or `fixed`, as promised. */
     type: text(32),
     /** Least payment it applies to, major units. */
-    min_payment_amount: v.optional(v.number()),
+    min_payment_amount: v.optional(FiniteSchema),
     /** Greatest payment it applies to, major units. */
-    max_payment_amount: v.optional(v.number()),
+    max_payment_amount: v.optional(FiniteSchema),
   }),
 })
 

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import { describeIssues } from './describe-issues.ts'
+import { describeIssues, suggestion } from './describe-issues.ts'
 import { InvalidInputError, type Issue } from './errors.ts'
 import { token } from './fields.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 import { excessDecimals, type Site, sites } from './money.ts'
-import { findOperation, type Operation, type OperationInput, type OperationName, operations } from './operations.ts'
+import { findOperation, type OperationInput, type OperationName, operations, PARAMETER } from './operations.ts'
 
 /**
  * A request that is ready to be sent, and sent again: plain JSON, the same key and the same bytes every time. It holds
@@ -36,8 +36,6 @@ const PrepareOptionsSchema = v.strictObject({
 
 export type PrepareOptions = v.InferInput<typeof PrepareOptionsSchema>
 
-const PARAMETER = /\{(\w+)\}/
-
 const isEmpty = (fields: Record<string, unknown>): boolean => Object.values(fields).every((value) => value === undefined)
 
 /**
@@ -52,7 +50,10 @@ export function prepare<Name extends OperationName>(
   options: PrepareOptions = {},
 ): PreparedRequest<Name> {
   const operation = findOperation(name)
-  if (!operation) throw new InvalidInputError([{ path: 'operation', message: 'is not an operation of the table' }])
+  if (!operation) {
+    const message = `is not an operation${suggestion(String(name), Object.keys(operations))}`
+    throw new InvalidInputError([{ path: 'operation', message }])
+  }
   const { idempotencyKey, deviceId, platformId, site } = validate(PrepareOptionsSchema, options)
   const fields = validate(operation.input, input, site) as Record<string, unknown>
 
@@ -82,18 +83,27 @@ function definedStrings(fields: Record<string, unknown>): [string, string][] {
   return Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
 }
 
-function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown, site?: Site): v.InferOutput<Schema> {
+/** @throws {InvalidInputError} also for what the caller's own getters and proxies throw, which may quote the input */
+export function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown, site?: Site): v.InferOutput<Schema> {
   let issues: Issue[]
   try {
-    const result = v.safeParse(schema, input)
+    const result = v.safeParse(schema, requirePlain(input))
     issues = result.success ? [] : describeIssues(schema, input, result.issues)
     if (site) issues.push(...excessDecimals(input, site))
     if (result.success && issues.length === 0) return result.output
-  } catch {
-    // A getter, proxy or cycle of the caller's; what it threw may quote the input.
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw error
     issues = [{ path: '', message: 'could not be read' }]
   }
   throw new InvalidInputError(issues)
+}
+
+/** A promise, a Map or an instance has its fields elsewhere: read as an object it is empty, and empty may mean everything. */
+export function requirePlain(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input
+  const prototype = Object.getPrototypeOf(input)
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return input
+  throw new InvalidInputError([{ path: '', message: 'must be a plain object: no promise, instance or list' }])
 }
 
 function toJson(value: unknown): string {
@@ -102,58 +112,4 @@ function toJson(value: unknown): string {
   } catch {
     throw new InvalidInputError([{ path: '', message: 'must be JSON: no cycles and no bigint' }])
   }
-}
-
-const HEADERS = new Set(['accept', 'content-type', 'x-idempotency-key', 'x-meli-session-id', 'x-payer-token', 'x-platform-id'])
-const VISIBLE_ASCII = /^[\x20-\x7e]+$/
-
-/**
- * The operation of a request that may come from storage. Refuses what `prepare` cannot have made: the path decides
- * where the access token goes, the headers who pays and under which key.
- *
- * @throws {InvalidInputError}
- */
-export function checkPrepared(prepared: PreparedRequest): Operation {
-  const issues: Issue[] = []
-  const must = (condition: boolean, path: string, message: string): void => {
-    if (!condition) issues.push({ path, message })
-  }
-  const operation = findOperation(prepared?.operation)
-  if (!operation) throw new InvalidInputError([{ path: 'operation', message: 'is not an operation of the table' }])
-
-  const { method, path, headers, body, idempotencyKey } = prepared
-  must(method === operation.method, 'method', `must be ${operation.method}`)
-  must(pathParameter(operation, path) !== undefined, 'path', `must be of the form ${operation.path}`)
-  must(body === null || isJsonObject(body), 'body', 'must be the text of a JSON object, or null')
-  must((idempotencyKey === null) === (operation.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
-  must((headers?.['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must be the one in the headers')
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    must(HEADERS.has(name), `headers.${name}`, 'is not a header that a prepared request has; the access token is added by send')
-    must(typeof value === 'string' && VISIBLE_ASCII.test(value), `headers.${name}`, 'must be visible ASCII')
-  }
-  if (issues.length > 0) throw new InvalidInputError(issues)
-  return operation
-}
-
-function isJsonObject(text: unknown): boolean {
-  try {
-    return typeof text === 'string' && JSON.parse(text)?.constructor === Object
-  } catch {
-    return false
-  }
-}
-
-/** What the path of each operation looks like, its id captured. */
-const PATHS = new Map<Operation, RegExp>(
-  Object.values(operations).map((operation: Operation) => {
-    const id = operation.path.replace(PARAMETER, '([A-Za-z0-9_-]{1,64})')
-    const query = operation.method === 'GET' ? '(?:\\?[\\w.%+&=*-]*)?' : ''
-    return [operation, new RegExp(`^${id}${query}$`)]
-  }),
-)
-
-/** The id in a path of this operation, `''` if it has none, undefined if it is no such path. */
-export function pathParameter(operation: Operation, path: unknown): string | undefined {
-  const match = typeof path === 'string' ? PATHS.get(operation)?.exec(path) : null
-  return match ? (match[1] ?? '') : undefined
 }

@@ -1,7 +1,8 @@
 import { InvalidInputError, RefusedError, UnknownOutcomeError } from './errors.ts'
-import { readEvidence, walletPayment } from './evidence.ts'
-import { checkPrepared, type PreparedRequest } from './prepared-request.ts'
-import { type Answer, type SendOptions, send, type Transport } from './send.ts'
+import { readEvidence } from './evidence.ts'
+import type { PreparedRequest } from './prepared-request.ts'
+import { type Answer, deliver, type SendOptions, send, type Transport } from './send.ts'
+import { takeOver } from './stored-request.ts'
 
 /** What is known of a write after another look. */
 export type Settlement<Data = unknown> =
@@ -13,46 +14,36 @@ export type Settlement<Data = unknown> =
   | { outcome: 'unknown'; error: UnknownOutcomeError }
 
 /**
- * Settles a write whose outcome is unknown: sends the same request again (same key, same bytes), and where that does
- * not answer, reads. Never makes a new key.
+ * Settles a write whose outcome is unknown, within one deadline: sends the same request again (same key, same bytes),
+ * and where that does not answer, reads. Never makes a new key, and never repeats what nothing protects.
  *
  * @throws {InvalidInputError} it is not a prepared write
  */
-export async function reconcile(transport: Transport, prepared: PreparedRequest, options: SendOptions = {}): Promise<Settlement> {
-  if (checkPrepared(prepared).retry === 'read') {
+export async function reconcile(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Settlement> {
+  const { operation, prepared } = takeOver(stored)
+  if (operation.retry === 'read') {
     throw new InvalidInputError([{ path: 'operation', message: 'must be a write: a read has no outcome to settle' }])
   }
   const sentAt = new Date().toISOString()
+  const end = performance.now() + transport.deadlineMs
   let failure: unknown
   try {
-    return { outcome: 'done', data: (await send(transport, prepared, options)).data }
+    if (operation.retry !== 'never')
+      return { outcome: 'done', data: (await deliver(transport, operation, prepared, options)).data }
   } catch (error) {
     if (error instanceof InvalidInputError) throw error
     failure = error
   }
 
-  const evidence = await readEvidence(prepared, (read): Promise<Answer> => send(transport, read, options))
+  const rest = { ...transport, deadlineMs: end - performance.now() }
+  const evidence = await readEvidence(prepared, (read): Promise<Answer> => send(rest, read, options))
   if (evidence.kind === 'done') return { outcome: 'done', data: evidence.data }
-  if (failure instanceof RefusedError && provesNothingHappened(prepared, failure, evidence.kind === 'absent')) {
-    return { outcome: 'not_done', error: failure }
-  }
+  // A repeat that is refused while reading shows no effect: nothing happened. 422 and 409 speak of an effect.
+  const isRefused = failure instanceof RefusedError && failure.status !== 422 && failure.status !== 409
+  if (isRefused && evidence.kind === 'absent') return { outcome: 'not_done', error: failure as RefusedError }
   if (failure instanceof UnknownOutcomeError) return { outcome: 'unknown', error: failure }
-  const { status, attempts = 0 } = failure as Partial<UnknownOutcomeError>
-  const { operation, idempotencyKey } = prepared
-  const error = new UnknownOutcomeError({ operation, idempotencyKey: idempotencyKey ?? '', status, attempts, sentAt })
+  const { status, attempts = 0 } = (failure ?? {}) as Partial<UnknownOutcomeError>
+  const idempotencyKey = prepared.idempotencyKey ?? ''
+  const error = new UnknownOutcomeError({ operation: prepared.operation, idempotencyKey, status, attempts, sentAt })
   return { outcome: 'unknown', error }
-}
-
-/**
- * A repeat that is refused while reading shows no effect: nothing happened. Where there is nothing to read by, only a
- * plain 400 counts: the API answers the repeat of a key that has a payment with that payment.
- */
-function provesNothingHappened(
-  { operation, body }: PreparedRequest,
-  { status, apiCode }: RefusedError,
-  isAbsent: boolean,
-): boolean {
-  if (status === 422 || status === 409) return false
-  const isUnreadable = operation === 'payments.create' && !walletPayment(body).external_reference
-  return isAbsent || (isUnreadable && status === 400 && apiCode !== '400136')
 }

@@ -3,6 +3,12 @@ import { type Open, openString, ReceivedIdSchema } from './fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from './money.ts'
 import { AdvancedPaymentIdSchema } from './payment.ts'
 
+/** An amount that some computation did not give must not refund everything. */
+function refundAmount(input: unknown): v.GenericSchema {
+  if (input === undefined) return v.never('must not be undefined: leave it out to refund all that is left')
+  return input === 0 ? v.literal(0) : AmountSchema
+}
+
 /**
  * Input of `payments.refund`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/refund-payment/post
@@ -11,11 +17,15 @@ export const RefundPaymentInputSchema = v.strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
   /** Major units. Left out, or the number 0 as the reference writes it: all that is left. `undefined` is refused. */
-  amount: v.exactOptional(v.lazy((input): typeof AmountSchema => (input === 0 ? v.literal(0) : AmountSchema) as never)),
+  amount: v.exactOptional(v.lazy((input): typeof AmountSchema => refundAmount(input) as never)),
 })
 
 /** The API prints numbers or digits (C4); one string here. */
-const RefundIdSchema = v.pipe(ReceivedIdSchema, v.transform(String))
+const RefundIdSchema = v.pipe(
+  ReceivedIdSchema,
+  v.transform(String),
+  v.check((id) => /^\S+$/.test(id), 'must not be empty'),
+)
 
 /**
  * One refund.
@@ -36,11 +46,17 @@ export const RefundSchema = v.looseObject({
   date_created: v.nullish(v.string()),
 })
 
-/** Answer of `payments.refund` and `payments.listRefunds`: always a list, also where one object came (C31). */
+/** Answer of `payments.listRefunds`: always a list, also where one object came (C31). */
 export const RefundListSchema = v.pipe(
   v.unknown(),
   v.transform((answer) => (Array.isArray(answer) ? answer : [answer])),
   v.array(RefundSchema),
+)
+
+/** Answer of `payments.refund`: what was made, at least one. */
+export const CreatedRefundsSchema = v.pipe(
+  RefundListSchema,
+  v.check((refunds) => refunds.length > 0, 'must not be empty'),
 )
 
 export type RefundPaymentInput = Omit<v.InferInput<typeof RefundPaymentInputSchema>, 'advanced_payment_id'>

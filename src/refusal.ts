@@ -11,9 +11,6 @@ export interface Refusal {
 type Json = Record<string, unknown>
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isCode = (value: unknown): value is string | number =>
-  typeof value === 'number' || (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value))
-
 /** Words that only repeat the HTTP status and so are no code. */
 const GENERIC = /^(bad[ _]request|unauthorized|forbidden|not[ _]found|conflict|unprocessable[ _]entity|too[ _]many[ _]requests)$/i
 
@@ -25,38 +22,56 @@ const GENERIC = /^(bad[ _]request|unauthorized|forbidden|not[ _]found|conflict|u
  */
 export function readRefusal(answer: unknown, secrets: readonly string[]): Refusal {
   const envelope = isObject(answer) ? answer : {}
-  const list = Array.isArray(envelope.errors) ? envelope.errors : Array.isArray(envelope.cause) ? envelope.cause : []
   const clean = (value: unknown): string | undefined => (typeof value === 'string' ? redact(value, secrets) : undefined)
-  const causes = list
-    .filter(isObject)
-    .slice(0, MOST_CAUSES)
-    .map((cause) => ({
-      code: isCode(cause.code) ? redact(String(cause.code), secrets) : '',
-      message: clean(cause.message ?? cause.description) ?? '',
-    }))
-  const ownCodes = [envelope.code, envelope.error].filter(isCode).map((code) => redact(String(code), secrets))
-  const codes = [causes[0]?.code, ...ownCodes].filter((code) => code && !GENERIC.test(code))
-  return { apiCode: codes[0], apiMessage: clean(envelope.message) ?? causes[0]?.message, causes }
+  const causes = [envelope.errors, envelope.cause].flat().filter(isObject).slice(0, MOST_CAUSES)
+  const read = causes.map((cause) => ({
+    code: cleanCode(cause.code, secrets) ?? '',
+    message: clean(cause.message ?? cause.description) ?? '',
+  }))
+  const codes = [read[0]?.code, cleanCode(envelope.code, secrets), cleanCode(envelope.error, secrets)]
+  return {
+    apiCode: codes.find((code) => code && !GENERIC.test(code)),
+    apiMessage: clean(envelope.message) ?? read[0]?.message,
+    causes: read,
+  }
+}
+
+/** Mercado Pago's numbers are no secrets, whatever we sent. */
+function cleanCode(code: unknown, secrets: readonly string[]): string | undefined {
+  const text = typeof code === 'string' || typeof code === 'number' ? String(code).trim() : ''
+  if (/^\d{1,6}$/.test(text)) return text
+  return /^[\w .-]{1,64}$/.test(text) ? redact(text, secrets) : undefined
 }
 
 const MOST_CAUSES = 20
 const MOST_TEXT = 500
-/** Access tokens, e-mail addresses, and long words with digits: the form of payer tokens and codes. */
-const LIKE_A_SECRET = [/\b(?:APP_USR|TEST)-[\w-]+/g, /[^\s"'<>]+@[^\s"'<>]+/g, /(?=[\w-]*\d)[\w-]{20,}/g]
+/** Access tokens, e-mail addresses (also URL-encoded), and long words with digits: the form of payer tokens and codes. */
+const LIKE_A_SECRET: readonly [RegExp, RegExp?][] = [
+  [/\b(?:APP_USR|TEST)-[\w-]+/g],
+  [/[^\s"'<>@]{1,64}(?:@|%40)[^\s"'<>@]{1,255}/g],
+  [/[\w-]{20,}/g, /\d/],
+]
 
 /** Cuts what was secret in the request, and what looks like a secret, out of a text that came back. */
 export function redact(text: string, secrets: readonly string[]): string {
-  const known = secrets
-    .filter((secret) => secret && text.includes(secret))
-    .reduce((rest, secret) => rest.replaceAll(occurrences(secret), MASK), text)
-  return LIKE_A_SECRET.reduce((rest, pattern) => rest.replace(pattern, MASK), known).slice(0, MOST_TEXT)
+  // Patterns below are only fast on a text of bounded length; a word that the bound cuts in two could be half a secret.
+  const start = text.length > MOST_TEXT ? text.slice(0, MOST_TEXT).replace(/\S{0,500}$/, '…') : text
+  const known = secrets.flatMap(spellings).reduce((rest, secret) => rest.replace(occurrences(secret), MASK), start)
+  return LIKE_A_SECRET.reduce(
+    (rest, [pattern, also]) => rest.replace(pattern, (word) => (also && !also.test(word) ? word : MASK)),
+    known,
+  )
 }
 
 const MASK = '[redacted]'
 const LONG_SECRET = 8
 
+/** How a secret may be quoted: as it is, in an address, in JSON. */
+const spellings = (secret: string): string[] =>
+  secret === '' ? [] : [secret, encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '')), JSON.stringify(secret).slice(1, -1)]
+
 /** A long secret wherever it stands; a short one only as a word of its own, or it would cut up every sentence. */
 function occurrences(secret: string): RegExp {
   const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(secret.length < LONG_SECRET ? `(?<!\\w)${literal}(?!\\w)` : literal, 'g')
+  return new RegExp(secret.length < LONG_SECRET ? `(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])` : literal, 'gi')
 }

@@ -16,8 +16,8 @@ export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, 
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
   const value = header.trim()
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER)
   const isHttpDate = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/.test(value)
-  const date = isHttpDate ? Date.parse(value) : Number.NaN
+  const date = isHttpDate ? Date.parse(value.endsWith('GMT') ? value : `${value} GMT`) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

@@ -13,9 +13,10 @@ import {
 import { readEvidence } from './evidence.ts'
 import { isSendableToken, SENDABLE_TOKEN } from './fields.ts'
 import type { Operation, OperationName } from './operations.ts'
-import { checkPrepared, type PreparedRequest } from './prepared-request.ts'
+import type { PreparedRequest } from './prepared-request.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { Stopped, sleep, stoppable } from './stoppable.ts'
+import { takeOver } from './stored-request.ts'
 
 /** How requests leave: the client's options, resolved once. */
 export interface Transport {
@@ -77,8 +78,9 @@ export interface SendOptions {
  * @throws {UnknownOutcomeError} a write that may have been done
  * @throws {InvalidResponseError} a read was answered with something else
  */
-export async function send(transport: Transport, prepared: PreparedRequest, options?: SendOptions): Promise<Answer> {
-  return deliver(transport, checkPrepared(prepared), prepared, options)
+export async function send(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Answer> {
+  const { operation, prepared } = takeOver(stored)
+  return deliver(transport, operation, prepared, options)
 }
 
 /** `send` of a request that was prepared just now. */
@@ -86,10 +88,9 @@ export async function deliver(
   transport: Transport,
   operation: Operation,
   prepared: PreparedRequest,
-  options: SendOptions = {},
+  options?: SendOptions,
 ): Promise<Answer> {
-  const { signal } = options
-  checkSignal(signal)
+  const signal = readSignal(options)
   const sentAt = Date.now()
   const end = performance.now() + transport.deadlineMs
   const { credential } = transport
@@ -114,8 +115,9 @@ export async function deliver(
     const startedAt = performance.now()
     if (signal?.aborted) throw fail('aborted')
     if (startedAt >= end) throw fail('timeout')
-    const ms = Math.min(transport.timeoutMs, end - startedAt)
-    const verdict = await attempt(transport.fetch, transport.baseURL, accessToken, operation, prepared, ms, signal)
+    const timeoutMs = Math.min(transport.timeoutMs, end - startedAt)
+    const { fetch, baseURL } = transport
+    const verdict = await attempt({ fetch, baseURL, accessToken, operation, prepared, timeoutMs, signal })
     attempts += 1
     last = verdict
     report(transport, prepared, attempts, verdict, startedAt)
@@ -131,7 +133,7 @@ export async function deliver(
       if (!mayHaveMoved) throw refused
       if (operation.retry !== 'state') throw fail()
       const rest = { ...transport, deadlineMs: end - performance.now() }
-      const evidence = await readEvidence(prepared, (read) => send(rest, read, options))
+      const evidence = await readEvidence(prepared, (read) => send(rest, read, { signal }))
       if (evidence.kind === 'absent') throw refused
       if (evidence.kind === 'unclear') throw fail()
       return { data: evidence.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
@@ -147,10 +149,13 @@ export async function deliver(
   }
 }
 
+/** What the API did not answer may be asked again; what nobody there answers, such as a redirect, will not change. */
 function mayRepeat({ retry }: Operation, verdict: Verdict): boolean {
   if (retry === 'never') return false
   if (verdict.kind !== 'lost') return true
-  return verdict.reason !== 'aborted' && !(verdict.status !== undefined && verdict.status >= 300 && verdict.status < 400)
+  const { reason, status } = verdict
+  const isAnswerable = status === undefined || (status >= 200 && status < 300) || status === 408 || status >= 500
+  return reason !== 'aborted' && isAnswerable
 }
 
 /** `Retry-After` means something on 409, 429 and 503 only. */
@@ -178,9 +183,18 @@ function unavailableReason(verdict: Verdict | undefined): UnavailableReason {
   return verdict.reason
 }
 
-function checkSignal(signal: unknown): void {
-  const isSignal = signal === undefined || (typeof signal === 'object' && signal !== null && 'addEventListener' in signal)
-  if (!isSignal) throw new InvalidInputError([{ path: 'signal', message: 'must be an AbortSignal' }])
+function readSignal(options: SendOptions | undefined): AbortSignal | undefined {
+  try {
+    const { signal } = options ?? {}
+    const isSignal =
+      typeof signal?.aborted === 'boolean' &&
+      typeof signal.addEventListener === 'function' &&
+      typeof signal.removeEventListener === 'function'
+    if (signal === undefined || isSignal) return signal
+  } catch {
+    // Its own getter threw.
+  }
+  throw new InvalidInputError([{ path: 'signal', message: 'must be an AbortSignal' }])
 }
 
 /** What the caller's provider gives, in time and fit to be sent. */

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
+import { FiniteSchema } from './money.ts'
 
 /** An id that is sent: sources show both forms. */
-export const IdentifierSchema = v.union([v.string(), v.number()])
+export const IdentifierSchema = v.union([v.string(), FiniteSchema])
 
 /**
  * Whom a payment facilitator in Brazil charges for; required there by Banco Central circular 3978, all fields of it.

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import { settleRefund } from './refund-rules.ts'
 import { answer } from './router.ts'
 import { type Appointment, type Effect, emptyDictionary, type State } from './state.ts'
-import { createWorld, type Rules, type World } from './world.ts'
+import { createWorld, isSite, type Rules, SITES, type World } from './world.ts'
 
 export type { Clock } from './clock.ts'
 export type { Effect } from './state.ts'
@@ -65,6 +65,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     searchLimit: 30,
     ...given,
   }
+  checkOptions(given, rules)
   const start = (): World => createWorld(rules, emptyState(seed, now), run)
   let world = start()
   setBalance(world, balance)
@@ -90,6 +91,18 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       setBalance(world, balance)
     },
   }
+}
+
+/** A misspelt option would change nothing, silently. */
+function checkOptions(given: object, rules: Rules): void {
+  const known = ['site', 'origin', 'accessTokens', 'agreementLifetimeMs', 'refundDelayMs', 'searchLimit']
+  const unknown = Object.keys(given).filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new TypeError(
+      `createEmulator does not know ${unknown.join(', ')}; it knows seed, now, balance, beforeEffect, ${known.join(', ')}`,
+    )
+  }
+  if (!isSite(rules.site)) throw new TypeError(`site must be one of ${SITES.join(', ')}`)
 }
 
 const emptyState = (seed: number, now: number): State => ({

@@ -102,7 +102,8 @@ const GUARDED = /^\/v2\/wallet_connect\/(agreements|coupons|discounts)(\/|$)/
 const isAgreementPath = (pathname: string): boolean => pathname.startsWith('/v2/')
 
 function notFound(pathname: string): ApiError {
-  const message = 'Not found'
+  const isToCome = /\/wallet_connect\/(?:payment\/)?(?:coupons|discounts)$/.test(pathname)
+  const message = isToCome ? 'This emulator does not know coupons and discounts yet' : 'Not found'
   return isAgreementPath(pathname) ? agreementError(404, message) : paymentError(404, message)
 }
 

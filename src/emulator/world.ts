@@ -18,7 +18,10 @@ export interface Rules {
   searchLimit: number
 }
 
+export const isSite = (site: string): boolean => Object.hasOwn(DECIMALS, site)
+
 const DECIMALS = { MLA: 2, MLB: 2, MLC: 0, MCO: 2, MLM: 2, MPE: 2, MLU: 2 }
+export const SITES = Object.keys(DECIMALS)
 
 /** What every rule works on. */
 export interface World {

@@ -23,6 +23,7 @@ const layers = [
   ['agreement', 'discount', 'payment', 'refund'],
   ['operations'],
   ['prepared-request'],
+  ['stored-request'],
   ['attempt', 'evidence'],
   ['send'],
   ['reconcile', 'client-options'],

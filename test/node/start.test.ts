@@ -167,6 +167,16 @@ describe('npm start', () => {
     expect(paste(withoutKey)).toMatchObject({ status: 400, body: { error: 'empty_required_header' } })
   })
 
+  it('still knows its payments after a while in which nobody asked', async () => {
+    const [, id] = /third payment +(\d+)/.exec(transcript) ?? []
+    const [, key] = /Authorization: Bearer (\S+)'/.exec(transcript) ?? []
+    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    const response = await fetch(`${originOf(transcript)}/v1/advanced_payments/${id}`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
+    expect(await response.json()).toMatchObject({ id: Number(id), status: 'approved' })
+  }, 30_000)
+
   it('takes another port and says so when its port is busy, and ends with Ctrl+C', async (context) => {
     needTools(context)
     const busy = new URL(originOf(transcript)).port

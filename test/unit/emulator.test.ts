@@ -60,6 +60,28 @@ function start(options: EmulatorOptions = {}) {
   return { emulator, call, propose, link, pay }
 }
 
+describe('createEmulator', () => {
+  it.each([
+    [{ balence: 5 }, 'does not know balence'],
+    [{ site: 'AR' }, 'site must be one of MLA, MLB'],
+    [{ balance: 0.001 }, 'A balance of 0.001 is not an amount'],
+  ])('refuses %j', (options, message) => {
+    expect(() => createEmulator(options as object)).toThrow(message)
+  })
+
+  it('says of coupons and discounts that it does not know them yet', async () => {
+    const headers = { authorization: 'Bearer TEST-1' }
+    for (const path of ['coupons', 'discounts', 'payment/discounts']) {
+      const url = `https://mercadopago.test/v2/wallet_connect/${path}`
+      const response = await createEmulator().fetch(url, { method: 'POST', headers, body: '{}' })
+      expect(await response.json()).toMatchObject({
+        status: 404,
+        message: 'This emulator does not know coupons and discounts yet',
+      })
+    }
+  })
+})
+
 describe('POST /v2/wallet_connect/agreements', () => {
   it('answers with an id and the address where the buyer approves', async () => {
     const { call, emulator } = start()

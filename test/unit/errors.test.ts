@@ -72,8 +72,8 @@ describe('isWalletConnectError', () => {
 })
 
 describe('UnknownOutcomeError', () => {
-  it('says what to do: the same key again, or reconcile', () => {
-    expect(errors[3][0].message).toMatch(/same idempotency key.*reconcile/)
+  it('says what to do: reconcile, with the same key', () => {
+    expect(errors[3][0].message).toMatch(/Reconcile it, with the same idempotency key/)
   })
 })
 

@@ -75,7 +75,7 @@ describe('prepare', () => {
 
   it('refuses an amount that is there but undefined, which would refund everything', () => {
     expect(issuesOf('payments.refund', { advanced_payment_id: 7, amount: undefined })).toEqual([
-      { path: 'amount', message: 'is required' },
+      { path: 'amount', message: 'must not be undefined: leave it out to refund all that is left' },
     ])
   })
 
@@ -102,7 +102,7 @@ describe('prepare refuses', () => {
       { path: 'wallet_payment.external_refrence', message: 'is not a known field; did you mean external_reference?' },
     ])
     expect(issuesOf('payments.create', { ...aPayment, idempotencyKey: 'k' })).toEqual([
-      { path: 'idempotencyKey', message: 'is not a known field' },
+      { path: 'idempotencyKey', message: 'is not a known field; options are the last argument' },
     ])
   })
 
@@ -114,7 +114,7 @@ describe('prepare refuses', () => {
       Payer: {},
     }
     expect(issuesOf('payments.create', input)).toEqual([
-      { path: 'wallet_payment.transaction_amount', message: expect.stringContaining('amount in major units') },
+      { path: 'wallet_payment.transaction_amount', message: 'must be greater than 0' },
       { path: 'wallet_payment.descripton', message: 'is not a known field; did you mean description?' },
       { path: 'wallet_payment.zzzzzzzz', message: 'is not a known field' },
       { path: 'payer.token', message: 'is required' },
@@ -183,7 +183,9 @@ describe('prepare refuses', () => {
   })
 
   it.each(['payments.steal', '__proto__', 'constructor', '', null])('the operation %j', (operation) => {
-    expect(issuesOf(operation as never, {})).toEqual([{ path: 'operation', message: 'is not an operation of the table' }])
+    expect(issuesOf(operation as never, {})).toEqual([
+      { path: 'operation', message: expect.stringMatching(/^is not an operation/) },
+    ])
   })
 
   it('input that cannot be read or is not JSON', () => {

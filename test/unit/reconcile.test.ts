@@ -53,10 +53,8 @@ describe('reconcile', () => {
     expect(new URL(sent[1]?.url ?? '').search).toBe('?external_reference=Pago_123')
   })
 
-  it.each([
-    ['another amount', { ...approved, wallet_payment: { transaction_amount: 700.51, external_reference: 'Pago_123' } }],
-    ['another reference', { ...approved, wallet_payment: { transaction_amount: 700.5, external_reference: 'Pago_1234' } }],
-  ])('does not take a payment of %s for ours', async (_, other) => {
+  it('does not take a payment of another amount for ours', async () => {
+    const other = { ...approved, wallet_payment: { transaction_amount: 700.51, external_reference: 'Pago_123' } }
     expect((await reconcile('payments.create', aPayment, lost, page(other))).settlement.outcome).toBe('unknown')
     expect((await reconcile('payments.create', aPayment, revoked, page(other))).settlement.outcome).toBe('not_done')
   })
@@ -65,6 +63,18 @@ describe('reconcile', () => {
     ['an earlier rejected try', page({ ...approved, status: 'rejected' })],
     ['two payments that both could be it', page(approved, { ...approved, id: 5 })],
     ['a page that is not the whole', json(200, { paging: { total: 99, limit: 30, offset: 0 }, results: [] })],
+    ['an earlier refunded one', page({ ...approved, status: 'refunded' })],
+    ['a page without a total', json(200, { results: [] })],
+    ['a full page whose total is null', json(200, { paging: { total: null, limit: 1 }, results: [] })],
+    [
+      'a list that was not filtered',
+      page({ ...approved, wallet_payment: { transaction_amount: 1, external_reference: 'other' } }),
+    ],
+    ['a payment without what it was for', page({ ...approved, wallet_payment: null })],
+    [
+      'a payment whose amount cannot be read',
+      page({ ...approved, wallet_payment: { transaction_amount: '700,50', external_reference: 'Pago_123' } }),
+    ],
     ['a search that fails', json(500, {})],
     ['a search that is not understood', json(200, { hello: 1 })],
   ])('is unknown when reading shows %s', async (_, read) => {
@@ -91,10 +101,9 @@ describe('reconcile', () => {
     }
   })
 
-  it('without a reference takes only a plain 400 as proof', async () => {
+  it('is unknown without a reference to search by, whatever the repeat is refused with', async () => {
     const nameless = { wallet_payment: { transaction_amount: 5 }, payer: { token: 't' } }
-    expect((await reconcile('payments.create', nameless, invalid)).settlement.outcome).toBe('not_done')
-    for (const step of [revoked, mismatch, keyUsed, lost]) {
+    for (const step of [invalid, revoked, mismatch, keyUsed, lost, text(400, '<html>')]) {
       expect((await reconcile('payments.create', nameless, step)).settlement.outcome).toBe('unknown')
     }
   })
@@ -125,6 +134,13 @@ describe('reconcile', () => {
       [json(200, refund), withStatus('partially_refunded')],
       'unknown',
     ],
+    [
+      'a full refund among refunds of others',
+      {},
+      json(400, {}),
+      [json(200, [...refund, ...refund]), withStatus('refunded')],
+      'unknown',
+    ],
     ['a partial refund that may be this one or another', { amount: 25 }, json(400, {}), [json(200, refund)], 'unknown'],
     ['a refund that is refused with none there', { amount: 25 }, json(400, {}), [json(200, [])], 'not_done'],
     ['a refund that is lost with none there', { amount: 25 }, lost, [json(200, [])], 'unknown'],
@@ -133,12 +149,17 @@ describe('reconcile', () => {
     expect(settlement.outcome).toBe(outcome)
   })
 
-  it('of a write that nothing can be read of is unknown unless the repeat is answered', async () => {
-    const input = document('create-agreement.request')
-    expect((await reconcile('agreements.create', input, lost)).settlement.outcome).toBe('unknown')
-    expect(
-      (await reconcile('agreements.create', input, json(200, document('create-agreement.response.200')))).settlement.outcome,
-    ).toBe('done')
+  it('does not repeat what nothing protects: a second agreement would be made', async () => {
+    const { settlement, asked } = await reconcile('agreements.create', document('create-agreement.request'), json(200, {}))
+    expect(settlement).toMatchObject({ outcome: 'unknown', error: { attempts: 0 } })
+    expect(asked).toEqual([])
+  })
+
+  it('takes no longer than the deadline, the reading included', async () => {
+    const startedAt = performance.now()
+    const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 100, deadlineMs: 250, maxRetries: 20 })
+    await wallet.reconcile(wallet.prepare('payments.create', aPayment))
+    expect(performance.now() - startedAt).toBeLessThan(450)
   })
 
   it('refuses a read', async () => {

@@ -33,11 +33,13 @@ describe('parseRetryAfter', () => {
     ['Sat, 21 Nov 2026 12:00:30 GMT', 30_000],
     ['Saturday, 21-Nov-26 12:00:30 GMT', 30_000],
     ['Fri, 20 Nov 2026 12:00:00 GMT', 0],
+    ['Sat Nov 21 12:00:30 2026', 30_000],
+    ['9'.repeat(30), Number.MAX_SAFE_INTEGER],
   ])('reads %j as %i ms', (header, ms) => {
     expect(parseRetryAfter(header, now)).toBe(ms)
   })
 
-  it.each([null, '', '-1', '1.5', '1e3', 'soon', '0x10', 'Infinity', '9'.repeat(30)])('ignores %j', (header) => {
+  it.each([null, '', '-1', '1.5', '1e3', 'soon', '0x10', 'Infinity'])('ignores %j', (header) => {
     expect(parseRetryAfter(header, now)).toBeUndefined()
   })
 

@@ -472,9 +472,9 @@ describe('onDrift', () => {
       {
         operation: 'payments.create',
         issues: [
-          { path: 'payments.0.installments', message: 'must be of type number' },
-          { path: 'payer', message: 'must be of type Object' },
-          { path: 'site_id', message: 'must be of type string' },
+          { path: 'payments.0.installments', message: 'must be a number' },
+          { path: 'payer', message: 'must be an object' },
+          { path: 'site_id', message: 'must be a string' },
         ],
       },
     ])

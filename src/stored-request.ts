@@ -1,0 +1,83 @@
+import { InvalidInputError, type Issue } from './errors.ts'
+import { findOperation, type Operation, operations, PARAMETER } from './operations.ts'
+import { type PreparedRequest, requirePlain } from './prepared-request.ts'
+
+/**
+ * Takes over a request that may come from storage: a copy, so that what was checked is what is sent, each time. Refuses
+ * what `prepare` cannot have made: the path decides where the access token goes, the headers who pays and under which
+ * key.
+ *
+ * @throws {InvalidInputError}
+ */
+export function takeOver(stored: PreparedRequest): { operation: Operation; prepared: PreparedRequest } {
+  const prepared = copy(stored)
+  const operation = findOperation(prepared.operation)
+  if (!operation) throw new InvalidInputError([{ path: 'operation', message: NOT_PREPARED }])
+  const issues = findTampering(operation, prepared)
+  if (issues.length > 0) throw new InvalidInputError(issues)
+  return { operation, prepared }
+}
+
+const NOT_PREPARED = 'is none: give a PreparedRequest, made by prepare'
+
+function copy(stored: PreparedRequest): PreparedRequest {
+  try {
+    const { operation, method, path, headers, body, idempotencyKey } = stored
+    return { operation, method, path, headers: { ...headers }, body, idempotencyKey }
+  } catch {
+    throw new InvalidInputError([{ path: 'operation', message: NOT_PREPARED }])
+  }
+}
+
+const HEADERS = ['accept', 'content-type', 'x-idempotency-key', 'x-meli-session-id', 'x-payer-token', 'x-platform-id']
+const VISIBLE_ASCII = /^[\x20-\x7e]+$/
+
+function findTampering(
+  operation: Operation,
+  { operation: name, method, path, headers, body, idempotencyKey }: PreparedRequest,
+): Issue[] {
+  const issues: Issue[] = []
+  const must = (condition: boolean, path: string, message: string): void => {
+    if (!condition) issues.push({ path, message })
+  }
+  const json = body === null ? {} : parseObject(body)
+  must(method === operation.method, 'method', `must be ${operation.method}`)
+  must(pathParameter(operation, path) !== undefined, 'path', `must be of the form ${operation.path}`)
+  must(json !== undefined, 'body', 'must be the text of a JSON object, or null')
+  must(name !== 'payments.capture' || json?.capture === true, 'body', 'must have capture: true')
+  must(name !== 'payments.cancel' || typeof json?.status === 'string', 'body', 'must have a status')
+  must((idempotencyKey === null) === (operation.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
+  must((headers['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must be the one in the headers')
+  for (const [header, value] of Object.entries(headers)) {
+    const isKnown = HEADERS.includes(header)
+    must(isKnown, `headers.${header.slice(0, 64)}`, 'is no header of a prepared request; send adds the access token')
+    must(typeof value === 'string' && VISIBLE_ASCII.test(value), `headers.${header.slice(0, 64)}`, 'must be visible ASCII')
+  }
+  return issues
+}
+
+function parseObject(text: unknown): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined
+    return Array.isArray(value) || typeof value !== 'object' || value === null
+      ? undefined
+      : (requirePlain(value) as Record<string, unknown>)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the path of each operation looks like, its id captured. */
+const PATHS = new Map<Operation, RegExp>(
+  Object.values(operations).map((operation: Operation) => {
+    const id = operation.path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
+    const query = operation.path.endsWith('/search') ? '(?:\\?[\\w.%+&=*-]*)?' : ''
+    return [operation, new RegExp(`^${operation.path.replace(PARAMETER, id)}${query}$`)]
+  }),
+)
+
+/** The id in a path of this operation, `''` if it has none, undefined if it is no such path. */
+export function pathParameter(operation: Operation, path: unknown): string | undefined {
+  const match = typeof path === 'string' ? PATHS.get(operation)?.exec(path) : null
+  return match ? (match[1] ?? '') : undefined
+}
