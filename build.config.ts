@@ -1,7 +1,7 @@
 import { defineBuildConfig } from 'unbuild'
 
 export default defineBuildConfig({
-  entries: ['src/index', 'src/emulator/index'],
+  entries: ['src/index', 'src/notifications', 'src/emulator/index'],
   declaration: 'node16',
   sourcemap: true,
   clean: true,

@@ -2,6 +2,7 @@ import type { Agreement, CreateAgreementInput, CreatedAgreement, CreatePayerToke
 import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
 import type { Coupon, CreateDiscountInput, DiscountPromise, ValidateCouponInput } from './discount.ts'
 import { InvalidInputError } from './errors.ts'
+import type { Pointer } from './notification-shape.ts'
 import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts'
 import type {
   AdvancedPayment,
@@ -56,6 +57,14 @@ export interface WalletConnect {
     /** Reads the refunds of a payment. `GET /v1/advanced_payments/{advanced_payment_id}/refunds` */
     listRefunds(advanced_payment_id: number | string, options?: SendOptions): Promise<Refund[]>
   }
+  notifications: {
+    /**
+     * Reads what a notification points at, so that you can believe it: the agreement (a confirmed one shows the code
+     * to exchange), or the payment. `payment` is undefined while a search does not find it; topics of other products
+     * are answered with the notification alone.
+     */
+    resolve<N extends Pointer>(notification: N, options?: SendOptions): Promise<Resolved<N>>
+  }
   /** Makes a request without sending it, so that it can be stored first. @throws {InvalidInputError} */
   prepare<Name extends OperationName>(name: Name, input: OperationInput<Name>, options?: PrepareOptions): PreparedRequest<Name>
   /** Sends a prepared request, now or again: the same key, the same bytes, at most one effect. */
@@ -66,6 +75,12 @@ export interface WalletConnect {
     options?: SendOptions,
   ): Promise<Settlement<OperationOutput<Name>>>
 }
+
+/** A notification with the resource that it points at, as it is now. */
+export type Resolved<N extends Pointer = Pointer> =
+  | { notification: N; agreement: Agreement; payment?: never }
+  | { notification: N; payment: AdvancedPayment | undefined; agreement?: never }
+  | { notification: N; agreement?: never; payment?: never }
 
 /**
  * A client of Mercado Pago Wallet Connect.
@@ -109,6 +124,21 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
       cancel: (advanced_payment_id, input = {}, own) => call('payments.cancel', input, own, { advanced_payment_id }),
       refund: (advanced_payment_id, input = {}, own) => call('payments.refund', input, own, { advanced_payment_id }),
       listRefunds: (advanced_payment_id, own) => call('payments.listRefunds', {}, own, { advanced_payment_id }),
+    },
+    notifications: {
+      async resolve(notification, own) {
+        const { resource, resourceId } = notification
+        if (resource === 'agreement') {
+          return { notification, agreement: await call('agreements.get', {}, own, { agreement_id: resourceId }) }
+        }
+        if (resource === 'advanced_payment') {
+          return { notification, payment: await call('payments.get', {}, own, { advanced_payment_id: resourceId }) }
+        }
+        if (resource !== 'payment') return { notification }
+        const { results } = await call('payments.search', { 'payment.id': resourceId }, own)
+        const isIt = ({ payments }: AdvancedPayment): boolean => (payments ?? []).some(({ id }) => String(id) === resourceId)
+        return { notification, payment: results.find(isIt) }
+      },
     },
     prepare: boundPrepare,
     send: boundSend,

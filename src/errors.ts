@@ -181,21 +181,29 @@ export class InvalidResponseError extends WalletConnectError {
 }
 
 /** Why a notification was not accepted. */
-export type InvalidNotificationReason = keyof typeof NOTIFICATION_REASONS
-
-const NOTIFICATION_REASONS = {
-  bad_secret: 'a secret is missing, padded with blanks or a placeholder',
-  missing_header: 'there is no x-signature',
-  malformed_header: 'x-signature is not of the form ts=<digits>,v1=<hex>',
-  missing_timestamp: 'x-signature has no ts',
-  missing_hash: 'x-signature has no v1',
-  mismatch: 'none of the secrets made this signature',
-  too_old: 'ts is too far in the past',
-  too_new: 'ts is too far in the future',
-  too_large: 'the body is larger than 64 KiB',
-  not_json: 'the body is not JSON',
-  unknown_shape: 'the body is not a notification',
-} as const
+export type InvalidNotificationReason =
+  /** A secret is missing, padded with blanks or a placeholder. */
+  | 'bad_secret'
+  /** There is no `x-signature`. */
+  | 'missing_header'
+  /** `x-signature` is not of the form `ts=<digits>,v1=<hex>`. */
+  | 'malformed_header'
+  /** `x-signature` has no `ts`. */
+  | 'missing_timestamp'
+  /** `x-signature` has no `v1`. */
+  | 'missing_hash'
+  /** None of the secrets made this signature; ask `explainSignature`. */
+  | 'mismatch'
+  /** `ts` is further in the past, or in the future, than the tolerance. */
+  | 'too_old'
+  | 'too_new'
+  /** The body was read before, or broke off. */
+  | 'unreadable'
+  /** The body is larger than 64 KiB. */
+  | 'too_large'
+  | 'not_json'
+  /** The delivery points at nothing. */
+  | 'unknown_shape'
 
 /** A notification is not signed by one of the secrets, or cannot be read. */
 export class InvalidNotificationError extends WalletConnectError {
@@ -204,6 +212,6 @@ export class InvalidNotificationError extends WalletConnectError {
   declare readonly reason: InvalidNotificationReason
 
   constructor(reason: InvalidNotificationReason) {
-    super(`Invalid notification: ${NOTIFICATION_REASONS[reason]}`, { reason })
+    super(`Invalid notification: ${reason.replace('_', ' ')}`, { reason })
   }
 }

@@ -13,7 +13,7 @@ export {
   type PayerToken,
   PayerTokenSchema,
 } from './agreement.ts'
-export { createWalletConnect, type WalletConnect } from './client.ts'
+export { createWalletConnect, type Resolved, type WalletConnect } from './client.ts'
 export type { WalletConnectOptions } from './client-options.ts'
 export {
   type Coupon,
@@ -46,6 +46,7 @@ export {
 export type { Open } from './fields.ts'
 export { idempotencyKeyFrom, type KeySource, newIdempotencyKey } from './idempotency-key.ts'
 export { AmountSchema, ReceivedAmountSchema, type Site, sites } from './money.ts'
+export type { NotificationResource, Pointer } from './notification-shape.ts'
 export {
   type Operation,
   type OperationInput,

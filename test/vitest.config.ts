@@ -1,9 +1,12 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import chromium from '@sparticuz/chromium'
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
 const root = new URL('..', import.meta.url).pathname
 // Longest first. The tests take the package by its name, and the name means the sources.
 const alias = {
+  'mercadopago-wallet-connect/notifications': `${root}src/notifications.ts`,
   'mercadopago-wallet-connect/emulator': `${root}src/emulator/index.ts`,
   'mercadopago-wallet-connect': `${root}src/index.ts`,
 }
@@ -35,6 +38,30 @@ export default defineConfig({
           }),
         ],
         test: { name: 'workerd', include: ['test/{unit,contract,workerd}/**/*.test.ts'] },
+      },
+      {
+        root,
+        resolve: { alias },
+        optimizeDeps: { include: ['ofetch', 'valibot', 'fast-check'] },
+        test: {
+          name: 'chromium',
+          include: [
+            'test/contract/**/*.test.ts',
+            'test/unit/{emulator,errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay}.test.ts',
+          ],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()),
+                args: [...chromium.args, '--disable-background-networking'],
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
       },
     ],
   },

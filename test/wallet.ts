@@ -5,15 +5,15 @@ import {
   type WalletConnectOptions,
 } from 'mercadopago-wallet-connect'
 
+/** In a browser there is no access token: there the tests hold a ticket of a proxy. */
+const credential =
+  'document' in globalThis
+    ? { proxy: { url: 'https://api.mercadopago.com', ticket: 'TEST-access' } }
+    : { accessToken: 'TEST-access' }
+
 /** A client for tests: nothing leaves but through `fetch`. */
 export const walletWith = (fetch: typeof globalThis.fetch, options: Partial<WalletConnectOptions> = {}): WalletConnect =>
-  createWalletConnect({
-    accessToken: 'TEST-access',
-    fetch,
-    timeoutMs: 200,
-    deadlineMs: 2_000,
-    ...options,
-  } as WalletConnectOptions)
+  createWalletConnect({ ...credential, fetch, timeoutMs: 200, deadlineMs: 2_000, ...options } as WalletConnectOptions)
 
 /** The guide's payment. */
 export const aPayment: CreatePaymentInput = {

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { AdvancedPayment, MercadoPagoConfig } from 'mercadopago'
 import { createWalletConnect, prepare } from 'mercadopago-wallet-connect'
+import { createNotificationVerifier, signNotification } from 'mercadopago-wallet-connect/notifications'
 import { createFetch } from 'ofetch'
 
 const ROUNDS = 41
@@ -67,6 +68,34 @@ for (let i = 0; i < PREPARED; i++) prepare('payments.create', payment)
 const perSecond = (PREPARED / (performance.now() - startedAt)) * 1_000
 console.log(`\n  prepare                    ${Math.round(perSecond).toLocaleString('en')} per second`)
 
+const secret = 'd41d8cd98f00b204e9800998ecf8427e'
+const delivery = await signNotification({ secret, topic: 'payment', data: { id: '999999999' }, requestId: 'request-1' })
+const [, ts = '', v1 = ''] = /ts=(\d+),v1=(\w+)/.exec(delivery.headers.get('x-signature') ?? '') ?? []
+const plain = { url: delivery.url, headers: Object.fromEntries(delivery.headers), body: { type: 'payment' } }
+const manifest = new TextEncoder().encode(`id:999999999;request-id:request-1;ts:${ts};`)
+const hash = Uint8Array.from(v1.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['verify'])
+const verify = createNotificationVerifier({ secrets: secret })
+const bare = () => crypto.subtle.verify('HMAC', key, hash, manifest)
+
+const elapsed: Record<'bare' | 'ours', number[]> = { bare: [], ours: [] }
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, call] of [
+    ['bare', bare],
+    ['ours', () => verify(plain)],
+  ] as const) {
+    const startedAt = performance.now()
+    for (let i = 0; i < CALLS; i++) await call()
+    elapsed[name].push(((performance.now() - startedAt) * 1_000) / CALLS)
+  }
+}
+const ratio = median(elapsed.bare) / median(elapsed.ours)
+console.log(`\n  bare subtle.verify         ${median(elapsed.bare).toFixed(1).padStart(6)} µs`)
+console.log(
+  `  a verifier                 ${median(elapsed.ours).toFixed(1).padStart(6)} µs   ${ratio.toFixed(2)} × as many per second`,
+)
+
 async function gzipped(contents: string, external: string[] = []): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
@@ -84,4 +113,8 @@ const client = "export { createWalletConnect } from 'mercadopago-wallet-connect'
 console.log('\nBundled, minified, gzipped\n')
 console.log(`  createWalletConnect        ${await gzipped(client)}`)
 console.log(`  without ofetch and valibot ${await gzipped(client, ['ofetch', 'valibot'])}`)
+const entry = "from 'mercadopago-wallet-connect/notifications'"
+console.log(
+  `  notifications              ${await gzipped(`export * ${entry}`)}, verifyNotification alone ${await gzipped(`export { verifyNotification } ${entry}`)}`,
+)
 console.log(`  official mercadopago SDK   ${await gzipped("export { AdvancedPayment } from 'mercadopago'", ['crypto'])}`)

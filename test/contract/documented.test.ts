@@ -1,4 +1,4 @@
-import { createWalletConnect, type OperationName, prepare, RefusedError } from 'mercadopago-wallet-connect'
+import { type OperationName, prepare, RefusedError } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
 import { document, documentNames } from '../documents.ts'
 import { json, scriptedFetch } from '../scripted-fetch.ts'
@@ -46,7 +46,7 @@ describe('a documented request', () => {
 
   it('goes to the documented address with the documented headers', async () => {
     const fetch = scriptedFetch(json(201, document('create-payment.approved.response.201')))
-    const wallet = createWalletConnect({ accessToken: 'ACCESS_TOKEN', platformId: 'YOUR_PLATFORM_ID', fetch })
+    const wallet = walletWith(fetch, { platformId: 'YOUR_PLATFORM_ID' })
     const key = '0d5020ed-1af6-469c-ae06-c3bec19954bb'
     await wallet.payments.create(document('create-payment.reference.request') as never, {
       idempotencyKey: key,
@@ -58,7 +58,7 @@ describe('a documented request', () => {
     expect(sent?.method).toBe('POST')
     expect(Object.fromEntries(sent?.headers ?? [])).toEqual({
       accept: 'application/json',
-      authorization: 'Bearer ACCESS_TOKEN',
+      authorization: 'Bearer TEST-access',
       'content-type': 'application/json',
       'x-idempotency-key': key,
       'x-meli-session-id': 'DEVICE_ID',
@@ -254,6 +254,7 @@ describe('a documented error', () => {
 it('every example is used by a test', () => {
   const used = [...requests, ...answers, ...errors].map(([file]) => file)
   const elsewhere = [
+    ...documentNames.filter((name) => name.startsWith('webhook.')), // test/unit/notifications.test.ts
     'cancel-agreement.response.200',
     'create-agreement.legacy-return-url.request',
     'error.409.idempotency-in-progress',

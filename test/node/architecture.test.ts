@@ -19,9 +19,19 @@ const importsOf = (path: string): string[] => imports(path).map((specifier) => s
 /** Each file may import from the rows above its own, and from its own row. */
 const layers = [
   ['errors', 'fields', 'retry-delay', 'stoppable', 'schema-path'],
-  ['money', 'describe-issues', 'idempotency-key', 'refusal', 'payment-status', 'sub-merchant'],
-  ['agreement', 'discount', 'payment', 'refund'],
-  ['operations'],
+  [
+    'money',
+    'describe-issues',
+    'idempotency-key',
+    'refusal',
+    'payment-status',
+    'sub-merchant',
+    'notification-delivery',
+    'notification-shape',
+    'notification-signature',
+  ],
+  ['explain-signature', 'agreement', 'discount', 'payment', 'refund'],
+  ['operations', 'notifications'],
   ['prepared-request'],
   ['stored-request'],
   ['attempt', 'evidence'],

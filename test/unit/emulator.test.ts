@@ -1242,7 +1242,7 @@ describe('fetch', () => {
   })
 
   it('rejects what is no address, as fetch does, and does not throw', async () => {
-    const promise = createEmulator().fetch('not an address')
+    const promise = createEmulator().fetch('https://')
     await expect(promise).rejects.toThrow(TypeError)
   })
 

@@ -1,0 +1,179 @@
+import { InvalidInputError, InvalidNotificationError } from './errors.ts'
+import { type Delivery, type PlainDelivery, readDelivery } from './notification-delivery.ts'
+import { type Pointer, readPointer } from './notification-shape.ts'
+import {
+  importSecret,
+  isSignedBy,
+  manifestText,
+  parseSignature,
+  requireSecrets,
+  signText,
+  timestampOf,
+} from './notification-signature.ts'
+
+export { InvalidNotificationError, type InvalidNotificationReason, isWalletConnectError } from './errors.ts'
+export { explainSignature } from './explain-signature.ts'
+export type { PlainDelivery } from './notification-delivery.ts'
+export type { NotificationResource, Pointer } from './notification-shape.ts'
+
+/** What made the signature fit. */
+export interface MatchedSignature {
+  /** Which of your secrets: 0 for the first. */
+  secret: number
+  /** How `data.id` was read: as received, lower-cased (C37), or not there at all. */
+  id: 'as_received' | 'lower_cased' | 'absent'
+  /** The unit that `ts` seems to have (C38). */
+  unit: 's' | 'ms'
+}
+
+/** A pointer at something that changed. It is no evidence of what it changed to. */
+export interface Notification extends Pointer {
+  /** Header `x-request-id`; another one for each delivery. */
+  requestId: string | undefined
+  /** When it was signed, milliseconds since 1970; undefined if it is not signed. */
+  timestamp: number | undefined
+  /** What made the signature fit; null if none was checked. */
+  matched: MatchedSignature | null
+}
+
+export interface VerifyOptions {
+  /** Secret of the webhook configuration; several while you rotate, or for test and production. */
+  secrets: string | readonly string[]
+  /**
+   * How old or how far ahead `ts` may be, in milliseconds. Off by default: deliveries are repeated a quarter of an hour
+   * apart and more, and may keep their `ts`, so a window of minutes would lose events. Against replay remember
+   * `eventKey`, and read the resource.
+   */
+  toleranceMs?: number
+  /** The clock, milliseconds since 1970. Default `Date.now`. */
+  now?: () => number
+}
+
+/** Verifies deliveries with secrets that were checked and imported once. */
+export type NotificationVerifier = (request: Request | PlainDelivery) => Promise<Notification>
+
+/**
+ * Makes a verifier. Do it once, when your Worker starts: a bad secret is refused here, not when the first forgery comes.
+ *
+ * @throws {InvalidNotificationError} `bad_secret`: empty, blank, padded or a placeholder
+ * @throws {InvalidInputError} `toleranceMs` is no number
+ * @see https://www.mercadopago.com.ar/developers/en/docs/your-integrations/notifications/webhooks
+ */
+export function createNotificationVerifier({ secrets, toleranceMs, now = Date.now }: VerifyOptions): NotificationVerifier {
+  const list = requireSecrets(secrets)
+  if (toleranceMs !== undefined && !(toleranceMs >= 0)) {
+    throw new InvalidInputError([{ path: 'toleranceMs', message: 'must be a number of milliseconds from 0' }])
+  }
+  let keys: Promise<CryptoKey[]> | undefined
+  return async (request) => {
+    const delivery = readDelivery(request)
+    const requestId = delivery.header('x-request-id')
+    const { ts, hash } = parseSignature(delivery.header('x-signature'))
+    const { timestamp, unit } = timestampOf(ts)
+    keys ??= Promise.all(list.map(importSecret))
+
+    const matched = await findMatch(await keys, hash, readings(delivery), requestId, ts)
+    if (!matched) throw new InvalidNotificationError('mismatch')
+    if (toleranceMs !== undefined) {
+      const ageMs = now() - timestamp
+      if (ageMs > toleranceMs) throw new InvalidNotificationError('too_old')
+      if (-ageMs > toleranceMs) throw new InvalidNotificationError('too_new')
+    }
+    const pointer = readPointer(delivery.query, await delivery.body())
+    return { ...pointer, requestId, timestamp, matched: { ...matched, unit } }
+  }
+}
+
+/**
+ * Verifies one delivery: `x-signature` over `data.id`, `x-request-id` and `ts`. The body is not signed, so the result is
+ * a pointer: read the resource before you believe anything.
+ *
+ * @throws {InvalidNotificationError} with the `reason`
+ */
+export async function verifyNotification(request: Request | PlainDelivery, options: VerifyOptions): Promise<Notification> {
+  return createNotificationVerifier(options)(request)
+}
+
+/**
+ * The same result without a signature, `matched: null`: for deliveries that are not signed, such as old IPN, and perhaps
+ * those of Wallet Connect, of which no source says that they are. Anybody can send one: read the resource, then believe.
+ *
+ * @throws {InvalidNotificationError} `not_json`, `too_large` or `unknown_shape`
+ */
+export async function parseNotification(request: Request | PlainDelivery): Promise<Notification> {
+  const delivery = readDelivery(request)
+  const pointer = readPointer(delivery.query, await delivery.body())
+  return { ...pointer, requestId: delivery.header('x-request-id'), timestamp: undefined, matched: null }
+}
+
+type Reading = Pick<MatchedSignature, 'id'> & { value: string | undefined }
+
+/**
+ * The documentation lower-cases `data.id`, the SDKs take it as received (C37). Only ids that are all upper-case, as
+ * those of orders, are lower-cased: of any other the signature covers the very letters.
+ */
+function readings({ query }: Delivery): Reading[] {
+  const value = query.get('data.id')?.trim() || undefined
+  if (value === undefined) return [{ id: 'absent', value }]
+  const received: Reading = { id: 'as_received', value }
+  const isUpperCase = value !== value.toLowerCase() && value === value.toUpperCase()
+  return isUpperCase ? [received, { id: 'lower_cased', value: value.toLowerCase() }] : [received]
+}
+
+async function findMatch(
+  keys: readonly CryptoKey[],
+  hash: Uint8Array<ArrayBuffer>,
+  ids: readonly Reading[],
+  requestId: string | undefined,
+  ts: string,
+): Promise<Omit<MatchedSignature, 'unit'> | undefined> {
+  for (const { id, value } of ids) {
+    const text = manifestText({ id: value, requestId, ts })
+    for (const [secret, key] of keys.entries()) {
+      if (await isSignedBy(key, hash, text)) return { secret, id }
+    }
+  }
+  return undefined
+}
+
+export interface SignOptions {
+  secret: string
+  /** `wallet_connect`, `payment`, `order`, … */
+  topic: string
+  /** `data` of the body; its `id` is signed. */
+  data: { id: string | number } & Record<string, unknown>
+  action?: string
+  /** Other fields of the body, such as `id` and `version`. */
+  fields?: Record<string, unknown>
+  /** Where it is sent; `data.id` and `type` are added to the query. Default `https://shop.example/notifications`. */
+  url?: string
+  requestId?: string
+  /** When it is signed, milliseconds since 1970. Default now. */
+  timestamp?: number
+  /** Unit of `ts`. Default seconds. */
+  unit?: 's' | 'ms'
+  /** Sign the id lower-cased, as the documentation says. Default as it is, as the SDKs do. */
+  lowerCaseId?: boolean
+}
+
+/**
+ * A delivery as Mercado Pago would send it, for your tests.
+ *
+ * @throws {InvalidNotificationError} `bad_secret`
+ */
+export async function signNotification(options: SignOptions): Promise<Request> {
+  const { topic, data, action, fields, requestId = crypto.randomUUID(), timestamp = Date.now(), unit = 's' } = options
+  const [secret = ''] = requireSecrets(options.secret)
+  const url = new URL(options.url ?? 'https://shop.example/notifications')
+  const id = String(data.id)
+  url.searchParams.set('data.id', id)
+  url.searchParams.set('type', topic)
+  const ts = String(unit === 's' ? Math.floor(timestamp / 1000) : timestamp)
+  const text = manifestText({ id: options.lowerCaseId ? id.toLowerCase() : id, requestId, ts })
+  const v1 = await signText(await importSecret(secret), text)
+  return new Request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId, 'x-signature': `ts=${ts},v1=${v1}` },
+    body: JSON.stringify({ type: topic, ...(action && { action }), ...fields, data }),
+  })
+}
