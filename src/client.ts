@@ -135,8 +135,10 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
           return { notification, payment: await call('payments.get', {}, own, { advanced_payment_id: resourceId }) }
         }
         if (resource !== 'payment') return { notification }
+        if (resourceId === '') return { notification, payment: undefined }
         const { results } = await call('payments.search', { 'payment.id': resourceId }, own)
-        const isIt = ({ payments }: AdvancedPayment): boolean => (payments ?? []).some(({ id }) => String(id) === resourceId)
+        const isIt = ({ payments }: AdvancedPayment): boolean =>
+          (payments ?? []).some(({ id }) => id != null && String(id) === resourceId)
         return { notification, payment: results.find(isIt) }
       },
     },

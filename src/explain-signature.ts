@@ -1,6 +1,7 @@
 import { InvalidNotificationError } from './errors.ts'
 import { type Delivery, type PlainDelivery, readDelivery } from './notification-delivery.ts'
-import { importSecret, isSignedBy, manifestText, parseSignature, requireSecrets } from './notification-signature.ts'
+import { text } from './notification-shape.ts'
+import { idReadings, importSecret, isSignedBy, manifestText, parseSignature, requireSecrets } from './notification-signature.ts'
 
 /** One way to read a part of the signed text; `''` is the right one. */
 interface Variant {
@@ -67,25 +68,20 @@ function candidates(delivery: Delivery, body: unknown, ts: string): { text: stri
   return all.sort((a, b) => a.deviations - b.deviations)
 }
 
-function ids({ query }: Delivery, body: unknown): Variant[] {
-  const id = query.get('data.id')?.trim() || undefined
-  const { data, id: eventId } = (body ?? {}) as { data?: { id?: unknown }; id?: unknown }
-  const bodyId = data?.id === undefined ? undefined : String(data.id)
-  const variants: Variant[] = [
-    { says: '', value: id },
+function ids({ query, id }: Delivery, body: unknown): Variant[] {
+  const { data, id: eventId } = (body ?? {}) as { data?: { id?: unknown } | null; id?: unknown }
+  const bodyId = text(data?.id)
+  const others: Variant[] = [
     { says: 'data.id were lower-cased', value: id?.toLowerCase() },
     { says: 'data.id were upper-cased', value: id?.toUpperCase() },
-    { says: 'data.id were left out', value: undefined },
     { says: 'data.id of the body were used instead of the query', value: bodyId },
-    { says: 'data.id of the body were used, lower-cased', value: bodyId?.toLowerCase() },
-    {
-      says: "the notification's own id were used instead of data.id",
-      value: eventId === undefined ? undefined : String(eventId),
-    },
-    { says: 'the query parameter id of an IPN delivery were used', value: query.get('id') ?? undefined },
-    { says: 'data[id] of a query parser were used', value: query.get('data[id]') ?? undefined },
+    { says: 'data.id of the body were used, lower-cased', value: bodyId.toLowerCase() },
+    { says: "the notification's own id were used instead of data.id", value: text(eventId) },
+    { says: 'the query parameter id of an IPN delivery were used', value: query.get('id') ?? '' },
+    { says: 'data[id] of a query parser were used', value: query.get('data[id]') ?? '' },
   ]
-  return variants.filter(({ value }, index) => index === 0 || index === 3 || value !== undefined)
+  const right = idReadings(id, query.get('type') ?? undefined).map(({ value }) => ({ says: '', value }))
+  return [...right, { says: 'data.id were left out', value: undefined }, ...others.filter(({ value }) => value)]
 }
 
 function requestIds(delivery: Delivery): Variant[] {

@@ -12,6 +12,8 @@ export interface PlainDelivery {
 /** What is read of a delivery. */
 export interface Delivery {
   query: URLSearchParams
+  /** Query parameter `data.id`, which is what is signed. */
+  id: string | undefined
   /** The first value of a header, undefined if it is absent or blank. */
   header(name: string): string | undefined
   /** @throws {InvalidNotificationError} `unreadable`, `too_large` or `not_json` */
@@ -22,50 +24,66 @@ export interface Delivery {
 const MOST_BYTES = 65_536
 
 export function readDelivery(request: Request | PlainDelivery): Delivery {
-  const { headers } = request
-  const get = (name: string): string | undefined => {
-    if (headers instanceof Headers) return headers.get(name) ?? undefined
-    const [, value] = Object.entries(headers).find(([key]) => key.toLowerCase() === name) ?? []
-    return typeof value === 'string' ? value : value?.[0]
-  }
+  // Not `new URL`: a path such as `//[` would throw.
+  const query = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? '')
   return {
-    // Not `new URL`: a path such as `//[` would throw.
-    query: new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? ''),
-    header: (name) => get(name)?.trim() || undefined,
+    query,
+    id: query.get('data.id')?.trim() || undefined,
+    header: (name) => findHeader(request.headers, name)?.trim() || undefined,
     body: async () => parseBody(await readBody(request.body)),
   }
 }
 
+function findHeader(headers: PlainDelivery['headers'], name: string): string | undefined {
+  // Another runtime's or library's Headers are as good as ours.
+  const { get } = headers ?? {}
+  const value: unknown =
+    typeof get === 'function'
+      ? (headers as Headers).get(name)
+      : Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1]
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return typeof first === 'string' ? first : undefined
+}
+
 async function readBody(body: unknown): Promise<unknown> {
+  if (typeof body !== 'object' || body === null) return body
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   try {
-    if (body instanceof ReadableStream) return await readStream(body)
+    if ('getReader' in body) return await readStream(body as ReadableStream<unknown>)
   } catch (error) {
     throw error instanceof InvalidNotificationError ? error : new InvalidNotificationError('unreadable')
   }
-  if (body instanceof ArrayBuffer) return new Uint8Array(body)
-  return body
+  const prototype = Object.getPrototypeOf(body)
+  if (Array.isArray(body) || prototype === null || Object.getPrototypeOf(prototype) === null) return body
+  throw new InvalidNotificationError('unreadable')
 }
 
-async function readStream(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+const MOST_CHUNKS = 4_096
+
+async function readStream(stream: ReadableStream<unknown>): Promise<Uint8Array> {
   const reader = stream.getReader()
   const bytes = new Uint8Array(MOST_BYTES)
   let length = 0
+  let chunks = 0
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    if (!value || length + value.byteLength > MOST_BYTES) {
+    const chunk = value instanceof Uint8Array && ++chunks <= MOST_CHUNKS ? value : undefined
+    if (!chunk || length + chunk.byteLength > MOST_BYTES) {
       reader.cancel().catch(() => undefined)
-      throw new InvalidNotificationError('too_large')
+      throw new InvalidNotificationError(chunk ? 'too_large' : 'unreadable')
     }
-    bytes.set(value, length)
-    length += value.byteLength
+    bytes.set(chunk, length)
+    length += chunk.byteLength
   }
   return bytes.subarray(0, length)
 }
 
 function parseBody(body: unknown): unknown {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body ?? undefined
-  if (body.length > MOST_BYTES) throw new InvalidNotificationError('too_large')
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  if (bytes.length > MOST_BYTES) throw new InvalidNotificationError('too_large')
   try {
-    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
     return text.trim() === '' ? undefined : JSON.parse(text)
   } catch {
     throw new InvalidNotificationError('not_json')

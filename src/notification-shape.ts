@@ -1,5 +1,6 @@
 import { InvalidNotificationError } from './errors.ts'
 import type { Open } from './fields.ts'
+import type { Delivery } from './notification-delivery.ts'
 
 /** What a notification points at. */
 export type NotificationResource = 'agreement' | 'payment' | 'order' | 'advanced_payment' | 'unknown'
@@ -15,7 +16,7 @@ export interface Pointer {
   resourceId: string
   /**
    * The same for every delivery of one event: remember it to act once. Type, id, version, action, resource and status,
-   * not the id alone, which samples repeat (C34).
+   * not the id alone, which samples repeat (C34). Old IPN deliveries name no event: each has a key of its own.
    */
   eventKey: string
   /** The body as it came. Nobody signed it: read the resource before you believe anything in it. */
@@ -28,7 +29,7 @@ const object = (value: unknown): Json | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
 
 /** Ids and versions come as numbers or text; a part of another form is as good as absent. */
-const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+export const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
 const RESOURCES: Record<string, NotificationResource> = {
   wallet_connect: 'agreement',
@@ -41,20 +42,34 @@ const RESOURCES: Record<string, NotificationResource> = {
  *
  * @throws {InvalidNotificationError} `unknown_shape`: it points at nothing
  */
-export function readPointer(query: URLSearchParams, unverifiedBody: unknown): Pointer {
+export function readPointer({ query, id, header }: Delivery, unverifiedBody: unknown): Pointer {
   const body = object(unverifiedBody ?? {})
   if (!body) throw new InvalidNotificationError('unknown_shape')
   const data = object(body.data) ?? {}
   const action = text(body.action)
   const topic = query.get('type') || query.get('topic') || text(body.type) || text(body.topic)
-  const isSplit = action.startsWith('splitter.')
   const known = Object.hasOwn(RESOURCES, topic) ? RESOURCES[topic] : undefined
+  const isSplit = known === undefined && action.startsWith('splitter.')
   const resource = isSplit ? 'advanced_payment' : (known ?? (body.entity === 'agreement' ? 'agreement' : 'unknown'))
-  const resourceId = isSplit ? text(body.id) : query.get('data.id') || text(data.id) || query.get('id') || ''
+  const resourceId = isSplit ? text(body.id) : id || text(data.id) || query.get('id') || ''
   if (!topic && !action && !resourceId) throw new InvalidNotificationError('unknown_shape')
 
-  const version = text(body.version) || text(data.version)
-  const status = text(body.status) || text(data.status)
-  const eventKey = [topic, text(body.id), version, action, resource, resourceId, status].map(encodeURIComponent).join(':')
-  return { topic, action: action || undefined, resource, resourceId, eventKey, unverifiedBody }
+  const event = [text(body.id), text(body.version) || text(data.version), text(body.status) || text(data.status)]
+  // Old IPN deliveries name no event: two of them are not taken for one.
+  const isNamed = event.some((part) => part !== '')
+  const parts = [
+    topic,
+    ...event.slice(0, 2),
+    action,
+    resource,
+    resourceId,
+    event[2] ?? '',
+    ...(isNamed ? [] : [header('x-request-id') ?? '']),
+  ]
+  return { topic, action: action || undefined, resource, resourceId, eventKey: parts.map(keyPart).join(':'), unverifiedBody }
 }
+
+const MOST_KEY_PART = 64
+
+/** Fit for a key of any store: bounded, and without the separator. */
+const keyPart = (part: string): string => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '')).slice(0, MOST_KEY_PART)

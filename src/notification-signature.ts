@@ -30,29 +30,48 @@ export function manifestText({ id, requestId, ts }: Manifest): string {
  */
 export function parseSignature(header: string | undefined): Signature {
   if (!header?.trim()) throw new InvalidNotificationError('missing_header')
-  const parts = new Map(
-    header.split(',').flatMap((part): [string, string][] => {
-      const [, name = '', value = ''] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(part) ?? []
-      return value ? [[name.toLowerCase(), value]] : []
-    }),
-  )
+  if (header.length > MOST_HEADER) throw new InvalidNotificationError('malformed_header')
+  const parts = new Map(header.split(',').map(readPart))
   const ts = parts.get('ts')
   const v1 = parts.get('v1')
-  const hasHash = [...parts.keys()].some((name) => /^v\d+$/.test(name))
-  if (ts === undefined) throw new InvalidNotificationError(hasHash ? 'missing_timestamp' : 'malformed_header')
-  if (!/^\d{1,16}$/.test(ts)) throw new InvalidNotificationError('malformed_header')
-  if (v1 === undefined) throw new InvalidNotificationError('missing_hash')
+  const hasHash = [...parts].some(([name, value]) => value && /^v\d+$/.test(name))
+  if (!ts) throw new InvalidNotificationError(hasHash ? 'missing_timestamp' : 'malformed_header')
+  if (!/^\d{1,15}$/.test(ts)) throw new InvalidNotificationError('malformed_header')
+  if (!v1) throw new InvalidNotificationError('missing_hash')
   // Lower-case hex as documented; whatever else it is, no secret of ours made it.
   if (!/^[0-9a-f]{64}$/.test(v1)) throw new InvalidNotificationError('mismatch')
   return { ts, hash: Uint8Array.from(v1.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)) }
 }
 
-const MILLISECONDS_FROM = 1e11
+const MOST_HEADER = 2_048
 
-/** Milliseconds since 1970: sources disagree on the unit (C38), its size tells it. */
+/** A part without a value counts as absent. */
+function readPart(part: string): [name: string, value: string] {
+  const end = part.indexOf('=')
+  const value = end < 0 ? '' : part.slice(end + 1).trim()
+  return value ? [part.slice(0, end).trim().toLowerCase(), value] : ['', '']
+}
+
+/** Milliseconds since 1970: sources disagree on the unit (C38), 13 digits and more are milliseconds. */
 export function timestampOf(ts: string): { timestamp: number; unit: 's' | 'ms' } {
-  const value = Number(ts)
-  return value < MILLISECONDS_FROM ? { timestamp: value * 1000, unit: 's' } : { timestamp: value, unit: 'ms' }
+  return ts.length < 13 ? { timestamp: Number(ts) * 1000, unit: 's' } : { timestamp: Number(ts), unit: 'ms' }
+}
+
+/** How `data.id` may have been signed. */
+export interface IdReading {
+  id: 'as_received' | 'lower_cased' | 'absent'
+  value: string | undefined
+}
+
+/**
+ * The documentation lower-cases `data.id`, the SDKs take it as received (C37). Only ids that are all upper-case, as
+ * those of orders, are lower-cased: of any other the signature covers the very letters.
+ */
+export function idReadings(id: string | undefined, topic: string | undefined): IdReading[] {
+  if (id === undefined) return [{ id: 'absent', value: id }]
+  const received: IdReading = { id: 'as_received', value: id }
+  const mayBeLowered = /^[0-9A-Z_-]*$/.test(id) && /[A-Z].*[A-Z]/.test(id) && topic !== 'wallet_connect'
+  return mayBeLowered ? [received, { id: 'lower_cased', value: id.toLowerCase() }] : [received]
 }
 
 const UTF8 = new TextEncoder()
@@ -72,8 +91,10 @@ export async function signText(key: CryptoKey, text: string): Promise<string> {
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** Not `your_secret_key_here`: the published vectors are signed with it. */
 const PLACEHOLDER =
-  /^(?:undefined|null|nan|changeme|change[-_ ]me|todo|placeholder|your[-_ ](?:webhook[-_ ])?secret|(?:\w+_)?webhook_secret|x{3,}|\*{3,}|\.{3,}|…|<.*>|\$?\{.*\})$/i
+  /^(?:undefined|null|nan|true|false|dummy|change[-_ ]?me|replace[-_ ]?me|todo.*|placeholder|your[-_ ](?:webhook[-_ ])?secret(?:[-_ ]here)?|(?:\w+_)?webhook_secret|x{3,}|\*{3,}|\.{3,}|…|<.*>|\$?\{.*\}|\[object \w+\]|process\.env\b.*)$/i
+const PADDED = /^[\s\u200b-\u200d]|[\s\u200b-\u200d]$/
 
 /**
  * The secrets as a list.
@@ -83,7 +104,7 @@ const PLACEHOLDER =
 export function requireSecrets(secrets: unknown): string[] {
   const list: unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   const isGood = (secret: unknown): secret is string =>
-    typeof secret === 'string' && secret !== '' && secret === secret.trim() && !PLACEHOLDER.test(secret)
+    typeof secret === 'string' && secret !== '' && !PADDED.test(secret) && !PLACEHOLDER.test(secret)
   if (list.length === 0 || !list.every(isGood)) throw new InvalidNotificationError('bad_secret')
-  return list
+  return [...list]
 }

@@ -1,7 +1,9 @@
 import { InvalidInputError, InvalidNotificationError } from './errors.ts'
-import { type Delivery, type PlainDelivery, readDelivery } from './notification-delivery.ts'
+import { type PlainDelivery, readDelivery } from './notification-delivery.ts'
 import { type Pointer, readPointer } from './notification-shape.ts'
 import {
+  type IdReading,
+  idReadings,
   importSecret,
   isSignedBy,
   manifestText,
@@ -20,8 +22,8 @@ export type { NotificationResource, Pointer } from './notification-shape.ts'
 export interface MatchedSignature {
   /** Which of your secrets: 0 for the first. */
   secret: number
-  /** How `data.id` was read: as received, lower-cased (C37), or not there at all. */
-  id: 'as_received' | 'lower_cased' | 'absent'
+  /** How `data.id` was read: as received, lower-cased (C37), or `absent`: then nothing says that `resourceId` was signed. */
+  id: IdReading['id']
   /** The unit that `ts` seems to have (C38). */
   unit: 's' | 'ms'
 }
@@ -61,7 +63,7 @@ export type NotificationVerifier = (request: Request | PlainDelivery) => Promise
  */
 export function createNotificationVerifier({ secrets, toleranceMs, now = Date.now }: VerifyOptions): NotificationVerifier {
   const list = requireSecrets(secrets)
-  if (toleranceMs !== undefined && !(toleranceMs >= 0)) {
+  if (toleranceMs !== undefined && !(typeof toleranceMs === 'number' && toleranceMs >= 0)) {
     throw new InvalidInputError([{ path: 'toleranceMs', message: 'must be a number of milliseconds from 0' }])
   }
   let keys: Promise<CryptoKey[]> | undefined
@@ -72,14 +74,16 @@ export function createNotificationVerifier({ secrets, toleranceMs, now = Date.no
     const { timestamp, unit } = timestampOf(ts)
     keys ??= Promise.all(list.map(importSecret))
 
-    const matched = await findMatch(await keys, hash, readings(delivery), requestId, ts)
+    // With a separator inside a value, one signed text could be read in two ways.
+    const isAmbiguous = `${delivery.id}${requestId}`.includes(';')
+    const ids = idReadings(delivery.id, delivery.query.get('type') ?? undefined)
+    const matched = isAmbiguous ? undefined : await findMatch(await keys, hash, ids, requestId, ts)
     if (!matched) throw new InvalidNotificationError('mismatch')
     if (toleranceMs !== undefined) {
       const ageMs = now() - timestamp
-      if (ageMs > toleranceMs) throw new InvalidNotificationError('too_old')
-      if (-ageMs > toleranceMs) throw new InvalidNotificationError('too_new')
+      if (!(Math.abs(ageMs) <= toleranceMs)) throw new InvalidNotificationError(ageMs < 0 ? 'too_new' : 'too_old')
     }
-    const pointer = readPointer(delivery.query, await delivery.body())
+    const pointer = readPointer(delivery, await delivery.body())
     return { ...pointer, requestId, timestamp, matched: { ...matched, unit } }
   }
 }
@@ -102,28 +106,14 @@ export async function verifyNotification(request: Request | PlainDelivery, optio
  */
 export async function parseNotification(request: Request | PlainDelivery): Promise<Notification> {
   const delivery = readDelivery(request)
-  const pointer = readPointer(delivery.query, await delivery.body())
+  const pointer = readPointer(delivery, await delivery.body())
   return { ...pointer, requestId: delivery.header('x-request-id'), timestamp: undefined, matched: null }
-}
-
-type Reading = Pick<MatchedSignature, 'id'> & { value: string | undefined }
-
-/**
- * The documentation lower-cases `data.id`, the SDKs take it as received (C37). Only ids that are all upper-case, as
- * those of orders, are lower-cased: of any other the signature covers the very letters.
- */
-function readings({ query }: Delivery): Reading[] {
-  const value = query.get('data.id')?.trim() || undefined
-  if (value === undefined) return [{ id: 'absent', value }]
-  const received: Reading = { id: 'as_received', value }
-  const isUpperCase = value !== value.toLowerCase() && value === value.toUpperCase()
-  return isUpperCase ? [received, { id: 'lower_cased', value: value.toLowerCase() }] : [received]
 }
 
 async function findMatch(
   keys: readonly CryptoKey[],
   hash: Uint8Array<ArrayBuffer>,
-  ids: readonly Reading[],
+  ids: readonly IdReading[],
   requestId: string | undefined,
   ts: string,
 ): Promise<Omit<MatchedSignature, 'unit'> | undefined> {
@@ -152,7 +142,7 @@ export interface SignOptions {
   timestamp?: number
   /** Unit of `ts`. Default seconds. */
   unit?: 's' | 'ms'
-  /** Sign the id lower-cased, as the documentation says. Default as it is, as the SDKs do. */
+  /** Sign the id lower-cased, as the documentation says of ids such as `ORD01…`. Default as it is, as the SDKs do. */
   lowerCaseId?: boolean
 }
 
@@ -168,7 +158,7 @@ export async function signNotification(options: SignOptions): Promise<Request> {
   const id = String(data.id)
   url.searchParams.set('data.id', id)
   url.searchParams.set('type', topic)
-  const ts = String(unit === 's' ? Math.floor(timestamp / 1000) : timestamp)
+  const ts = String(Math.floor(unit === 's' ? timestamp / 1000 : timestamp))
   const text = manifestText({ id: options.lowerCaseId ? id.toLowerCase() : id, requestId, ts })
   const v1 = await signText(await importSecret(secret), text)
   return new Request(url, {

@@ -146,6 +146,7 @@ describe('verifyNotification', () => {
     ['malformed_header', 'nonsense'],
     ['malformed_header', 'ts=,v1='],
     ['malformed_header', `ts=yesterday,v1=${'a'.repeat(64)}`],
+    ['malformed_header', `ts=1${' '.repeat(60_000)}x`],
     ['malformed_header', `ts=1e9,v1=${'a'.repeat(64)}`],
     ['missing_timestamp', `v1=${'a'.repeat(64)}`],
     ['missing_hash', 'ts=1704908010'],
@@ -318,6 +319,56 @@ describe('parseNotification', () => {
     for (const body of [undefined, '', '{}', {}, { live_mode: true }, { data: 'text' }]) {
       expect(await reasonOf(parseNotification({ url: '/', headers: {}, body }))).toBe('unknown_shape')
     }
+  })
+})
+
+describe('what a stranger may send', () => {
+  it('costs no time before the secret is asked', async () => {
+    const headers = { 'x-signature': `ts=1${' '.repeat(500_000)}x` }
+    const startedAt = performance.now()
+    expect(await reasonOf(verifyNotification({ url: '/', headers }, { secrets: secret }))).toBe('malformed_header')
+    expect(performance.now() - startedAt).toBeLessThan(200)
+  })
+
+  it('cannot shift the border between id and request id', async () => {
+    const request = await signNotification({ ...confirmed, requestId: 'r1' })
+    const url = request.url.replace(agreement_id, `${agreement_id}%3Brequest-id%3Ar1`)
+    expect(
+      await reasonOf(verifyNotification(await altered(request, { url, headers: { 'x-request-id': null } }), { secrets: secret })),
+    ).toBe('mismatch')
+  })
+
+  it('cannot turn a signed topic into a split event', async () => {
+    const request = await altered(await signNotification(confirmed), { body: '{"action":"splitter.update","id":"666"}' })
+    expect(await verifyNotification(request, { secrets: secret })).toMatchObject({
+      resource: 'agreement',
+      resourceId: agreement_id,
+    })
+  })
+
+  it.each([
+    { id: '\ud800', type: 'payment' },
+    { type: 'payment', data: { id: { toString: 1, valueOf: 1 } } },
+    { type: 'x'.repeat(60_000), id: 'y'.repeat(100) },
+  ])('gives a bounded key or one of our errors, and an explanation: %#', async (body) => {
+    const delivery = { url: '/?data.id=1', headers: {}, body }
+    expect((await parseNotification(delivery)).eventKey.length).toBeLessThan(512)
+    const signed = { ...delivery, headers: { 'x-signature': `ts=1,v1=${'a'.repeat(64)}` } }
+    expect(await explainSignature(signed, { secrets: secret })).toContain('No known reading')
+  })
+
+  it('two IPN deliveries are not one event', async () => {
+    const keys = ['a', 'b'].map(
+      async (id) => (await parseNotification({ url: '/?topic=payment&id=1', headers: { 'x-request-id': id } })).eventKey,
+    )
+    expect(await keys[0]).not.toBe(await keys[1])
+  })
+
+  it('changes nothing in secrets that were checked', async () => {
+    const secrets = [secret]
+    const verify = createNotificationVerifier({ secrets })
+    secrets[0] = ''
+    await expect(verify(await signNotification(confirmed))).resolves.toBeDefined()
   })
 })
 
