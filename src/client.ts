@@ -127,7 +127,11 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
     },
     notifications: {
       async resolve(notification, own) {
-        const { resource, resourceId } = notification
+        const { resource, resourceId } = notification ?? {}
+        if (typeof resourceId !== 'string') {
+          const message = 'must be what verifyNotification or parseNotification answered'
+          throw new InvalidInputError([{ path: 'notification', message }])
+        }
         if (resource === 'agreement') {
           return { notification, agreement: await call('agreements.get', {}, own, { agreement_id: resourceId }) }
         }

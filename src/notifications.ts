@@ -43,8 +43,8 @@ export interface VerifyOptions {
   secrets: string | readonly string[]
   /**
    * How old or how far ahead `ts` may be, in milliseconds. Off by default: deliveries are repeated a quarter of an hour
-   * apart and more, and may keep their `ts`, so a window of minutes would lose events. Against replay remember
-   * `eventKey`, and read the resource.
+   * apart and more, and may keep their `ts`, so a window of minutes would lose events. Against replay act
+   * only on what you read of the resource; `eventKey` keeps honest repeats apart, it is made of the unsigned body too.
    */
   toleranceMs?: number
   /** The clock, milliseconds since 1970. Default `Date.now`. */
@@ -61,7 +61,9 @@ export type NotificationVerifier = (request: Request | PlainDelivery) => Promise
  * @throws {InvalidInputError} `toleranceMs` is no number
  * @see https://www.mercadopago.com.ar/developers/en/docs/your-integrations/notifications/webhooks
  */
-export function createNotificationVerifier({ secrets, toleranceMs, now = Date.now }: VerifyOptions): NotificationVerifier {
+export function createNotificationVerifier(
+  { secrets, toleranceMs, now = Date.now }: VerifyOptions = { secrets: [] },
+): NotificationVerifier {
   const list = requireSecrets(secrets)
   if (toleranceMs !== undefined && !(typeof toleranceMs === 'number' && toleranceMs >= 0)) {
     throw new InvalidInputError([{ path: 'toleranceMs', message: 'must be a number of milliseconds from 0' }])

@@ -48,6 +48,13 @@ describe('wallet.notifications.resolve', () => {
     }
   })
 
+  it('refuses what is no notification', async () => {
+    const wallet = walletWith(createEmulator().fetch)
+    for (const value of [undefined, 'abc', {}, new Request('https://shop.test')]) {
+      expect(await rejection(wallet.notifications.resolve(value as never))).toMatchObject({ code: 'invalid_input' })
+    }
+  })
+
   it('rejects like every call', async () => {
     const wallet = walletWith(createEmulator().fetch)
     const missing = await told({ type: 'wallet_connect', data: { id: 'f'.repeat(32) } })
