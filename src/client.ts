@@ -12,7 +12,8 @@ import type {
   PaymentPage,
   SearchPaymentsInput,
 } from './payment.ts'
-import { type PreparedRequest, type PrepareOptions, prepare, requirePlain } from './prepared-request.ts'
+import { isPlainObject } from './plain-object.ts'
+import { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
 import { reconcile, type Settlement } from './reconcile.ts'
 import type { Refund, RefundPaymentInput } from './refund.ts'
 import { type Answer, deliver, type SendOptions, send } from './send.ts'
@@ -89,18 +90,18 @@ export type Resolved<N extends Pointer = Pointer> =
  */
 export function createWalletConnect(options: WalletConnectOptions): WalletConnect {
   const { transport, defaults } = resolveOptions(options)
-  const boundPrepare: WalletConnect['prepare'] = (name, input, own) =>
-    prepare(name, input, own === undefined ? defaults : withDefaults(defaults, own))
+  const boundPrepare: WalletConnect['prepare'] = (name, input, own = {}) =>
+    prepare(name, input, withDefaults(defaults, spread('options', own, '{ idempotencyKey }')))
   const boundSend = ((prepared, own) => send(transport, prepared, own)) as WalletConnect['send']
   const call = async <Name extends OperationName>(
     name: Name,
     input: unknown,
-    options: PaymentOptions | undefined,
+    options: PaymentOptions = {},
     id: { agreement_id: string } | { advanced_payment_id: number | string } | undefined = undefined,
   ): Promise<OperationOutput<Name>> => {
-    const { signal, ...own } = options === undefined ? NONE : (spread('options', options, '{ idempotencyKey }') as PaymentOptions)
+    const { signal, ...own } = spread('options', options, '{ idempotencyKey }') as PaymentOptions
     const fields = id ? { ...spread('input', input, '{ amount: 25 } or { code }'), ...id } : input
-    const prepared = boundPrepare(name, fields as OperationInput<Name>, options && own)
+    const prepared = prepare(name, fields as OperationInput<Name>, withDefaults(defaults, own))
     const { data } = await deliver(transport, operations[name], prepared, { signal })
     return data as OperationOutput<Name>
   }
@@ -152,22 +153,17 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
   }
 }
 
-/** `refund(id, 25)` would spread to nothing, and nothing means everything. */
+/** A copy, or a refusal: `refund(id, 25)` would spread to nothing, and nothing means everything. */
 function spread(path: string, value: unknown, example: string): object {
-  let copy: object | undefined
   try {
-    if (typeof value === 'object' && value !== null && requirePlain(value)) copy = { ...value }
+    if (isPlainObject(value)) return { ...value }
   } catch {
-    // Its own getter threw, or it is no plain object.
+    // Its own getter threw.
   }
-  if (copy) return copy
   throw new InvalidInputError([{ path, message: `must be a plain object, such as ${example}` }])
 }
 
-const NONE: PaymentOptions = {}
-
 /** An option that is there but undefined does not switch a default off. */
 function withDefaults(defaults: PrepareOptions, own: PrepareOptions): PrepareOptions {
-  const given = spread('options', own, '{ idempotencyKey }') as PrepareOptions
-  return { ...given, site: given.site ?? defaults.site, platformId: given.platformId ?? defaults.platformId }
+  return { ...own, site: own.site ?? defaults.site, platformId: own.platformId ?? defaults.platformId }
 }

@@ -1,4 +1,5 @@
 import { InvalidNotificationError } from './errors.ts'
+import { isPlainObject } from './plain-object.ts'
 
 /** A delivery as a framework hands it over, where there is no `Request`. */
 export interface PlainDelivery {
@@ -54,8 +55,7 @@ async function readBody(body: unknown): Promise<unknown> {
   } catch (error) {
     throw error instanceof InvalidNotificationError ? error : new InvalidNotificationError('unreadable')
   }
-  const prototype = Object.getPrototypeOf(body)
-  if (Array.isArray(body) || prototype === null || Object.getPrototypeOf(prototype) === null) return body
+  if (Array.isArray(body) || isPlainObject(body)) return body
   throw new InvalidNotificationError('unreadable')
 }
 

@@ -5,6 +5,7 @@ import { token } from './fields.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 import { excessDecimals, type Site, sites } from './money.ts'
 import { findOperation, type OperationInput, type OperationName, operations, PARAMETER } from './operations.ts'
+import { isPlainObject } from './plain-object.ts'
 
 /**
  * A request that is ready to be sent, and sent again: plain JSON, the same key and the same bytes every time. It holds
@@ -98,11 +99,9 @@ export function validate<Schema extends v.GenericSchema>(schema: Schema, input: 
   throw new InvalidInputError(issues)
 }
 
-/** A promise, a Map or an instance has its fields elsewhere: read as an object it is empty, and empty may mean everything. */
-export function requirePlain(input: unknown): unknown {
-  if (typeof input !== 'object' || input === null) return input
-  const prototype = Object.getPrototypeOf(input)
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return input
+/** Read as an object, a promise or an instance is empty, and empty may mean everything. */
+function requirePlain(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || isPlainObject(input)) return input
   throw new InvalidInputError([{ path: '', message: 'must be a plain object: no promise, instance or list' }])
 }
 

@@ -1,6 +1,7 @@
 import { InvalidInputError, type Issue } from './errors.ts'
 import { findOperation, type Operation, operations, PARAMETER } from './operations.ts'
-import { type PreparedRequest, requirePlain } from './prepared-request.ts'
+import { isPlainObject } from './plain-object.ts'
+import type { PreparedRequest } from './prepared-request.ts'
 
 /**
  * Takes over a request that may come from storage: a copy, so that what was checked is what is sent, each time. Refuses
@@ -59,9 +60,7 @@ function findTampering(
 function parseObject(text: unknown): Record<string, unknown> | undefined {
   try {
     const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined
-    return Array.isArray(value) || typeof value !== 'object' || value === null
-      ? undefined
-      : (requirePlain(value) as Record<string, unknown>)
+    return isPlainObject(value) ? value : undefined
   } catch {
     return undefined
   }

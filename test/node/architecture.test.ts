@@ -18,7 +18,7 @@ const importsOf = (path: string): string[] => imports(path).map((specifier) => s
 
 /** Each file may import from the rows above its own, and from its own row. */
 const layers = [
-  ['errors', 'fields', 'retry-delay', 'stoppable', 'schema-path'],
+  ['errors', 'fields', 'plain-object', 'retry-delay', 'stoppable', 'schema-path'],
   [
     'money',
     'describe-issues',
