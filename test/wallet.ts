@@ -1,9 +1,11 @@
 import {
   type CreatePaymentInput,
   createWalletConnect,
+  type OperationName,
   type WalletConnect,
   type WalletConnectOptions,
 } from 'mercadopago-wallet-connect'
+import { document } from './documents.ts'
 
 /** In a browser there is no access token: there the tests hold a ticket of a proxy. */
 const credential =
@@ -19,6 +21,23 @@ export const walletWith = (fetch: typeof globalThis.fetch, options: Partial<Wall
 export const aPayment: CreatePaymentInput = {
   wallet_payment: { transaction_amount: 700.5, description: 'Payment Description', external_reference: 'Pago_123' },
   payer: { token: 'PAYER_TOKEN' },
+}
+
+/** A good input of each operation, for tests that look at something else. */
+export const anInput: Record<OperationName, object> = {
+  'agreements.create': document('create-agreement.request'),
+  'agreements.get': { agreement_id: 'abc' },
+  'agreements.cancel': { agreement_id: 'abc' },
+  'agreements.createPayerToken': { agreement_id: 'abc', code: 'c' },
+  'discounts.validateCoupon': { payer_token: 't', id: 'C' },
+  'discounts.create': { payer_token: 't', amount: 5 },
+  'payments.create': aPayment,
+  'payments.get': { advanced_payment_id: 7 },
+  'payments.search': {},
+  'payments.capture': { advanced_payment_id: 7 },
+  'payments.cancel': { advanced_payment_id: 7 },
+  'payments.refund': { advanced_payment_id: 7 },
+  'payments.listRefunds': { advanced_payment_id: 7 },
 }
 
 /** What the promise rejects with; fails if it does not. */

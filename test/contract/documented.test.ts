@@ -2,7 +2,7 @@ import { type OperationName, prepare, RefusedError } from 'mercadopago-wallet-co
 import { describe, expect, it } from 'vitest'
 import { document, documentNames } from '../documents.ts'
 import { json, scriptedFetch } from '../scripted-fetch.ts'
-import { rejection, walletWith } from '../wallet.ts'
+import { anInput, rejection, walletWith } from '../wallet.ts'
 
 const inPath: Record<string, object> = {
   'agreements.createPayerToken': { agreement_id: '22abcd1235ed497f945f755fcaba3c6c' },
@@ -146,25 +146,11 @@ const answers: [file: string, status: number, operation: OperationName, expected
   ['refund-payment.response.200', 200, 'payments.refund', [{ id: '1242469925', payment_id: '51617407254', amount: 25 }]],
 ]
 
-const input: Partial<Record<OperationName, object>> = {
-  'agreements.create': document('create-agreement.request'),
-  'agreements.get': { agreement_id: 'abc' },
-  'agreements.cancel': { agreement_id: 'abc' },
-  'agreements.createPayerToken': { agreement_id: 'abc', code: 'c' },
-  'discounts.validateCoupon': { payer_token: 't', id: 'C' },
-  'discounts.create': { payer_token: 't', amount: 1 },
-  'payments.create': document('create-payment.request'),
-  'payments.get': { advanced_payment_id: 7 },
-  'payments.capture': { advanced_payment_id: 7 },
-  'payments.cancel': { advanced_payment_id: 7 },
-  'payments.refund': { advanced_payment_id: 7 },
-}
-
 describe('a documented answer', () => {
   it.each(answers)('%s (%i) is read by %s without drift', async (file, status, operation, expected) => {
     const drift: unknown[] = []
     const wallet = walletWith(scriptedFetch(json(status, document(file))), { onDrift: (event) => drift.push(event) })
-    const { data } = await wallet.send(wallet.prepare(operation, input[operation] as never))
+    const { data } = await wallet.send(wallet.prepare(operation, anInput[operation] as never))
     expect(data).toMatchObject(expected)
     expect(drift).toEqual([])
   })
@@ -229,7 +215,7 @@ const errors: [file: string, status: number, operation: OperationName, apiCode: 
 describe('a documented error', () => {
   it.each(errors)('%s (%i) of %s is a RefusedError with code %s', async (file, status, operation, apiCode, message) => {
     const wallet = walletWith(scriptedFetch(json(status, document(file), { 'x-request-id': 'req-1' })))
-    const error = await rejection<RefusedError>(wallet.send(wallet.prepare(operation, input[operation] as never)))
+    const error = await rejection<RefusedError>(wallet.send(wallet.prepare(operation, anInput[operation] as never)))
     expect(error).toBeInstanceOf(RefusedError)
     expect(error).toMatchObject({ code: 'refused', outcome: 'none', status, apiCode, requestId: 'req-1' })
     expect(error.message).toContain(message)

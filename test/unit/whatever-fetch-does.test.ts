@@ -3,23 +3,8 @@ import { isWalletConnectError, type OperationName, operations, WalletConnectErro
 import { describe, expect, it } from 'vitest'
 import { document } from '../documents.ts'
 import { type Step, scriptedFetch } from '../scripted-fetch.ts'
-import { aPayment, walletWith } from '../wallet.ts'
+import { anInput, aPayment, walletWith } from '../wallet.ts'
 
-const inputs: Record<OperationName, object> = {
-  'agreements.create': document('create-agreement.request'),
-  'agreements.get': { agreement_id: 'abc' },
-  'agreements.cancel': { agreement_id: 'abc' },
-  'agreements.createPayerToken': { agreement_id: 'abc', code: 'c' },
-  'discounts.validateCoupon': { payer_token: 't', id: 'C' },
-  'discounts.create': { payer_token: 't', amount: 5 },
-  'payments.create': aPayment,
-  'payments.get': { advanced_payment_id: 7 },
-  'payments.search': {},
-  'payments.capture': { advanced_payment_id: 7 },
-  'payments.cancel': { advanced_payment_id: 7 },
-  'payments.refund': { advanced_payment_id: 7 },
-  'payments.listRefunds': { advanced_payment_id: 7 },
-}
 const operation = fc.constantFrom(...(Object.keys(operations) as OperationName[]))
 
 const status = fc.constantFrom(
@@ -97,7 +82,7 @@ describe('whatever fetch does', () => {
       fc.asyncProperty(operation, fc.array(step, { minLength: 1, maxLength: 3 }), async (name, steps) => {
         const wallet = walletWith(scriptedFetch(...steps), { timeoutMs: 5, deadlineMs: 40 })
         const startedAt = performance.now()
-        await wallet.send(wallet.prepare(name, inputs[name] as never)).catch((error: unknown) => {
+        await wallet.send(wallet.prepare(name, anInput[name] as never)).catch((error: unknown) => {
           expect(isWalletConnectError(error)).toBe(true)
           expect(error).toBeInstanceOf(WalletConnectError)
           expect((error as WalletConnectError).outcome).toMatch(operations[name].retry === 'read' ? /^none$/ : /^(none|unknown)$/)
