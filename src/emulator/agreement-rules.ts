@@ -1,146 +1,216 @@
 import { agreementError } from './api-error.ts'
 import { utcSeconds } from './clock.ts'
-import type { AgreementRecord } from './state.ts'
+import { isObject, type Json, text } from './json.ts'
+import { announceAgreement } from './notification-rules.ts'
+import { APPLICATION_ID, COLLECTOR_ID } from './seller.ts'
+import type { AgreementRecord, Card } from './state.ts'
 import type { World } from './world.ts'
 
-type Json = Record<string, unknown>
+const FIRST_PAYER_ID = 786_547
 
 const approvalUri = ({ rules }: World, id: string): string => `${rules.origin}/v1/wallet_agreement/${id}`
 
-const APPLICATION_ID = 1234567890123456
-export const COLLECTOR_ID = 783789745
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const isWebAddress = (uri: string): boolean => URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol)
 
 /** `POST /v2/wallet_connect/agreements` */
 export function createAgreement(world: World, body: Json): object {
-  const returnUri = text(body.return_uri ?? body.return_url)
-  const externalFlowId = text(body.external_flow_id)
-  const user = isObject(body.external_user) ? body.external_user : undefined
-  if (!returnUri) throw agreementError(400, 'Field return_uri is required', 'ReturnUriNull')
-  if (returnUri.length > 2048)
-    throw agreementError(400, 'Field return_uri must not be grater than 2048 characters', 'ReturnUriTooLong')
-  if (!isWebAddress(returnUri)) throw agreementError(400, 'Field return_uri must be a web address', 'RedirectUriMismatch')
-  if (!externalFlowId) throw agreementError(400, 'Field external_flow_id is required')
-  if (externalFlowId.length > 64) {
-    throw agreementError(400, 'Field external_flow_id must not be grater than 64 characters', 'ExternalFlowIdTooLong')
-  }
-  if (!user) throw agreementError(400, 'Field external_user must not be blank', 'ExternalUserNull')
-  if (!text(user.id)) throw agreementError(400, 'Field id must not be blank')
-  const data = isObject(body.agreement_data) ? body.agreement_data : null
-  if (text(data?.description).length > 256) {
-    throw agreementError(400, 'Field description must not be grater than 256 characters', 'AgreementDataDescriptionInvalid')
-  }
-
   const { state, random, rules } = world
+  checkAgreement(world, body)
   const id = random.hex(32)
+  const expiresAt = state.now + rules.agreementLifetimeMs
   state.agreements[id] = {
     id,
     status: 'pending',
     createdAt: state.now,
     canceledAt: null,
-    expiresAt: state.now + rules.agreementLifetimeMs,
-    returnUri,
-    externalFlowId,
-    externalUser: user as AgreementRecord['externalUser'],
-    agreementData: data,
+    expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
+    returnUri: returnUriOf(world, body),
+    externalFlowId: text(body.external_flow_id) || null,
+    externalUser: body.external_user as AgreementRecord['externalUser'],
+    agreementData: isObject(body.agreement_data) ? body.agreement_data : null,
     code: null,
+    codeExpiresAt: null,
     payerToken: null,
+    card: null,
   }
+  world.schedule(rules.agreementLifetimeMs, { kind: 'expire_agreement', agreement: id })
   world.record({ kind: 'agreement_created', agreement_id: id })
   return { agreement_id: id, agreement_uri: approvalUri(world, id) }
 }
 
-/** The agreement of this id, its expiry applied. */
-export function findAgreement(world: World, id: string): AgreementRecord | undefined {
-  const agreement = world.state.agreements[id]
-  if (agreement && agreement.status !== 'cancelled' && agreement.expiresAt <= world.state.now) agreement.status = 'expired'
-  return agreement
+/** The old name is an alias (C8). */
+const returnUriOf = ({ rules }: World, body: Json): string =>
+  text(body.return_uri ?? (rules.acceptReturnUrl ? body.return_url : undefined))
+
+function checkAgreement(world: World, body: Json): void {
+  const { requireExternalFlowId, lengthLimits } = world.rules
+  const [longestUri, longestFlowId] = lengthLimits === 'newer' ? [2048, 64] : [300, 300]
+  const refuse = (message: string, code?: string) =>
+    agreementError(400, message, world.rules.agreementErrorCodes ? code : undefined)
+  const tooLong = (field: string, limit: number, code: string) =>
+    refuse(`Field ${field} must not be grater than ${limit} characters`, code)
+  const returnUri = returnUriOf(world, body)
+  const externalFlowId = text(body.external_flow_id)
+  const data = isObject(body.agreement_data) ? body.agreement_data : {}
+
+  if (!returnUri) throw refuse('Field return_uri is required', 'ReturnUriNull')
+  if (returnUri.length > longestUri) throw tooLong('return_uri', longestUri, 'ReturnUriTooLong')
+  if (!isWebAddress(returnUri)) throw refuse('Field return_uri must be a web address', 'RedirectUriMismatch')
+  if (!externalFlowId && requireExternalFlowId) throw refuse('Field external_flow_id is required')
+  if (externalFlowId.length > longestFlowId) throw tooLong('external_flow_id', longestFlowId, 'ExternalFlowIdTooLong')
+  if (!isObject(body.external_user)) throw refuse('Field external_user must not be blank', 'ExternalUserNull')
+  if (!text(body.external_user.id)) throw refuse('Field id must not be blank')
+  if (text(data.description).length > 256) throw tooLong('description', 256, 'AgreementDataDescriptionInvalid')
 }
 
 function requireAgreement(world: World, id: string, message = 'The Agreement with that id'): AgreementRecord {
   if (id.length > 32) throw agreementError(400, 'Parameter agreementId has more than 32 characters')
   if (!/^[a-zA-Z0-9]+$/.test(id)) throw agreementError(400, 'Parameter agreement_id must be an alfanumeric value')
-  const agreement = findAgreement(world, id)
+  const agreement = world.state.agreements[id]
   if (!agreement) throw agreementError(404, message)
   return agreement
 }
 
 /** `GET /v2/wallet_connect/agreements/{agreement_id}` */
 export function getAgreement(world: World, id: string): object {
+  const { rules } = world
   const agreement = requireAgreement(world, id)
+  const canceled = agreement.canceledAt === null ? null : utcSeconds(agreement.canceledAt)
   return {
     id,
     date_created: utcSeconds(agreement.createdAt),
-    date_canceled: agreement.canceledAt === null ? null : utcSeconds(agreement.canceledAt),
-    date_expire: utcSeconds(agreement.expiresAt),
-    ...(agreement.code && { validation_code: agreement.code }),
+    ...(rules.cancelDate !== 'date_cancelled' && { date_canceled: canceled }),
+    ...(rules.cancelDate !== 'date_canceled' && { date_cancelled: canceled }),
+    date_expire: agreement.expiresAt === null ? null : utcSeconds(agreement.expiresAt),
+    ...(agreement.code && { [rules.codeName]: agreement.code }),
     approval_uri: approvalUri(world, id),
     redirect_uri: agreement.returnUri,
-    status: agreement.status,
+    status: shownStatus(world, agreement),
     external_flow_id: agreement.externalFlowId,
     external_user: agreement.externalUser,
     agreement_data: agreement.agreementData,
-    site_id: world.rules.site,
+    site_id: rules.site,
     application_id: APPLICATION_ID,
     collector_id: COLLECTOR_ID,
     model_version: 2,
   }
 }
 
-/** `DELETE /v2/wallet_connect/agreements/{agreement_id}`, and the buyer's unlinking. A second time changes nothing. */
-export function cancelAgreement(world: World, id: string): undefined {
-  const agreement = requireAgreement(world, id)
-  if (agreement.status === 'cancelled') return
-  agreement.status = 'cancelled'
-  agreement.canceledAt = world.state.now
-  world.record({ kind: 'agreement_cancelled', agreement_id: id })
+/** The status by the name that the rules give it. */
+export function shownStatus({ rules }: World, { status }: AgreementRecord): string {
+  const { unconfirmedStatus, confirmedStatus, expiredStatus } = rules
+  return { pending: unconfirmedStatus, confirmed_by_user: confirmedStatus, expired: expiredStatus, cancelled: 'cancelled' }[
+    status
+  ]
 }
 
-/** `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token`: a code works once. */
+/** `DELETE /v2/wallet_connect/agreements/{agreement_id}`, and the buyer's unlinking. A second time changes nothing. */
+export function cancelAgreement(world: World, id: string): object | undefined {
+  const agreement = requireAgreement(world, id)
+  if (agreement.status === 'cancelled' && world.rules.cancelTwice === 'refused') {
+    throw agreementError(400, 'The agreement is cancelled')
+  }
+  if (agreement.status !== 'cancelled') {
+    end(world, agreement, 'cancelled')
+    agreement.canceledAt = world.state.now
+    world.record({ kind: 'agreement_cancelled', agreement_id: id })
+    announceAgreement(world, id, 'status.updated', 'cancelled')
+  }
+  return world.rules.deleteBody === 'object' ? {} : undefined
+}
+
+/** `date_expire` has come. */
+export function expireAgreement(world: World, id: string): void {
+  const agreement = world.state.agreements[id]
+  if (agreement?.status !== 'pending' && agreement?.status !== 'confirmed_by_user') return
+  end(world, agreement, 'expired')
+  world.record({ kind: 'agreement_expired', agreement_id: id })
+}
+
+function end(world: World, agreement: AgreementRecord, status: 'cancelled' | 'expired'): void {
+  agreement.status = status
+  const buyer = world.buyer(agreement.externalUser.id)
+  if (buyer.agreement === agreement.id) buyer.agreement = null
+}
+
+/** `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token`: a code works once, and for a while. */
 export function createPayerToken(world: World, id: string, body: Json): object {
+  const { state, rules } = world
+  const refuse = (message: string, code: string) => agreementError(400, message, rules.agreementErrorCodes ? code : undefined)
   const agreement = requireAgreement(world, id, 'The agreement_id does not exist')
-  const isUsable = agreement.status === 'confirmed_by_user' && agreement.payerToken === null
-  if (!text(body.code)) throw agreementError(400, 'Parameter code is required', 'CodeMissing')
-  if (!isUsable || body.code !== agreement.code) throw agreementError(400, 'Parameter code is not valid', 'CodeMismatch')
-  agreement.payerToken = world.random.hex(64)
+  const { status, code, codeExpiresAt, payerToken } = agreement
+  if (!text(body.code)) throw refuse('Parameter code is required', 'CodeMissing')
+  const isLate = codeExpiresAt !== null && codeExpiresAt <= state.now
+  const isUsed = payerToken !== null && rules.codeReuse === 'refused'
+  if (status !== 'confirmed_by_user' || body.code !== code || isLate || isUsed) {
+    throw refuse('Parameter code is not valid', 'CodeMismatch')
+  }
+  if (payerToken !== null) return { payer_token: payerToken }
+  const token = world.random.hex(64)
+  agreement.payerToken = token
+  state.payerTokens[token] = id
   world.record({ kind: 'payer_token_created', agreement_id: id })
-  return { payer_token: agreement.payerToken }
+  return { payer_token: token }
+}
+
+/** The agreement that this payer token can charge. */
+export function findPayer({ state }: World, token: unknown): AgreementRecord | undefined {
+  const agreement = state.agreements[state.payerTokens[text(token)] ?? '']
+  return agreement?.status === 'confirmed_by_user' ? agreement : undefined
 }
 
 /** The buyer approves. One active agreement per buyer: a second one is not approved while the first lives. */
-export function approveAgreement(world: World, id: string): { code: string; redirect_uri: string } {
+export function approveAgreement(world: World, id: string, card?: Card): { code: string; redirect_uri: string } {
+  const { state, rules } = world
   const agreement = requirePending(world, id)
-  const active = Object.values(world.state.agreements).find(
-    ({ id, externalUser }) =>
-      externalUser.id === agreement.externalUser.id && findAgreement(world, id)?.status === 'confirmed_by_user',
-  )
-  if (active) throw agreementError(400, `The user has an active agreement: ${active.id}`)
+  const buyer = world.buyer(agreement.externalUser.id)
+  if (rules.oneAgreementPerUser && buyer.agreement !== null) {
+    throw agreementError(400, `The user has an active agreement: ${buyer.agreement}`)
+  }
+  const wanted = world.toMinor(agreement.agreementData?.validation_amount) ?? 0
+  if (rules.enforceValidationAmount && !card && wanted > world.balanceOf(agreement.externalUser.id)) {
+    throw agreementError(400, 'The balance does not cover validation_amount: the buyer has to add a card')
+  }
   const code = world.random.hex(64)
+  const codeExpiresAt = state.now + rules.codeLifetimeMs
   agreement.status = 'confirmed_by_user'
   agreement.code = code
+  agreement.codeExpiresAt = Number.isFinite(codeExpiresAt) ? codeExpiresAt : null
+  agreement.card = card ?? null
+  buyer.agreement = id
+  buyer.payerId ??= FIRST_PAYER_ID + Object.values(state.buyers).filter(({ payerId }) => payerId !== null).length
   world.record({ kind: 'agreement_confirmed', agreement_id: id })
-  return { code, redirect_uri: redirectUri(agreement, code) }
+  announceAgreement(world, id, 'status.updated', shownStatus(world, agreement))
+  return { code, redirect_uri: redirectUri(world, agreement, code) }
 }
 
-/** The buyer refuses: back to the seller without a code, the agreement stays unconfirmed. */
+/** The buyer refuses: back to the seller without a code. */
 export function refuseAgreement(world: World, id: string): { redirect_uri: string } {
   const agreement = requirePending(world, id)
   world.record({ kind: 'agreement_refused', agreement_id: id })
-  return { redirect_uri: redirectUri(agreement) }
+  if (world.rules.refusal === 'cancels') cancelAgreement(world, id)
+  return { redirect_uri: redirectUri(world, agreement) }
+}
+
+/** The buyer takes another second payment method, or none. The seller only hears that it changed. */
+export function changePaymentMethod(world: World, id: string, card: Card | null): void {
+  const agreement = requireAgreement(world, id)
+  if (agreement.status !== 'confirmed_by_user') throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}`)
+  agreement.card = card
+  world.record({ kind: 'payment_method_updated', agreement_id: id })
+  announceAgreement(world, id, 'payment_method.updated')
 }
 
 function requirePending(world: World, id: string): AgreementRecord {
   const agreement = requireAgreement(world, id)
-  if (agreement.status !== 'pending') throw agreementError(400, `The agreement is ${agreement.status}`)
+  if (agreement.status !== 'pending') throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}`)
   return agreement
 }
 
-function redirectUri({ returnUri, id }: AgreementRecord, code?: string): string {
+function redirectUri({ rules }: World, { returnUri, id, externalFlowId }: AgreementRecord, code?: string): string {
   const url = new URL(returnUri)
   if (code) url.searchParams.set('code', code)
   url.searchParams.set('agreement', id)
+  if (rules.returnExternalFlowId && externalFlowId) url.searchParams.set('external_flow_id', externalFlowId)
   return url.href
 }

@@ -1,34 +1,23 @@
-import { approveAgreement, findAgreement, refuseAgreement } from './agreement-rules.ts'
+import { approveAgreement, refuseAgreement, shownStatus } from './agreement-rules.ts'
 import { ApiError } from './api-error.ts'
+import type { Answer } from './router.ts'
+import type { WireRequest } from './state.ts'
 import type { World } from './world.ts'
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
-const page = (status: number, body: string): Response =>
-  new Response(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Wallet Connect emulator</title>${body}</html>`, {
-    status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'",
-    },
-  })
+const page = (status: number, body: string): Answer => ({
+  status,
+  text: `<!doctype html><html lang="en"><meta charset="utf-8"><title>Wallet Connect emulator</title>${body}</html>`,
+  headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'" },
+})
 
 /** The page in Mercado Pago where the buyer approves or refuses, then the redirect to the seller. */
-export async function approvalPage(world: World, request: Request, id: string): Promise<Response> {
-  const agreement = findAgreement(world, id)
+export function approvalPage(world: World, { method, text }: WireRequest, id: string): Answer {
+  const agreement = world.state.agreements[id]
   if (!agreement) return page(404, '<h1>There is no such agreement</h1>')
-  if (request.method === 'POST') {
-    const decision = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer())).get('decision')
-    if (decision !== 'approve' && decision !== 'refuse') return page(400, '<h1>Approve or refuse</h1>')
-    try {
-      const { redirect_uri } = decision === 'approve' ? approveAgreement(world, id) : refuseAgreement(world, id)
-      return new Response(null, { status: 302, headers: { location: redirect_uri } })
-    } catch (error) {
-      if (error instanceof ApiError) return page(error.status, `<h1>${escapeHtml(error.message)}</h1>`)
-      throw error
-    }
-  }
-  if (agreement.status !== 'pending') return page(200, `<h1>This agreement is ${escapeHtml(agreement.status)}</h1>`)
+  if (method === 'POST') return decide(world, id, new URLSearchParams(text).get('decision'))
+  if (agreement.status !== 'pending') return page(200, `<h1>This agreement is ${escapeHtml(shownStatus(world, agreement))}</h1>`)
   const { id: user, description } = agreement.externalUser
   const label = typeof description === 'string' ? description : ''
   return page(
@@ -37,4 +26,15 @@ export async function approvalPage(world: World, request: Request, id: string): 
       '<form method="post"><button name="decision" value="approve">Approve</button> ' +
       '<button name="decision" value="refuse">Refuse</button></form>',
   )
+}
+
+function decide(world: World, id: string, decision: string | null): Answer {
+  if (decision !== 'approve' && decision !== 'refuse') return page(400, '<h1>Approve or refuse</h1>')
+  try {
+    const { redirect_uri } = decision === 'approve' ? approveAgreement(world, id) : refuseAgreement(world, id)
+    return { status: 302, text: '', headers: { location: redirect_uri } }
+  } catch (error) {
+    if (error instanceof ApiError) return page(error.status, `<h1>${escapeHtml(error.message)}</h1>`)
+    throw error
+  }
 }

@@ -1,13 +1,15 @@
 import { ApiError, keyError, paymentError } from './api-error.ts'
+import type { KeyRecord } from './state.ts'
 import type { World } from './world.ts'
 
 /** What a rule answered. */
-export interface Answer {
+export interface Done {
   status: number
-  body: unknown
+  /** JSON; empty for no body. */
+  text: string
+  /** Payment that was made. */
+  payment: number | null
 }
-
-const LONGEST_KEY = 128
 
 /** The header's value, checked. Only creating a payment demands it. */
 export function requireKey(key: string | null): string {
@@ -22,35 +24,72 @@ const missingKey = (): ApiError =>
     message: 'Missing HTTP header: X-Idempotency-Key',
   })
 
+export const stillProcessed = (): ApiError => keyError(409, 'The process has not been completed yet. Try again later.', '401001')
+export const keyUsed = (): ApiError => keyError(422, 'Idempotency key already used.', '422001')
+
+/** One key may be used once for each method and path. */
+export const nameOfKey = (method: string, path: string, key: string): string => `${method} ${path} ${key}`
+
 /**
  * Runs `effect` once for a key: a repeat while it runs is told to wait (409), a repeat of a success gets the same
  * answer with 200, another body under the same key is refused (422). A refusal leaves the key free.
- *
- * @param scope method and path; one key may be used once in each
  */
 export async function once(
-  { state }: World,
-  scope: string,
+  world: World,
+  scope: readonly [method: string, path: string],
   key: string | null,
   body: string,
-  effect: () => Answer | Promise<Answer>,
-): Promise<Answer> {
+  effect: () => Promise<Done>,
+): Promise<Done> {
   if (key === null) return effect()
+  const { state, rules } = world
   requireKey(key)
-  if (key.length > LONGEST_KEY) throw paymentError(400, 'Invalid idempotency key.', '400058')
-  const name = `${scope} ${key}`
+  if (key.length > rules.longestKey) throw paymentError(400, 'Invalid idempotency key.', '400058')
+  const name = nameOfKey(...scope, key)
+  const hash = hashOf(body)
   const known = state.keys[name]
-  if (known && known.body !== body) throw keyError(422, 'Idempotency key already used.', '422001')
-  if (known?.answer) return { ...known.answer, status: 200 }
-  if (known) throw keyError(409, 'The process has not been completed yet. Try again later.', '401001')
+  if (known) return repeat(world, known, hash)
 
-  state.keys[name] = { body, answer: null }
+  state.keys[name] = { hash, answer: null, payment: null, stuck: false }
   try {
-    const answer = await effect()
-    state.keys[name] = { body, answer }
-    return answer
+    const { status, text, payment } = await effect()
+    state.keys[name] = { hash, answer: { status, text }, payment, stuck: false }
+    world.schedule(rules.keyRetentionMs, { kind: 'forget_key', name })
+    return { status, text, payment }
   } catch (error) {
-    delete state.keys[name]
+    if (rules.keyAfterRefusal === 'spent' && error instanceof ApiError) {
+      state.keys[name] = { hash: SPENT, answer: null, payment: null, stuck: false }
+    } else {
+      delete state.keys[name]
+    }
     throw error
   }
+}
+
+/** The hash of no body. */
+const SPENT = 'spent'
+
+/** Somebody still waits for its first answer. */
+export const isInFlight = ({ answer, stuck, hash }: KeyRecord): boolean => answer === null && !stuck && hash !== SPENT
+
+function repeat({ state, rules }: World, { hash, answer, payment, stuck }: KeyRecord, repeated: string): Done {
+  if (stuck) throw stillProcessed()
+  if (hash !== repeated) throw keyUsed()
+  if (!answer) throw stillProcessed()
+  if (rules.paidReplay === 409 && payment !== null && state.payments[payment]?.status === 'approved') throw stillProcessed()
+  return { status: 200, text: answer.text, payment }
+}
+
+/** 53 bits (cyrb53) and the length: enough to tell honest bodies apart, and small to keep for each payment. */
+function hashOf(text: string): string {
+  let a = 0xdeadbeef
+  let b = 0x41c6ce57
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    a = Math.imul(a ^ unit, 2654435761)
+    b = Math.imul(b ^ unit, 1597334677)
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
+  return `${text.length}.${(4294967296 * (2097151 & b) + (a >>> 0)).toString(36)}`
 }

@@ -1,76 +1,136 @@
-import { COLLECTOR_ID, findAgreement } from './agreement-rules.ts'
-import { ApiError, invalidParameters, paymentError } from './api-error.ts'
-import { withOffset } from './clock.ts'
-import type { PaymentRecord } from './state.ts'
+import { findPayer } from './agreement-rules.ts'
+import { invalidParameters, paymentError } from './api-error.ts'
+import { findPromise, keepPromise, returnDiscount, usePromise } from './discount-rules.ts'
+import { isObject, type Json } from './json.ts'
+import { announcePayment } from './notification-rules.ts'
+import { showPayment } from './payment-view.ts'
+import type { AgreementRecord, Card, Decision, EffectKind, PaymentRecord } from './state.ts'
+import { checkSubMerchant } from './sub-merchant-rules.ts'
+import { payableStatus } from './verdict-rules.ts'
 import type { World } from './world.ts'
 
-type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 /** `POST /v1/advanced_payments`: 201 whether approved or rejected. */
-export function createPayment(world: World, body: Json, idempotencyKey: string): object {
-  const { wallet_payment: wallet, payer, capture = true, binary_mode: binaryMode = true } = body
+export function createPayment(world: World, body: Json, idempotencyKey: string): PaymentRecord {
+  const { state, rules } = world
+  const { wallet_payment: wallet, payer, capture = true, binary_mode: binaryMode = rules.defaultBinaryMode } = body
   if (!isObject(wallet) || !isObject(payer)) throw invalidParameters()
   if (wallet.transaction_amount === undefined) throw paymentError(400, 'Field transaction_amount is required.')
   const amount = world.toMinor(wallet.transaction_amount)
   if (amount === undefined || amount <= 0) throw paymentError(400, 'Invalid transaction amount in wallet payments.')
   if (typeof capture !== 'boolean' || typeof binaryMode !== 'boolean') throw invalidParameters()
-  if (payer.type_token !== 'wallet-token' && payer.type_token !== 'wallet-tokens') throw invalidParameters()
-  const agreement = Object.values(world.state.agreements).find(({ payerToken }) => payerToken && payerToken === payer.token)
-  if (!agreement || findAgreement(world, agreement.id)?.status !== 'confirmed_by_user') {
-    throw paymentError(401, 'Invalid payer token.', '401003')
-  }
-  if (isObject(wallet.discount) && Object.keys(wallet.discount).length > 0) throw discountMismatch()
+  if (!rules.typeTokens.includes(String(payer.type_token))) throw invalidParameters()
+  if (rules.requireExternalReference && !wallet.external_reference) throw paymentError(400, 'external_reference is required.')
+  checkSplit(body)
+  checkSubMerchant(world, wallet.forward_data)
+  const agreement = findPayer(world, payer.token)
+  if (!agreement) throw paymentError(rules.payerTokenError, 'Invalid payer token.', '401003')
+  const promise = findPromise(world, agreement.id, amount, wallet.discount)
 
-  const isFunded = amount <= balanceOf(world, agreement.externalUser.id)
-  const status = isFunded ? (capture ? 'approved' : 'authorized') : 'rejected'
+  const charged = amount - (promise?.discount ?? 0)
+  const { decision, card } = outcome(world, agreement, charged, capture, binaryMode)
+  if (!capture) checkDeferral(world, binaryMode, card)
+  const isHeld = decision.status !== 'rejected'
   const payment: PaymentRecord = {
     id: world.nextId(),
-    innerId: isFunded ? world.nextId() : null,
+    innerId: isHeld || card ? world.nextId() : null,
     agreementId: agreement.id,
-    status,
-    innerStatus: status,
-    statusDetail: { approved: 'accredited', authorized: 'pending_capture', rejected: 'insufficient_money' }[status],
+    status: decision.status,
+    innerStatus: decision.status,
+    statusDetail: decision.status_detail,
     amount,
     captured: capture,
     binaryMode,
-    description: text(wallet.description),
-    externalReference: text(wallet.external_reference),
-    createdAt: world.state.now,
-    updatedAt: world.state.now,
+    description: textOrNull(wallet.description),
+    externalReference: textOrNull(wallet.external_reference),
+    card,
+    discount: isHeld && promise ? usePromise(world, promise, wallet.discount as Json) : null,
+    createdAt: state.now,
+    updatedAt: state.now,
     refunds: [],
   }
-  world.state.payments[payment.id] = payment
-  if (isFunded) moveMoney(world, payment, -amount)
-  const kind = { approved: 'payment_charged', authorized: 'payment_reserved', rejected: 'payment_rejected' } as const
-  recordPayment(world, kind[status], payment, amount, idempotencyKey)
-  return showPayment(world, payment)
+  if (!isHeld && promise) keepPromise(world, promise)
+  state.payments[payment.id] = payment
+  if (isHeld) moveMoney(world, payment, -charged)
+  recordPayment(world, CREATED[decision.status] ?? 'payment_undecided', payment, charged, idempotencyKey)
+  if (isHeld) expireLater(world, payment)
+  announcePayment(world, payment, 'created')
+  return payment
 }
 
-/** No coupons or promises exist here yet, so no discount can be right. Envelope C. */
-const discountMismatch = (): ApiError => {
-  const description = "discount doesn't exist or amount is incorrect"
-  return new ApiError(400, {
-    error: 'bad_request',
-    message: description,
-    status: 400,
-    cause: [{ code: 400136, description, data: null }],
-  })
+const CREATED: Record<string, EffectKind> = {
+  approved: 'payment_charged',
+  authorized: 'payment_reserved',
+  rejected: 'payment_rejected',
 }
 
-const balanceOf = ({ state }: World, user: string): number => state.balances[user] ?? state.defaultBalance
+/** What belongs to split payments is not looked at, but for the errors that are documented. */
+function checkSplit({ payments, disbursements }: Json): void {
+  if (Array.isArray(payments) && payments.some((each) => !isObject(each) || !each.payment_type_id)) {
+    throw paymentError(400, 'Field payment_type_id is required.')
+  }
+  if (!Array.isArray(disbursements)) return
+  if (disbursements.length > 100) throw paymentError(400, 'Maximum disbursements allowed is 100')
+  if (disbursements.some((each) => !isObject(each) || !each.collector_id)) throw paymentError(400, 'Field id must not be blank')
+}
 
-/** Adds to the balance of the buyer who made this payment. */
-export function moveMoney(world: World, { agreementId }: PaymentRecord, amount: number): void {
+function checkDeferral({ rules }: World, binaryMode: boolean, card: Card | null): void {
+  const isPossible = rules.deferredCapture && (!binaryMode || rules.deferredCaptureInBinaryMode)
+  if (!isPossible || card?.payment_type_id === 'debit_card') {
+    throw paymentError(400, "Some of the payment methods don't support deferred capture")
+  }
+}
+
+/** What comes of a charge, and what is charged: the balance first, then the card; unless it has been decided otherwise. */
+function outcome(
+  world: World,
+  { externalUser, card: second }: AgreementRecord,
+  amount: number,
+  capture: boolean,
+  binaryMode: boolean,
+): { decision: Decision; card: Card | null } {
+  const hasBalance = amount <= world.balanceOf(externalUser.id)
+  const card = hasBalance ? null : second
+  const decided = payableStatus(world, externalUser.id, capture, binaryMode)
+  if (decided) return { decision: decided, card: decided.status_detail.startsWith('cc_') ? (second ?? VISA) : card }
+  if (!hasBalance && !card) return { decision: { status: 'rejected', status_detail: 'insufficient_money' }, card }
+  if (card?.limit !== undefined && world.toMajor(amount) > card.limit) {
+    return { decision: { status: 'rejected', status_detail: 'cc_rejected_insufficient_amount' }, card }
+  }
+  if (!capture) return { decision: { status: 'authorized', status_detail: 'pending_capture' }, card }
+  return { decision: { status: 'approved', status_detail: 'accredited' }, card }
+}
+
+const VISA: Card = { payment_type_id: 'credit_card', payment_method_id: 'visa' }
+
+function expireLater(world: World, { id, status }: PaymentRecord): void {
+  const { authorizationLifetimeMs, undecidedLifetimeMs } = world.rules
+  if (status === 'approved') return
+  const lifetimeMs = status === 'authorized' ? authorizationLifetimeMs : undecidedLifetimeMs
+  world.schedule(lifetimeMs, { kind: 'expire_payment', payment: id, status })
+}
+
+/** Nobody captured or decided it in time. */
+export function expirePayment(world: World, id: number, status: string): void {
+  const payment = world.state.payments[id]
+  if (payment?.status === status) giveUp(world, payment, 'expired', null)
+}
+
+/** What the buyer pays: after discount. */
+export const chargedAmount = ({ amount, discount }: PaymentRecord): number => amount - (discount?.amount ?? 0)
+
+/** Adds to the balance of the buyer who made this payment, if that is what it was paid with. */
+export function moveMoney(world: World, { agreementId, card }: PaymentRecord, amount: number): void {
+  if (card) return
   const user = world.state.agreements[agreementId]?.externalUser.id ?? ''
-  world.state.balances[user] = balanceOf(world, user) + amount
+  const balance = world.balanceOf(user) + amount
+  world.buyer(user).balance = balance
 }
 
 export function recordPayment(
   world: World,
-  kind: Parameters<World['record']>[0]['kind'],
+  kind: EffectKind,
   payment: PaymentRecord,
   amount: number,
   idempotencyKey: string | null,
@@ -98,86 +158,51 @@ function requirePayment(world: World, id: string): PaymentRecord {
 /** `GET /v1/advanced_payments/{advanced_payment_id}` */
 export const getPayment = (world: World, id: string): object => showPayment(world, requirePayment(world, id))
 
+/** Too early for anything but looking. */
+export const isFresh = ({ rules, state }: World, { createdAt }: PaymentRecord): boolean =>
+  state.now < createdAt + rules.consistencyDelayMs
+
 /** `PUT /v1/advanced_payments/{advanced_payment_id}`: `capture: true`, or `status` in either spelling to cancel. */
 export function updatePayment(world: World, id: string, body: Json, idempotencyKey: string | null): object {
   const payment = requirePayment(world, id)
   const isCancellation = body.status === 'cancelled' || body.status === 'canceled'
   if (isCancellation === (body.capture === true)) throw invalidParameters()
-  if (payment.status !== 'authorized') {
-    throw paymentError(400, isCancellation ? 'Unable to complete process.' : 'Invalid capture payment status')
+  const { cancellable, requireWalletPayment } = world.rules
+  if (requireWalletPayment && (!isObject(body.wallet_payment) || body.wallet_payment.transaction_amount === undefined)) {
+    throw paymentError(400, 'Field transaction_amount is required.')
   }
-  payment.status = payment.innerStatus = isCancellation ? 'cancelled' : 'approved'
-  payment.statusDetail = isCancellation ? 'by_collector' : 'accredited'
-  payment.captured = !isCancellation
-  payment.updatedAt = world.state.now
-  if (isCancellation) moveMoney(world, payment, payment.amount)
-  recordPayment(world, isCancellation ? 'payment_cancelled' : 'payment_captured', payment, payment.amount, idempotencyKey)
+  if (isFresh(world, payment)) throw paymentError(400, 'Unable to complete process.')
+  if (isCancellation) {
+    const isOpen = ['authorized', 'pending', 'in_process'].includes(payment.status)
+    if (!isOpen || !cancellable.includes(payment.status)) throw paymentError(400, 'Unable to complete process.')
+    giveUp(world, payment, 'by_collector', idempotencyKey)
+  } else {
+    if (payment.status !== 'authorized') throw paymentError(400, 'Invalid capture payment status')
+    payment.captured = true
+    change(world, payment, { status: 'approved', status_detail: 'accredited' })
+    recordPayment(world, 'payment_captured', payment, chargedAmount(payment), idempotencyKey)
+  }
   return showPayment(world, payment)
 }
 
-const FILTERS: Record<string, (payment: PaymentRecord, world: World) => string> = {
-  status: ({ status }) => status,
-  external_reference: ({ externalReference }) => externalReference ?? '',
-  'payment.id': ({ innerId }) => String(innerId),
-  'payment.external_reference': ({ externalReference }) => externalReference ?? '',
-  'payment.payment_method_id': () => 'account_money',
-  'payment.transaction_amount': ({ amount }, world) => String(world.toMajor(amount)),
-  'payer.id': () => String(PAYER_ID),
-  'disbursement.collector_id': () => String(COLLECTOR_ID),
+/** The buyer gets back what was held. */
+export function giveUp(world: World, payment: PaymentRecord, statusDetail: string, idempotencyKey: string | null): void {
+  change(world, payment, { status: 'cancelled', status_detail: statusDetail })
+  release(world, payment)
+  recordPayment(world, 'payment_cancelled', payment, chargedAmount(payment), idempotencyKey)
 }
 
-/** `GET /v1/advanced_payments/search`: newest first (a guess); filters that are not known are ignored. */
-export function searchPayments(world: World, query: URLSearchParams): object {
-  const number = (name: string, fallback: number): number => {
-    const value = query.get(name) ?? String(fallback)
-    if (!/^\d{1,9}$/.test(value)) throw invalidParameters()
-    return Number(value)
-  }
-  const { searchLimit } = world.rules
-  const limit = Math.min(number('limit', searchLimit), searchLimit)
-  const offset = number('offset', 0)
-  const filters = Object.entries(FILTERS).filter(([name]) => query.has(name))
-  const found = Object.values(world.state.payments)
-    .filter((payment) => filters.every(([name, read]) => read(payment, world) === query.get(name)))
-    .sort((a, b) => b.id - a.id)
-  return {
-    paging: { total: found.length, limit, offset },
-    results: found.slice(offset, offset + limit).map((payment) => showPayment(world, payment)),
-  }
+/** What was held goes back, the coupon too. */
+export function release(world: World, payment: PaymentRecord): void {
+  moveMoney(world, payment, chargedAmount(payment))
+  if (payment.discount) returnDiscount(world, payment.discount)
 }
 
-const PAYER_ID = 786547
-
-/** The payment as the API prints it. One refused before it came to be has neither dates nor instalments. */
-export function showPayment({ rules, toMajor }: World, payment: PaymentRecord): object {
-  const { description, externalReference: external_reference } = payment
-  const transaction_amount = toMajor(payment.amount)
-  const isRejected = payment.status === 'rejected'
-  return {
-    id: payment.id,
-    status: payment.status,
-    wallet_payment: { transaction_amount, description, external_reference },
-    payments: [
-      {
-        id: payment.innerId,
-        status: payment.innerStatus,
-        status_detail: payment.statusDetail,
-        payment_type_id: 'account_money',
-        payment_method_id: 'account_money',
-        transaction_amount,
-        ...(!isRejected && { installments: 1 }),
-        description,
-        capture: payment.captured,
-        external_reference,
-      },
-    ],
-    disbursements: [{ collector_id: COLLECTOR_ID }],
-    payer: { id: PAYER_ID },
-    site_id: rules.site,
-    binary_mode: payment.binaryMode,
-    ...(!isRejected && {
-      date_created: withOffset(payment.createdAt),
-      date_last_updated: withOffset(payment.updatedAt),
-    }),
-  }
+/** A new status of a payment and of what is in it. */
+export function change(world: World, payment: PaymentRecord, { status, status_detail }: Decision, inner = status): void {
+  payment.status = status
+  payment.innerStatus = inner
+  payment.statusDetail = status_detail
+  payment.updatedAt = world.state.now
+  announcePayment(world, payment, 'updated')
 }

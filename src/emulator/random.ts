@@ -4,6 +4,8 @@ export interface Random {
   hex(length: number): string
   /** UUID v4 form. */
   uuid(): string
+  /** A whole number from 0 to below `bound`. */
+  below(bound: number): number
 }
 
 /**
@@ -15,11 +17,19 @@ export function createRandom(seeded: { seed: number }): Random {
     seeded.seed = (seeded.seed + 0x6d2b79f5) | 0
     let mixed = Math.imul(seeded.seed ^ (seeded.seed >>> 15), 1 | seeded.seed)
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % 16
+    return (mixed ^ (mixed >>> 14)) >>> 0
   }
-  const hex = (length: number): string => Array.from({ length }, () => next().toString(16)).join('')
+  const digits = (): string => next().toString(16).padStart(8, '0')
   return {
-    hex,
-    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`,
+    hex(length) {
+      let hex = ''
+      while (hex.length < length) hex += digits()
+      return hex.slice(0, length)
+    },
+    uuid() {
+      const [a, b, c, d] = [digits(), digits(), digits(), digits()]
+      return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`
+    },
+    below: (bound) => Math.floor((next() / 2 ** 32) * bound),
   }
 }

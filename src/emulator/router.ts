@@ -1,99 +1,201 @@
 import { cancelAgreement, createAgreement, createPayerToken, getAgreement } from './agreement-rules.ts'
 import { ApiError, agreementError, invalidParameters, paymentError } from './api-error.ts'
 import { approvalPage } from './approval-page.ts'
-import { type Answer, once, requireKey } from './idempotency-rules.ts'
-import { createPayment, getPayment, searchPayments, updatePayment } from './payment-rules.ts'
+import { createDiscount, validateCoupon } from './discount-rules.ts'
+import { type Done, once, requireKey } from './idempotency-rules.ts'
+import { isObject, type Json } from './json.ts'
+import { createPayment, getPayment, updatePayment } from './payment-rules.ts'
+import { showPayment } from './payment-view.ts'
 import { listRefunds, refundPayment } from './refund-rules.ts'
+import { searchPayments } from './search-rules.ts'
+import type { WireRequest } from './state.ts'
 import type { World } from './world.ts'
+
+/** An answer as it goes on the wire. */
+export interface Answer {
+  status: number
+  text: string
+  headers: Record<string, string>
+}
 
 /** One request, taken apart. */
 interface Call {
   id: string
   query: URLSearchParams
-  body: Record<string, unknown>
+  body: Json
   key: string | null
+  payerToken: string | null
 }
+
+/** What a request asks for. Capture and cancellation share a path, and so do the two ways to a discount. */
+export type Operation =
+  | 'agreements.create'
+  | 'agreements.get'
+  | 'agreements.cancel'
+  | 'agreements.createPayerToken'
+  | 'discounts.validateCoupon'
+  | 'discounts.create'
+  | 'payments.create'
+  | 'payments.get'
+  | 'payments.search'
+  | 'payments.capture'
+  | 'payments.cancel'
+  | 'payments.refund'
+  | 'payments.listRefunds'
 
 interface Route {
+  operation: Operation | ((body: Json) => Operation)
   method: string
   path: RegExp
-  /** Status of success. */
-  status: number
+  /** Status of success; 200 if left out. */
+  status?: number
   /** Answers twice the same to the same key; `required`: not at all without one. */
   key?: 'optional' | 'required'
-  rule: (world: World, call: Call) => unknown
+  /** `payment` is what was made. */
+  rule: (world: World, call: Call) => { body: unknown; payment?: number }
 }
 
-const agreements = '/v2/wallet_connect/agreements'
+const connect = '/v2/wallet_connect'
 const payments = '/v1/advanced_payments'
 const path = (pattern: string): RegExp => new RegExp(`^${pattern.replace('{id}', '([^/]+)')}$`)
 
 const routes: readonly Route[] = [
-  { method: 'POST', path: path(agreements), status: 200, rule: (world, { body }) => createAgreement(world, body) },
-  { method: 'GET', path: path(`${agreements}/{id}`), status: 200, rule: (world, { id }) => getAgreement(world, id) },
-  { method: 'DELETE', path: path(`${agreements}/{id}`), status: 200, rule: (world, { id }) => cancelAgreement(world, id) },
   {
-    method: 'POST',
-    path: path(`${agreements}/{id}/payer_token`),
-    status: 200,
-    rule: (world, { id, body }) => createPayerToken(world, id, body),
-  },
-  {
+    operation: 'payments.create',
     method: 'POST',
     path: path(payments),
     status: 201,
     key: 'required',
-    rule: (world, { body, key }) => createPayment(world, body, requireKey(key)),
+    rule(world, { body, key }) {
+      const payment = createPayment(world, body, requireKey(key))
+      return { body: showPayment(world, payment), payment: payment.id }
+    },
   },
-  { method: 'GET', path: path(`${payments}/search`), status: 200, rule: (world, { query }) => searchPayments(world, query) },
-  { method: 'GET', path: path(`${payments}/{id}`), status: 200, rule: (world, { id }) => getPayment(world, id) },
   {
+    operation: 'payments.search',
+    method: 'GET',
+    path: path(`${payments}/search`),
+    rule: (world, { query }) => ({ body: searchPayments(world, query) }),
+  },
+  {
+    operation: 'payments.get',
+    method: 'GET',
+    path: path(`${payments}/{id}`),
+    rule: (world, { id }) => ({ body: getPayment(world, id) }),
+  },
+  {
+    operation: ({ capture }) => (capture === true ? 'payments.capture' : 'payments.cancel'),
     method: 'PUT',
     path: path(`${payments}/{id}`),
-    status: 200,
     key: 'optional',
-    rule: (world, { id, body, key }) => updatePayment(world, id, body, key),
+    rule: (world, { id, body, key }) => ({ body: updatePayment(world, id, body, key) }),
   },
   {
+    operation: 'payments.refund',
     method: 'POST',
     path: path(`${payments}/{id}/refunds`),
-    status: 200,
     key: 'optional',
-    rule: (world, { id, body, key }) => refundPayment(world, id, body, key),
+    rule: (world, { id, body, key }) => ({ body: refundPayment(world, id, body, key) }),
   },
-  { method: 'GET', path: path(`${payments}/{id}/refunds`), status: 200, rule: (world, { id }) => listRefunds(world, id) },
+  {
+    operation: 'payments.listRefunds',
+    method: 'GET',
+    path: path(`${payments}/{id}/refunds`),
+    rule: (world, { id }) => ({ body: listRefunds(world, id) }),
+  },
+  {
+    operation: 'agreements.create',
+    method: 'POST',
+    path: path(`${connect}/agreements`),
+    rule: (world, { body }) => ({ body: createAgreement(world, body) }),
+  },
+  {
+    operation: 'agreements.get',
+    method: 'GET',
+    path: path(`${connect}/agreements/{id}`),
+    rule: (world, { id }) => ({ body: getAgreement(world, id) }),
+  },
+  {
+    operation: 'agreements.cancel',
+    method: 'DELETE',
+    path: path(`${connect}/agreements/{id}`),
+    rule: (world, { id }) => ({ body: cancelAgreement(world, id) }),
+  },
+  {
+    operation: 'agreements.createPayerToken',
+    method: 'POST',
+    path: path(`${connect}/agreements/{id}/payer_token`),
+    rule: (world, { id, body }) => ({ body: createPayerToken(world, id, body) }),
+  },
+  {
+    operation: 'discounts.validateCoupon',
+    method: 'POST',
+    path: path(`${connect}/coupons`),
+    rule: (world, { body, payerToken }) => ({ body: validateCoupon(world, body, payerToken) }),
+  },
+  {
+    operation: 'discounts.create',
+    method: 'POST',
+    path: path(`${connect}/discounts`),
+    rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, payerToken, false) }),
+  },
+  {
+    operation: 'discounts.create',
+    method: 'POST',
+    path: path(`${connect}/payment/discounts`),
+    rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, payerToken, true) }),
+  },
 ]
 
-/**
- * Answers a request as the API would.
- *
- * @param beforeEffect awaited after the key is taken and before anything happens
- */
-export async function answer(world: World, request: Request, beforeEffect: () => void | Promise<void>): Promise<Response> {
+const findRoute = (method: string, pathname: string): Route | undefined =>
+  routes.find((route) => route.method === method && route.path.test(pathname))
+
+/** What this request asks for, as far as one can tell. */
+export function operationOf(method: string, pathname: string, body: Json): Operation | undefined {
+  const operation = findRoute(method, pathname)?.operation
+  return typeof operation === 'function' ? operation(body) : operation
+}
+
+/** What goes on around a rule. */
+export interface Surroundings {
+  /** Awaited after the key is taken and before anything happens. */
+  beforeEffect: () => void | Promise<void>
+  /** Runs the rule itself. */
+  around: <Value>(rule: () => Value) => Value
+}
+
+/** Answers a request as the API would. */
+export async function answer(world: World, request: WireRequest, surroundings: Surroundings): Promise<Answer> {
   const url = new URL(request.url)
   const approval = /^\/v1\/wallet_agreement\/([^/]+)$/.exec(url.pathname)
-  if (approval) return identified(world, await approvalPage(world, request, approval[1] ?? ''))
+  if (approval) return identified(world, approvalPage(world, request, approval[1] ?? ''))
   try {
-    const { status, body } = await dispatch(world, request, url, beforeEffect)
-    return respond(world, status, body)
+    const { status, text } = await dispatch(world, request, url, surroundings)
+    return identified(world, jsonAnswer(status, text))
   } catch (error) {
-    if (error instanceof ApiError) return respond(world, error.status, error.body)
+    if (error instanceof ApiError) return identified(world, jsonAnswer(error.status, JSON.stringify(error.body)))
     throw error
   }
 }
 
-async function dispatch(world: World, request: Request, url: URL, beforeEffect: () => void | Promise<void>): Promise<Answer> {
-  const route = routes.find(({ method, path }) => method === request.method && path.test(url.pathname))
-  if (route || GUARDED.test(url.pathname)) authenticate(world, request, url.pathname)
-  if (!route) throw notFound(url.pathname)
-  const key = request.headers.get('x-idempotency-key')
+async function dispatch(
+  world: World,
+  { method, headers, text }: WireRequest,
+  { pathname, searchParams }: URL,
+  { beforeEffect, around }: Surroundings,
+): Promise<Done> {
+  const route = findRoute(method, pathname)
+  if (route || GUARDED.test(pathname)) authenticate(world, headers.authorization, pathname)
+  if (!route) throw notFound(pathname)
+  const key = headers['x-idempotency-key'] ?? null
   if (route.key === 'required') requireKey(key)
-  const text = await request.text()
-  const id = route.path.exec(url.pathname)?.[1] ?? ''
-  const call: Call = { id, query: url.searchParams, body: readBody(text, url.pathname), key }
-  return once(world, `${request.method} ${url.pathname}`, route.key ? key : null, text, async () => {
-    if (request.method !== 'GET') await beforeEffect()
-    return { status: route.status, body: route.rule(world, call) }
+  const id = route.path.exec(pathname)?.[1] ?? ''
+  const payerToken = headers['x-payer-token'] ?? null
+  const call: Call = { id, query: searchParams, body: readBody(text, pathname), key, payerToken }
+  return once(world, [method, pathname], route.key ? key : null, text, async () => {
+    if (method !== 'GET') await beforeEffect()
+    const { body, payment = null } = around(() => route.rule(world, call))
+    return { status: route.status ?? 200, text: body === undefined ? '' : JSON.stringify(body), payment }
   })
 }
 
@@ -101,43 +203,54 @@ async function dispatch(world: World, request: Request, url: URL, beforeEffect: 
 const GUARDED = /^\/v2\/wallet_connect\/(agreements|coupons|discounts)(\/|$)/
 const isAgreementPath = (pathname: string): boolean => pathname.startsWith('/v2/')
 
-function notFound(pathname: string): ApiError {
-  const isToCome = /\/wallet_connect\/(?:payment\/)?(?:coupons|discounts)$/.test(pathname)
-  const message = isToCome ? 'This emulator does not know coupons and discounts yet' : 'Not found'
-  return isAgreementPath(pathname) ? agreementError(404, message) : paymentError(404, message)
-}
+const notFound = (pathname: string): ApiError =>
+  isAgreementPath(pathname) ? agreementError(404, 'Not found') : paymentError(404, 'Not found')
+
+/** 403 in its envelope E. */
+export const refusedByPolicy = (): ApiError =>
+  new ApiError(403, {
+    message: 'At least one policy returned UNAUTHORIZED.',
+    code: 'PA_UNAUTHORIZED_RESULT_FROM_POLICIES',
+    status: 403,
+    blocked_by: 'PolicyAgent',
+  })
+
+/** The generic 401. */
+export const invalidAccessToken = (): ApiError =>
+  new ApiError(401, { status: 401, error: 'unauthorized', message: 'Invalid access token' })
 
 /** Without a credential the two families answer differently. */
-function authenticate({ rules }: World, request: Request, pathname: string): void {
-  const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
-  if (!token && isAgreementPath(pathname)) {
-    throw new ApiError(403, {
-      message: 'At least one policy returned UNAUTHORIZED.',
-      code: 'PA_UNAUTHORIZED_RESULT_FROM_POLICIES',
-      status: 403,
-      blocked_by: 'PolicyAgent',
-    })
-  }
+function authenticate({ rules }: World, authorization: string | undefined, pathname: string): void {
+  const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
+  if (!token && isAgreementPath(pathname)) throw refusedByPolicy()
   if (!token) throw paymentError(401, 'authorization value not present')
-  if (rules.accessTokens && !rules.accessTokens.includes(token)) {
-    throw new ApiError(401, { status: 401, error: 'unauthorized', message: 'Invalid access token' })
-  }
+  if (rules.disabledAccessTokens.includes(token)) throw refusedByPolicy()
+  if (rules.accessTokens && !rules.accessTokens.includes(token)) throw invalidAccessToken()
 }
 
-function readBody(text: string, pathname: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text.trim() || '{}')
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch {}
+function readBody(text: string, pathname: string): Json {
+  const body = parse(text)
+  if (body) return body
   throw isAgreementPath(pathname) ? agreementError(400, 'bad_request') : invalidParameters()
 }
 
-function respond(world: World, status: number, body: unknown): Response {
-  const headers = { 'content-type': 'application/json; charset=utf-8' }
-  return identified(world, new Response(body === undefined ? null : JSON.stringify(body), { status, headers }))
+/** The JSON object of a body, `{}` of none; undefined for anything else. */
+export function parse(text: string): Json | undefined {
+  try {
+    const value: unknown = text.trim() === '' ? {} : JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
-function identified({ random }: World, response: Response): Response {
-  response.headers.set('x-request-id', random.uuid())
-  return response
+export const jsonAnswer = (status: number, text: string): Answer => ({
+  status,
+  text,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+})
+
+function identified({ random, rules }: World, answer: Answer): Answer {
+  if (rules.requestIds) answer.headers['x-request-id'] = random.uuid()
+  return answer
 }

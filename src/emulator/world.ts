@@ -1,27 +1,9 @@
 import { utcSeconds } from './clock.ts'
 import { createRandom, type Random } from './random.ts'
-import type { Appointment, Effect, State } from './state.ts'
+import type { Rules } from './rules.ts'
+import type { Appointment, BuyerRecord, Effect, NotificationEvent, State, Task } from './state.ts'
 
-/** Options that decide rules. Every default that no source documents is a guess. */
-export interface Rules {
-  /** Country: decides how many decimals an amount may have. */
-  site: keyof typeof DECIMALS
-  /** Origin of the hosted approval page in `agreement_uri`. */
-  origin: string
-  /** Access tokens that are let in; all, if left out. */
-  accessTokens: readonly string[] | undefined
-  /** Guess: how long an agreement lives. */
-  agreementLifetimeMs: number
-  /** Guess: how long after a refund the payment's status changes. */
-  refundDelayMs: number
-  /** Guess: most results of a search page, and how many without `limit`. */
-  searchLimit: number
-}
-
-export const isSite = (site: string): boolean => Object.hasOwn(DECIMALS, site)
-
-const DECIMALS = { MLA: 2, MLB: 2, MLC: 0, MCO: 2, MLM: 2, MPE: 2, MLU: 2 }
-export const SITES = Object.keys(DECIMALS)
+const DECIMALS: Record<Rules['site'], number> = { MLA: 2, MLB: 2, MLC: 0, MCO: 2, MLM: 2, MPE: 2, MLU: 2 }
 
 /** What every rule works on. */
 export interface World {
@@ -33,15 +15,26 @@ export interface World {
   /** Minor units of an amount of the wire; undefined if it is none, or has too many decimals. */
   toMinor(amount: unknown): number | undefined
   toMajor(minor: number): number
+  /** An amount as it is printed. */
+  print(minor: number): number | string
+  buyer(user: string): BuyerRecord
+  balanceOf(user: string): number
   /** Writes down what really happened. */
   record(effect: Omit<Effect, 'at'>): void
-  /** Does `task` now, or later on the virtual clock. */
-  schedule(delayMs: number, task: Appointment['task']): void
+  /** Has `task` done so much later on the virtual clock; never, after `Infinity`. */
+  schedule(delayMs: number, task: Task): void
+  /** Tells the merchant. */
+  announce(event: NotificationEvent): void
 }
 
-export function createWorld(rules: Rules, state: State, run: (world: World, task: Appointment['task']) => void): World {
-  const scale = 10 ** DECIMALS[rules.site]
-  const world: World = {
+export function createWorld(rules: Rules, state: State, announce: World['announce']): World {
+  const decimals = rules.site === 'MCO' ? rules.copDecimals : DECIMALS[rules.site]
+  const scale = 10 ** decimals
+  const buyer = (user: string): BuyerRecord => {
+    state.buyers[user] ??= { payerId: null, balance: null, agreement: null }
+    return state.buyers[user]
+  }
+  return {
     rules,
     state,
     random: createRandom(state),
@@ -52,11 +45,25 @@ export function createWorld(rules: Rules, state: State, run: (world: World, task
       return Number.isSafeInteger(minor) && minor / scale === amount ? minor : undefined
     },
     toMajor: (minor) => minor / scale,
+    print: (minor) => (rules.amounts === 'string' ? (minor / scale).toFixed(decimals) : minor / scale),
+    buyer,
+    balanceOf: (user) => state.buyers[user]?.balance ?? state.defaultBalance,
     record: (effect) => void state.effects.push({ at: utcSeconds(state.now), ...effect }),
     schedule(delayMs, task) {
-      if (delayMs <= 0) run(world, task)
-      else state.agenda.push({ at: state.now + delayMs, task })
+      if (delayMs !== Number.POSITIVE_INFINITY) insert(state, { at: state.now + Math.max(0, delayMs), order: 0, task })
     },
+    announce,
   }
-  return world
+}
+
+function insert(state: State, appointment: Appointment): void {
+  appointment.order = ++state.lastAppointment
+  let low = 0
+  let high = state.agenda.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((state.agenda[middle]?.at ?? 0) <= appointment.at) low = middle + 1
+    else high = middle
+  }
+  state.agenda.splice(low, 0, appointment)
 }

@@ -68,18 +68,6 @@ describe('createEmulator', () => {
   ])('refuses %j', (options, message) => {
     expect(() => createEmulator(options as object)).toThrow(message)
   })
-
-  it('says of coupons and discounts that it does not know them yet', async () => {
-    const headers = { authorization: 'Bearer TEST-1' }
-    for (const path of ['coupons', 'discounts', 'payment/discounts']) {
-      const url = `https://mercadopago.test/v2/wallet_connect/${path}`
-      const response = await createEmulator().fetch(url, { method: 'POST', headers, body: '{}' })
-      expect(await response.json()).toMatchObject({
-        status: 404,
-        message: 'This emulator does not know coupons and discounts yet',
-      })
-    }
-  })
 })
 
 describe('POST /v2/wallet_connect/agreements', () => {

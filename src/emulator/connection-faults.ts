@@ -1,0 +1,76 @@
+import { act, BEFORE, BEFORE_OR_AFTER, fault, type Scene } from './fault.ts'
+import type { Answer } from './router.ts'
+
+/** What `fetch` rejects with when the network fails. */
+const networkError = (): TypeError => new TypeError('fetch failed')
+
+const never = (): Promise<never> => new Promise(() => {})
+
+async function redirect(scene: Scene, location: string): Promise<Answer> {
+  await act(scene)
+  return { status: 307, text: '', headers: { location } }
+}
+
+export const CONNECTION_FAULTS = [
+  fault(
+    'connection_refused',
+    'Nobody listens: the request never leaves.',
+    async () => {
+      throw networkError()
+    },
+    BEFORE,
+  ),
+  fault(
+    'reset',
+    'The connection breaks before an answer comes.',
+    async (scene) => {
+      await act(scene)
+      throw networkError()
+    },
+    BEFORE_OR_AFTER,
+  ),
+  fault(
+    'hang',
+    'No answer ever comes; only an abort ends the wait.',
+    async (scene) => {
+      await act(scene)
+      return never()
+    },
+    BEFORE_OR_AFTER,
+  ),
+  fault(
+    'late_arrival',
+    'The connection breaks, and the request reaches the API later all the same.',
+    async ({ receiveLater, delayMs }) => {
+      receiveLater(delayMs)
+      throw networkError()
+    },
+    { delayMs: 60_000 },
+  ),
+  fault('request_duplicated', 'The network delivers the request twice; the second answer is shown.', async ({ perform }) => {
+    await perform()
+    return perform()
+  }),
+  fault(
+    'slow_headers',
+    'The answer is made at once and comes when the clock has been moved by `delayMs`.',
+    async ({ perform, wait, delayMs }) => {
+      const answer = await perform()
+      await wait(delayMs)
+      return answer
+    },
+    { delayMs: 60_000 },
+  ),
+  fault(
+    'redirect_same_origin',
+    'A redirect to another address of the same origin.',
+    async (scene) => redirect(scene, `${scene.request.path}?moved=1`),
+    { phases: ['before', 'after'] },
+  ),
+  fault(
+    'redirect_other_origin',
+    'A redirect to another origin: whoever follows it carries the access token there.',
+    async (scene) => redirect(scene, `https://elsewhere.test${scene.request.path}`),
+    { phases: ['before', 'after'] },
+  ),
+] as const

@@ -1,0 +1,237 @@
+import { assemble, type Emulator, type EmulatorOptions } from './create-emulator.ts'
+import type { Phase } from './fault.ts'
+import { FAULTS, type FaultName, type Strike } from './faults.ts'
+import { INVARIANTS, type Invariant, type Run, type Told } from './invariants.ts'
+import { createRandom } from './random.ts'
+import type { Operation } from './router.ts'
+import type { Effect } from './state.ts'
+
+/**
+ * A checkout, from the start: it gets an emulator of its own, whose `fetch`, `clock` and `buyer` it uses, and says what
+ * the caller was told, of all orders or of each `external_reference`. If it throws, the caller was told "not paid";
+ * unless the error's `outcome` is `unknown`.
+ */
+export type Scenario = (emulator: Emulator) => Promise<Told | Record<string, Told>>
+
+/** A fault, and the request that it strikes, counted from 1. */
+export interface ScheduledFault {
+  request: number
+  fault: FaultName
+  phase?: Phase
+}
+
+export interface ExploreOptions {
+  /** Also two faults in one run, chosen at random: how many such pairs, 1000 for `true`. Default none. */
+  pairs?: boolean | number
+  /** Of the emulators and of the choice of pairs. Default 1. */
+  seed?: number
+  /** What has to hold. Default `INVARIANTS`. */
+  invariants?: readonly Invariant[]
+  /** What may strike. Default: every fault of requests, but for breaches of the API's word. */
+  faults?: readonly FaultName[]
+  /** Only this schedule: how a finding is replayed. */
+  schedule?: readonly ScheduledFault[]
+  /** Of the emulators. */
+  emulator?: Omit<EmulatorOptions, 'seed'>
+  /** How long a run may take, real milliseconds. Default 5000. */
+  timeoutMs?: number
+}
+
+/** A schedule that breaks an invariant, as short as it can be. */
+export interface Finding {
+  schedule: readonly ScheduledFault[]
+  /** Names of the invariants. */
+  broken: readonly string[]
+  /** In a sentence: what struck, and what broke. */
+  says: string
+  told: Record<string, Told>
+  effects: readonly Effect[]
+  /** The call that runs it again. */
+  replay: string
+}
+
+export interface Exploration {
+  /** Runs that were made. */
+  schedules: number
+  /** Requests that the scenario makes when nothing goes wrong. */
+  requests: readonly { number: number; operation: Operation }[]
+  findings: readonly Finding[]
+  /** Runs at whose end the caller did not know. */
+  unknown: number
+  /** All of it, to be printed. */
+  report: string
+}
+
+/** Runs at a time: they mostly wait for timers. */
+const AT_ONCE = 256
+const DAY_MS = 24 * 3_600_000
+
+interface Done extends Run {
+  schedule: readonly ScheduledFault[]
+  requests: { number: number; operation: Operation }[]
+  strikes: readonly Strike[]
+}
+
+/**
+ * Runs a checkout once for every fault at every request that it makes, and tells which faults break an invariant:
+ * money moved twice, the caller was told something wrong, money is left reserved, it never ends.
+ */
+export async function exploreFaults(scenario: Scenario, options: ExploreOptions = {}): Promise<Exploration> {
+  const { pairs = false, seed = 1, invariants = INVARIANTS, schedule } = options
+  const run = (schedule: readonly ScheduledFault[]) => runOnce(scenario, schedule, options)
+  const broken = (done: Run) => invariants.filter(({ holds }) => !holds(done))
+  if (schedule) {
+    const done = await run(schedule)
+    return conclude([done], done, broken(done).length > 0 ? [describe(done, broken(done), seed)] : [])
+  }
+
+  const calm = await run([])
+  const singles = await runAll(
+    strikesAt(calm, options).map((fault) => [fault]),
+    run,
+  )
+  const all = [calm, ...singles]
+  const most = typeof pairs === 'number' ? pairs : pairs ? 1_000 : 0
+  if (most > 0) all.push(...(await runAll(choosePairs(singles, most, seed, options), run)))
+
+  const findings = new Map<string, Finding>()
+  for (const done of all.filter((each) => broken(each).length > 0)) {
+    const shortest = await shrink(done, run, (each) => broken(each).length > 0)
+    findings.set(JSON.stringify(shortest.schedule), describe(shortest, broken(shortest), seed))
+  }
+  return conclude(all, calm, [...findings.values()])
+}
+
+async function runOnce(scenario: Scenario, schedule: readonly ScheduledFault[], options: ExploreOptions): Promise<Done> {
+  const { emulator: settings = {}, seed = 1, timeoutMs = 5_000 } = options
+  const { emulator, agenda } = assemble({ ...settings, seed })
+  const requests: Done['requests'] = []
+  const { faults, clock } = emulator
+  // Strikes nothing: it only watches.
+  const watch = ({ number, operation }: (typeof requests)[0]): boolean => {
+    if (requests.at(-1)?.number !== number) requests.push({ number, operation })
+    return false
+  }
+  faults.inject({ fault: 'reset', match: watch, times: Number.POSITIVE_INFINITY })
+  for (const { request, fault, phase } of schedule) {
+    faults.inject({ fault, times: 1, match: ({ number }) => number === request, ...(phase && { phase }) })
+  }
+
+  let stopTimer = (): void => {}
+  const timeIsUp = new Promise<undefined>((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), timeoutMs)
+    stopTimer = () => clearTimeout(timer)
+  })
+  // Nobody moves the clock while a slow answer is awaited.
+  const pacemaker = setInterval(() => agenda.endWait(), 10)
+  const told = await Promise.race([ask(scenario, emulator), timeIsUp])
+  stopTimer()
+  clearInterval(pacemaker)
+  // What is still on its way arrives.
+  await clock.advance(DAY_MS)
+  return {
+    schedule,
+    requests,
+    strikes: faults.strikes,
+    ended: told !== undefined,
+    told: told ?? { '*': 'unknown' },
+    effects: emulator.effects,
+  }
+}
+
+async function ask(scenario: Scenario, emulator: Emulator): Promise<Record<string, Told>> {
+  try {
+    const told = await scenario(emulator)
+    return typeof told === 'string' ? { '*': told } : told
+  } catch (error) {
+    const isUnknown = typeof error === 'object' && error !== null && 'outcome' in error && error.outcome === 'unknown'
+    return { '*': isUnknown ? 'unknown' : 'not_paid' }
+  }
+}
+
+/** Every fault that can strike a request of this run, after the faults that it has had. */
+function strikesAt({ requests, schedule }: Done, { faults }: ExploreOptions): ScheduledFault[] {
+  const last = Math.max(0, ...schedule.map(({ request }) => request))
+  const kinds = FAULTS.filter((kind) => (faults ? faults.includes(kind.name) : 'run' in kind && !kind.isBreach))
+  return requests
+    .filter(({ number }) => number > last)
+    .flatMap(({ number, operation }) =>
+      kinds
+        .filter(({ operations }) => operations?.includes(operation) ?? true)
+        .flatMap(({ name, phases }): ScheduledFault[] =>
+          phases.length > 0
+            ? phases.map((phase) => ({ request: number, fault: name, phase }))
+            : [{ request: number, fault: name }],
+        ),
+    )
+}
+
+/** A second fault after each first, as many as are wanted. */
+function choosePairs(singles: readonly Done[], most: number, seed: number, options: ExploreOptions): ScheduledFault[][] {
+  const pairs = singles.flatMap((single) => strikesAt(single, options).map((second) => [...single.schedule, second]))
+  const random = createRandom({ seed })
+  const chosen: ScheduledFault[][] = []
+  while (chosen.length < most && pairs.length > 0) chosen.push(...pairs.splice(random.below(pairs.length), 1))
+  return chosen
+}
+
+async function runAll(
+  schedules: readonly (readonly ScheduledFault[])[],
+  run: (schedule: readonly ScheduledFault[]) => Promise<Done>,
+): Promise<Done[]> {
+  const done: Done[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < schedules.length; index = next++) done[index] = await run(schedules[index] ?? [])
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, schedules.length) }, work))
+  return done
+}
+
+/** The same without each fault that is not needed to break something. */
+async function shrink(done: Done, run: (schedule: readonly ScheduledFault[]) => Promise<Done>, breaks: (done: Done) => boolean) {
+  for (const fault of done.schedule) {
+    const shorter = await run(done.schedule.filter((each) => each !== fault))
+    if (breaks(shorter)) return shrink(shorter, run, breaks)
+  }
+  return done
+}
+
+function describe({ schedule, requests, told, effects }: Done, broken: readonly Invariant[], seed: number): Finding {
+  const strikes = schedule.map(({ request, fault, phase }) => {
+    const operation = requests.find(({ number }) => number === request)?.operation
+    return `${fault}${phase ? ` ${phase} the effect` : ''} at request ${request} (${operation})`
+  })
+  const what = strikes.length > 0 ? strikes.join(', then ') : 'without any fault'
+  return {
+    schedule,
+    broken: broken.map(({ name }) => name),
+    says: `${what}: broken is "${broken.map(({ says }) => says).join('" and "')}"`,
+    told,
+    effects,
+    replay: `await exploreFaults(scenario, { seed: ${seed}, schedule: ${JSON.stringify(schedule)} })`,
+  }
+}
+
+function conclude(all: readonly Done[], { requests }: Done, findings: readonly Finding[]): Exploration {
+  const unknown = all.filter(({ told }) => Object.values(told).includes('unknown')).length
+  const summary = `${all.length} schedules over ${requests.length} requests: ${findings.length} break something, ${unknown} end without knowing`
+  return { schedules: all.length, requests, findings, unknown, report: [summary, ...paragraphs(findings)].join('\n') }
+}
+
+/** What breaks in the same way together, with one call that shows it. */
+function paragraphs(findings: readonly Finding[]): string[] {
+  const groups = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const where = finding.schedule.map(({ request }) => request).join(' and ')
+    const name = `${where ? `request ${where}` : 'no fault'}: ${finding.broken.join(', ')}`
+    groups.set(name, [...(groups.get(name) ?? []), finding])
+  }
+  return [...groups].flatMap(([name, group]) => [
+    '',
+    `${name}, ${group.length} time(s)`,
+    `  ${group.map(({ schedule }) => schedule.map(({ fault, phase }) => (phase ? `${fault} ${phase}` : fault)).join(' + ')).join(', ')}`,
+    `  ${group[0]?.says}`,
+    `  ${group[0]?.replay}`,
+  ])
+}

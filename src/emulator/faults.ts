@@ -1,0 +1,180 @@
+import { BODY_FAULTS } from './body-faults.ts'
+import { CONNECTION_FAULTS } from './connection-faults.ts'
+import type { Fault, NotificationFault, Phase, RequestFault, SeenRequest } from './fault.ts'
+import { NOTIFICATION_FAULTS } from './notification-faults.ts'
+import { createRandom } from './random.ts'
+import type { Operation } from './router.ts'
+import { STATE_FAULTS } from './state-faults.ts'
+import { STATUS_FAULTS } from './status-faults.ts'
+
+const REQUEST_FAULTS = [...CONNECTION_FAULTS, ...BODY_FAULTS, ...STATUS_FAULTS, ...STATE_FAULTS] as const
+
+export type FaultName = (typeof REQUEST_FAULTS)[number]['name'] | (typeof NOTIFICATION_FAULTS)[number]['name']
+
+/** Every fault there is, with a sentence each. */
+export const FAULTS: readonly Fault<FaultName>[] = [...REQUEST_FAULTS, ...NOTIFICATION_FAULTS]
+
+/** A fault, and where it is to strike. */
+export interface Injection {
+  fault: FaultName
+  /** Only requests of this operation, or notifications that they cause. */
+  operation?: Operation
+  /** Only requests of which this says true. */
+  match?: (request: SeenRequest) => boolean
+  /** How often it strikes; `Infinity` until it is cleared. Default: once, a burst five times. */
+  times?: number
+  /** Before or after the API has done its part. Default: the first that the list says, which is the more dangerous one. */
+  phase?: Phase
+  /** Milliseconds of the virtual clock, for faults that have to do with time. */
+  delayMs?: number
+}
+
+/** A plan that strikes at random. */
+export interface RandomFaults {
+  /** How likely each request is struck, from 0 to 1. */
+  rate: number
+  /** Default 1. The same seed strikes the same requests in the same way. */
+  seed?: number
+  /** What may strike. Default: everything that strikes requests, but for breaches of the API's word. */
+  faults?: readonly FaultName[]
+}
+
+/** A fault that has struck. */
+export interface Strike {
+  /** Number of the request, from 1; null: a notification that no request caused. */
+  request: number | null
+  operation: Operation | null
+  fault: FaultName
+  phase: Phase | null
+}
+
+/** What goes wrong. */
+export interface Faults {
+  /** @throws {TypeError} there is no such fault, or it makes no sense there */
+  inject(injection: Injection): void
+  /** Has requests struck at random, from a seed. */
+  injectRandomly(plan: RandomFaults): void
+  /** Nothing goes wrong any more, and what has gone wrong is forgotten. */
+  clear(): void
+  /** What has gone wrong so far. */
+  readonly strikes: readonly Strike[]
+}
+
+/** A fault that is due now. */
+export interface Due<Kind> {
+  fault: Kind
+  phase: Phase
+  delayMs: number
+}
+
+/** The side of the emulator: it asks what is due. */
+export interface FaultPlan extends Faults {
+  /** Whether anything can be due. */
+  readonly isArmed: boolean
+  forRequest(request: SeenRequest): Due<RequestFault> | undefined
+  forNotification(cause: SeenRequest | null): Due<NotificationFault> | undefined
+}
+
+type AnyFault = RequestFault<FaultName> | NotificationFault<FaultName>
+
+interface Armed<Kind extends AnyFault = AnyFault> {
+  injection: Injection
+  kind: Kind
+  left: number
+}
+
+const KINDS: readonly AnyFault[] = [...REQUEST_FAULTS, ...NOTIFICATION_FAULTS]
+const isOfRequest = (armed: Armed): armed is Armed<RequestFault<FaultName>> => 'run' in armed.kind
+const isOfNotification = (armed: Armed): armed is Armed<NotificationFault<FaultName>> => 'sendings' in armed.kind
+
+export function createFaultPlan(): FaultPlan {
+  let armed: Armed[] = []
+  let random: (RandomFaults & { next: ReturnType<typeof createRandom> }) | undefined
+  let strikes: Strike[] = []
+
+  function due<Kind extends AnyFault>(armament: Armed<Kind>, request: SeenRequest | null): Due<Kind> {
+    const { injection, kind } = armament
+    armament.left -= 1
+    if (armament.left <= 0) armed = armed.filter((each) => each !== (armament as Armed))
+    return strike(kind, request, injection)
+  }
+
+  function strike<Kind extends AnyFault>(
+    kind: Kind,
+    request: SeenRequest | null,
+    { phase = kind.phases[0], delayMs = kind.delayMs ?? 0 }: Pick<Injection, 'phase' | 'delayMs'>,
+  ): Due<Kind> {
+    const { number = null, operation = null } = request ?? {}
+    strikes.push({ request: number, operation, fault: kind.name, phase: phase ?? null })
+    return { fault: kind, phase: phase ?? 'after', delayMs }
+  }
+
+  const fits = ({ injection }: Armed, request: SeenRequest | null): boolean =>
+    request
+      ? (injection.operation ?? request.operation) === request.operation && (injection.match?.(request) ?? true)
+      : !injection.operation && !injection.match
+
+  return {
+    inject(injection) {
+      const kind = checkInjection(injection)
+      armed.push({ injection, kind, left: injection.times ?? kind.times ?? 1 })
+    },
+    injectRandomly(plan) {
+      random = { ...checkPlan(plan), next: createRandom({ seed: plan.seed ?? 1 }) }
+    },
+    clear() {
+      armed = []
+      random = undefined
+      strikes = []
+    },
+    get strikes() {
+      return strikes.map((each) => ({ ...each }))
+    },
+    get isArmed() {
+      return armed.length > 0 || random !== undefined
+    },
+    forRequest(request) {
+      const planned = armed.filter(isOfRequest).find((each) => isPossible(each.kind, request.operation) && fits(each, request))
+      if (planned) return due(planned, request)
+      if (!random || random.next.below(1_000_000) >= random.rate * 1_000_000) return undefined
+      const kinds = kindsOf(random.faults).filter((kind) => isPossible(kind, request.operation))
+      const kind = kinds[random.next.below(kinds.length)]
+      const phase = kind?.phases[random.next.below(kind.phases.length)]
+      return kind && strike(kind, request, phase ? { phase } : {})
+    },
+    forNotification(cause) {
+      const planned = armed.filter(isOfNotification).find((each) => fits(each, cause))
+      return planned && due(planned, cause)
+    },
+  }
+}
+
+const isPossible = ({ operations }: Fault, operation: Operation): boolean => operations?.includes(operation) ?? true
+
+const kindsOf = (names: readonly FaultName[] | undefined): readonly RequestFault<FaultName>[] =>
+  REQUEST_FAULTS.filter(({ name, isBreach }: RequestFault<FaultName>) => names?.includes(name) ?? !isBreach)
+
+function checkInjection({ fault, operation, times = 1, phase, delayMs = 0 }: Injection): AnyFault {
+  const kind = KINDS.find(({ name }) => name === fault)
+  if (!kind) throw new TypeError(`There is no fault ${fault}; there are ${FAULTS.map(({ name }) => name).join(', ')}`)
+  if (phase && !kind.phases.includes(phase)) {
+    throw new TypeError(
+      `${fault} has ${kind.phases.length > 0 ? `the phase ${kind.phases.join(' or ')}` : 'no phase'}, not ${phase}`,
+    )
+  }
+  if (operation && !isPossible(kind, operation)) {
+    throw new TypeError(`${fault} strikes ${kind.operations?.join(', ')}; not ${operation}`)
+  }
+  if (!(times === Number.POSITIVE_INFINITY || (Number.isInteger(times) && times > 0))) {
+    throw new TypeError('times must be a whole number from 1, or Infinity')
+  }
+  if (!(Number.isFinite(delayMs) && delayMs >= 0)) throw new TypeError('delayMs must be 0 or more')
+  return kind
+}
+
+function checkPlan(plan: RandomFaults): RandomFaults {
+  if (!(plan.rate >= 0 && plan.rate <= 1)) throw new TypeError('rate must be between 0 and 1')
+  const unknown = plan.faults?.find((name) => !REQUEST_FAULTS.some((kind) => kind.name === name))
+  if (unknown) throw new TypeError(`There is no fault of requests ${unknown}`)
+  return plan
+}

@@ -1,0 +1,102 @@
+import type { Effect } from './state.ts'
+
+/** What the caller was told of an order. */
+export type Told = 'paid' | 'not_paid' | 'unknown'
+
+/** One run of a scenario, over. */
+export interface Run {
+  /** Of each `external_reference`; of all of them under `*`. */
+  told: Record<string, Told>
+  /** What really happened. */
+  effects: readonly Effect[]
+  /** false: it was still running when time was up. */
+  ended: boolean
+}
+
+/** Something that has to hold whatever goes wrong. */
+export interface Invariant {
+  name: string
+  /** In a sentence. */
+  says: string
+  holds(run: Run): boolean
+}
+
+type Fate = 'held' | 'paid' | 'none'
+
+const FATES: Partial<Record<Effect['kind'], Fate>> = {
+  payment_charged: 'paid',
+  payment_captured: 'paid',
+  payment_reserved: 'held',
+  payment_undecided: 'held',
+  payment_cancelled: 'none',
+  payment_rejected: 'none',
+  payment_charged_back: 'none',
+}
+
+interface Order {
+  /** Payments that took or held money at some time. */
+  payments: Set<number>
+  wasPaid: boolean
+  /** Where each of them stands. */
+  fates: Map<number, Fate>
+}
+
+/** What happened to each order, by its `external_reference`. */
+function ordersOf(effects: readonly Effect[]): Map<string, Order> {
+  const orders = new Map<string, Order>()
+  const left = new Map<number, number>()
+  for (const { kind, payment_id, external_reference, amount = 0 } of effects) {
+    if (payment_id === undefined) continue
+    const reference = external_reference ?? ''
+    const order = orders.get(reference) ?? { payments: new Set(), wasPaid: false, fates: new Map() }
+    orders.set(reference, order)
+    if (kind === 'payment_refunded') {
+      left.set(payment_id, (left.get(payment_id) ?? 0) - amount)
+      if ((left.get(payment_id) ?? 0) <= 0) order.fates.set(payment_id, 'none')
+    }
+    const fate = FATES[kind]
+    if (!fate) continue
+    if (fate !== 'none') {
+      order.payments.add(payment_id)
+      left.set(payment_id, amount)
+    }
+    order.wasPaid ||= fate === 'paid'
+    order.fates.set(payment_id, fate)
+  }
+  return orders
+}
+
+const isSomewhere = (order: Order | undefined, fate: Fate): boolean => [...(order?.fates.values() ?? [])].includes(fate)
+
+/** What holds of every order that something was told of. */
+function ofEach({ told, effects }: Run, holds: (told: Told, order: Order | undefined) => boolean): boolean {
+  const orders = ordersOf(effects)
+  const { '*': general, ...each } = told
+  const references = general ? [...orders.keys()] : Object.keys(each)
+  if (general && references.length === 0) return holds(general, undefined)
+  return references.every((reference) => holds(general ?? each[reference] ?? 'unknown', orders.get(reference)))
+}
+
+/** What has to hold if nobody says otherwise. */
+export const INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'charged_once',
+    says: 'money moved at most once for each external_reference',
+    holds: ({ effects }) => [...ordersOf(effects).values()].every(({ payments }) => payments.size <= 1),
+  },
+  {
+    name: 'told_the_truth',
+    says: 'who was told "paid" has paid, and who was told "not paid" keeps the money',
+    holds: (run) =>
+      ofEach(run, (told, order) => {
+        if (told === 'paid') return order?.wasPaid ?? false
+        return told === 'unknown' || !(isSomewhere(order, 'paid') || isSomewhere(order, 'held'))
+      }),
+  },
+  {
+    name: 'nothing_reserved',
+    says: 'no money is left reserved by an order that is over',
+    holds: (run) => ofEach(run, (told, order) => told === 'unknown' || !isSomewhere(order, 'held')),
+  },
+  { name: 'ends', says: 'the scenario ends', holds: ({ ended }) => ended },
+]

@@ -1,0 +1,101 @@
+import { utcSeconds } from './clock.ts'
+import type { Delivery, NotificationEvent } from './state.ts'
+import type { World } from './world.ts'
+
+/** Where notifications go. */
+export interface NotificationTarget {
+  /** Your address; what its query has already stays. */
+  url: string
+  /** Signs each delivery. */
+  secret: string
+  /** Brings them there; without it they are collected, as if each had been accepted. */
+  fetch?: typeof fetch
+  /** How long to wait, in real time, for a target that does not answer. Default 1000. */
+  patienceMs?: number
+}
+
+/** @throws {TypeError} it is no address, or there is no secret */
+export function checkTarget(target: NotificationTarget): NotificationTarget {
+  if (!URL.canParse(target.url)) throw new TypeError(`url must be an address, and ${target.url} is none`)
+  if (typeof target.secret !== 'string' || target.secret === '') throw new TypeError('secret must be a string that is not empty')
+  return target
+}
+
+/** Brings a notification once. What is not accepted in time is scheduled again. */
+export async function deliver(
+  world: World,
+  target: NotificationTarget,
+  event: NotificationEvent,
+  attempt: number,
+  forged: boolean,
+): Promise<void> {
+  const { rules, state } = world
+  const request = await sign(world, target, event, forged)
+  const delivery: Delivery = { at: utcSeconds(state.now), attempt, ...request, answered: target.fetch ? null : 'collected' }
+  state.deliveries.push(delivery)
+  if (!target.fetch) return
+  const status = await bring(target.fetch, request, target.patienceMs ?? 1_000)
+  delivery.answered = status === 'late' ? null : status
+  if (typeof status === 'number' && status >= 200 && status < 300) return
+  const delayMs = rules.retryDelaysMs[attempt - 1]
+  if (delayMs === undefined) return
+  const waited = status === 'late' ? rules.answerWithinMs : 0
+  world.schedule(waited + delayMs, { kind: 'deliver', event, attempt: attempt + 1, forged })
+}
+
+async function bring(
+  fetch: NonNullable<NotificationTarget['fetch']>,
+  { url, headers, body }: Pick<Delivery, 'url' | 'headers' | 'body'>,
+  patienceMs: number,
+): Promise<number | null | 'late'> {
+  const controller = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), patienceMs)
+  })
+  const answered = (async () => {
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: controller.signal })
+    void response.body?.cancel().catch(() => {})
+    return response.status
+  })()
+  try {
+    return await Promise.race([answered.catch(() => null), late])
+  } finally {
+    clearTimeout(timer)
+    controller.abort()
+  }
+}
+
+/** The request that tells of the event, signed as the dashboard's secret says. */
+async function sign(
+  { rules, state, random }: World,
+  { url, secret }: NotificationTarget,
+  event: NotificationEvent,
+  forged: boolean,
+): Promise<Pick<Delivery, 'url' | 'headers' | 'body'>> {
+  const { topic, dataId, body } = event
+  const fresh = { requestId: random.uuid(), ts: String(rules.timestampUnit === 's' ? Math.floor(state.now / 1_000) : state.now) }
+  const { requestId, ts } = (rules.repeatsHave === 'the_same' && event.sent) || fresh
+  event.sent = { requestId, ts }
+  const address = new URL(url)
+  address.searchParams.set('data.id', dataId)
+  address.searchParams.set('type', topic)
+  const signedId = rules.signedId === 'lower_case' ? dataId.toLowerCase() : dataId
+  const manifest = `${signedId && `id:${signedId};`}request-id:${requestId};ts:${ts};`
+  const v1 = await hmac(forged ? `not ${secret}` : secret, manifest)
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'user-agent': 'MercadoPago WebHook v1.0',
+    'x-request-id': requestId,
+    ...(rules.signNotifications && { 'x-signature': `ts=${ts},v1=${v1}` }),
+  }
+  return { url: address.href, headers, body: JSON.stringify(body) }
+}
+
+async function hmac(secret: string, text: string): Promise<string> {
+  const encoder = new TextEncoder()
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign'])
+  const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

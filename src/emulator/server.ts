@@ -1,0 +1,109 @@
+import type { Scene, SeenRequest } from './fault.ts'
+import type { FaultPlan } from './faults.ts'
+import { nameOfKey } from './idempotency-rules.ts'
+import { type Answer, answer, operationOf, parse } from './router.ts'
+import type { WireRequest } from './state.ts'
+import type { Received } from './wire.ts'
+import type { World } from './world.ts'
+
+/** The API with its faults. */
+export interface Server {
+  world: World
+  faults: FaultPlan
+  beforeEffect: () => void | Promise<void>
+  /** Comes when the clock has been moved so far. */
+  wait(delayMs: number): Promise<void>
+  /** The request that a rule works for; null between rules. */
+  cause: SeenRequest | null
+}
+
+/** Answers a request, with the fault that is due. */
+export async function serve(server: Server, { wire, signal, redirect }: Received): Promise<Response> {
+  const { world, faults } = server
+  const number = ++world.state.requests
+  const request = faults.isArmed ? see(number, wire) : undefined
+  const due = request && faults.forRequest(request)
+  if (!due) return toResponse(await perform(server, wire, request))
+  const struck = await due.fault.run(sceneOf(server, wire, request, due, signal))
+  if (struck instanceof Response) return struck
+  if (struck.status !== 307 || redirect === 'manual') return toResponse(struck)
+  return follow(server, wire, request, redirect, struck)
+}
+
+function sceneOf(
+  server: Server,
+  wire: WireRequest,
+  request: SeenRequest,
+  { phase, delayMs }: Pick<Scene, 'phase' | 'delayMs'>,
+  signal: AbortSignal | undefined,
+): Scene {
+  const { world } = server
+  const name = nameOfKey(request.method, request.path, request.idempotencyKey ?? '')
+  return {
+    world,
+    request,
+    phase,
+    delayMs,
+    signal,
+    perform: () => perform(server, wire, request),
+    async performAnew() {
+      const known = world.state.keys[name]
+      delete world.state.keys[name]
+      const again = await perform(server, wire, request)
+      if (known) world.state.keys[name] = known
+      return again
+    },
+    receiveLater: (delayMs) => world.schedule(delayMs, { kind: 'receive', request: wire }),
+    wait: (delayMs) => server.wait(delayMs),
+  }
+}
+
+/** As `fetch` does that was not told to leave redirects alone: 307 keeps method and body. */
+function follow(
+  server: Server,
+  wire: WireRequest,
+  request: SeenRequest,
+  redirect: string,
+  { headers }: Answer,
+): Promise<Response> {
+  const target = new URL(headers.location ?? '', wire.url)
+  if (redirect === 'error' || target.origin !== new URL(wire.url).origin) throw new TypeError('fetch failed')
+  return perform(server, { ...wire, url: target.href }, request).then(toResponse)
+}
+
+/** Has the API do it; what it announces meanwhile is caused by this request. */
+export function perform(server: Server, wire: WireRequest, request: SeenRequest | undefined): Promise<Answer> {
+  return answer(server.world, wire, {
+    beforeEffect: server.beforeEffect,
+    around(rule) {
+      server.cause = request ?? null
+      try {
+        return rule()
+      } finally {
+        server.cause = null
+      }
+    },
+  })
+}
+
+/** The request as faults see it; undefined if it is none of the API's. */
+function see(number: number, { method, url, headers, text }: WireRequest): SeenRequest | undefined {
+  const { pathname, searchParams } = new URL(url)
+  const body = parse(text) ?? {}
+  const operation = operationOf(method, pathname, body)
+  if (!operation) return undefined
+  return {
+    number,
+    operation,
+    method,
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers,
+    body,
+    idempotencyKey: headers['x-idempotency-key'] ?? null,
+  }
+}
+
+function toResponse({ status, text, headers }: Answer): Response {
+  return new Response(text === '' ? null : text, { status, headers })
+}

@@ -1,0 +1,75 @@
+import { cancelAgreement, findPayer } from './agreement-rules.ts'
+import { fault, type Scene } from './fault.ts'
+import { nameOfKey } from './idempotency-rules.ts'
+import { isObject, type Json } from './json.ts'
+import { type Answer, parse } from './router.ts'
+
+const KEYED = ['payments.create', 'payments.refund'] as const
+
+/** A search answer with other results. */
+function withResults(answer: Answer, change: (results: Json[]) => Json[]): Answer {
+  const page = parse(answer.text)
+  if (!page || !Array.isArray(page.results)) return answer
+  const results = change(page.results)
+  const paging = isObject(page.paging) ? page.paging : {}
+  return { ...answer, text: JSON.stringify({ ...page, paging: { ...paging, total: results.length }, results }) }
+}
+
+/** The buyer who is charged unlinks the seller. */
+function unlink({ world, request }: Scene): void {
+  const token = isObject(request.body.payer) ? request.body.payer.token : request.headers['x-payer-token']
+  const agreement = findPayer(world, token)
+  if (agreement) cancelAgreement(world, agreement.id)
+}
+
+export const STATE_FAULTS = [
+  fault(
+    'executed_twice',
+    'The API does it twice in spite of the key, and answers once.',
+    async ({ perform, performAnew }) => {
+      const answer = await perform()
+      if (answer.status < 300) await performAnew()
+      return answer
+    },
+    { operations: ['payments.create', 'payments.refund'], isBreach: true },
+  ),
+  fault(
+    'key_forgotten',
+    'The API answers, and forgets the key after `delayMs`.',
+    async ({ perform, world, request, delayMs }) => {
+      const answer = await perform()
+      const { method, path, idempotencyKey } = request
+      const name = nameOfKey(method, path, idempotencyKey ?? '')
+      if (delayMs > 0) world.schedule(delayMs, { kind: 'forget_key', name })
+      else delete world.state.keys[name]
+      return answer
+    },
+    { operations: KEYED, delayMs: 0, isBreach: true },
+  ),
+  fault(
+    'search_lagging',
+    'The search does not know payments that were made in the last `delayMs`.',
+    async ({ perform, world, delayMs }) =>
+      withResults(await perform(), (results) =>
+        results.filter(({ id }) => (world.state.payments[Number(id)]?.createdAt ?? 0) <= world.state.now - delayMs),
+      ),
+    { operations: ['payments.search'], delayMs: 60_000 },
+  ),
+  fault(
+    'search_duplicating',
+    'The search shows every payment twice.',
+    async ({ perform }) => withResults(await perform(), (results) => results.flatMap((each) => [each, each])),
+    { operations: ['payments.search'] },
+  ),
+  fault(
+    'agreement_cancelled',
+    'The buyer unlinks the seller while the request is on its way (before), or just after it took effect.',
+    async (scene) => {
+      if (scene.phase === 'before') unlink(scene)
+      const answer = await scene.perform()
+      if (scene.phase === 'after') unlink(scene)
+      return answer
+    },
+    { operations: ['payments.create', 'discounts.create', 'discounts.validateCoupon'], phases: ['before', 'after'] },
+  ),
+] as const
