@@ -13,6 +13,7 @@ export function showPayment(world: World, payment: PaymentRecord): object {
   const status = spell(world, payment.status)
   const isRejected = payment.status === 'rejected'
   const coupon = discount && state.coupons[discount.coupon]
+  const created = withOffset(payment.createdAt)
   return {
     id: payment.id,
     status,
@@ -48,8 +49,8 @@ export function showPayment(world: World, payment: PaymentRecord): object {
     site_id: rules.site,
     binary_mode: payment.binaryMode,
     ...(!isRejected && {
-      date_created: withOffset(payment.createdAt),
-      date_last_updated: withOffset(payment.updatedAt),
+      date_created: created,
+      date_last_updated: payment.updatedAt === payment.createdAt ? created : withOffset(payment.updatedAt),
     }),
     ...(discount && { wallet_connect_discount: { amount: print(discount.amount), token: discount.token } }),
   }

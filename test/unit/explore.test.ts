@@ -1,0 +1,235 @@
+import { type Emulator, exploreFaults, INVARIANTS, type Told } from 'mercadopago-wallet-connect/emulator'
+import { describe, expect, it } from 'vitest'
+import { carefulCheckout, naiveCheckout } from '../../playground/examples/checkouts.ts'
+
+const api = 'https://api.mercadopago.com'
+const charge = (fetch: Emulator['fetch'], token: string, key: string, external_reference = 'order-1') =>
+  fetch(`${api}/v1/advanced_payments`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer TEST-1', 'x-idempotency-key': key },
+    body: JSON.stringify({
+      wallet_payment: { transaction_amount: 10, external_reference },
+      payer: { token, type_token: 'wallet-token' },
+    }),
+  })
+
+/** Two requests; no fault is wanted at them. */
+async function link({ fetch, buyer }: Emulator): Promise<string> {
+  const post = async (path: string, body: object): Promise<{ agreement_id: string; payer_token: string }> => {
+    const headers = { authorization: 'Bearer TEST-1' }
+    return (await fetch(api + path, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+  }
+  const agreements = '/v2/wallet_connect/agreements'
+  const external_user = { id: 'buyer' }
+  const { agreement_id } = await post(agreements, { return_uri: 'https://shop.example', external_flow_id: 'f', external_user })
+  const { code } = buyer.approve(agreement_id)
+  return (await post(`${agreements}/${agreement_id}/payer_token`, { code })).payer_token
+}
+
+/** Tries until it is answered, with the same key or with a new one. */
+const checkout =
+  (keyOf: (tries: number) => string, tries = 3) =>
+  async (emulator: Emulator): Promise<Told> => {
+    const token = await link(emulator)
+    for (let i = 1; i <= tries; i++) {
+      const response = await charge(emulator.fetch, token, keyOf(i)).catch(() => undefined)
+      if (response?.ok) return 'paid'
+    }
+    return 'unknown'
+  }
+
+describe('exploreFaults', () => {
+  it('finds that a new key for each try charges twice', { timeout: 30_000 }, async () => {
+    const { findings, report } = await exploreFaults(naiveCheckout)
+    const classic = findings.find(({ schedule }) => schedule[0]?.fault === 'reset' && schedule[0].request === 3)
+    expect(classic).toMatchObject({
+      schedule: [{ request: 3, fault: 'reset', phase: 'after' }],
+      broken: ['charged_once', 'nothing_reserved'],
+      told: { '*': 'paid' },
+    })
+    expect(classic?.says).toContain('reset after the effect at request 3 (payments.create)')
+    expect(classic?.effects.filter(({ kind }) => kind === 'payment_reserved')).toHaveLength(2)
+    expect(report).toContain(classic?.replay)
+  })
+
+  it('finds nothing in a checkout that keeps its request and reconciles', { timeout: 30_000 }, async () => {
+    const { findings, schedules, report, unknown } = await exploreFaults(carefulCheckout)
+    expect(findings, report).toEqual([])
+    expect(schedules).toBeGreaterThanOrEqual(300)
+    // A key that is stuck for ever leaves nothing to know.
+    expect(unknown).toBeLessThanOrEqual(2)
+  })
+
+  it('finds nothing in it under two faults either', { timeout: 60_000 }, async () => {
+    const { findings, schedules, report } = await exploreFaults(carefulCheckout, { pairs: 400, seed: 7 })
+    expect(findings, report).toEqual([])
+    expect(schedules).toBeGreaterThanOrEqual(700)
+  })
+
+  it('replays a finding', async () => {
+    const { findings } = await exploreFaults(checkout(String), { faults: ['reset'] })
+    expect(findings).toHaveLength(1)
+    const [found] = findings
+    const replayed = await exploreFaults(checkout(String), { schedule: found?.schedule ?? [] })
+    expect(replayed).toMatchObject({ schedules: 1, findings: [found] })
+    expect(found?.replay).toBe(
+      'await exploreFaults(scenario, { seed: 1, schedule: [{"request":3,"fault":"reset","phase":"after"}] })',
+    )
+    const calm = await exploreFaults(
+      checkout(() => 'one-key'),
+      { schedule: found?.schedule ?? [] },
+    )
+    expect(calm.findings).toEqual([])
+  })
+
+  it('strikes every request with every fault in each phase', async () => {
+    const options = { faults: ['reset', 'locked', 'search_lagging', 'in_progress_forever'] } as const
+    const { schedules, requests } = await exploreFaults(
+      checkout(() => 'one-key'),
+      options,
+    )
+    expect(requests).toEqual([
+      { number: 1, operation: 'agreements.create' },
+      { number: 2, operation: 'agreements.createPayerToken' },
+      { number: 3, operation: 'payments.create' },
+    ])
+    // Calm; two resets and a lock at each request; twice in progress for ever at the payment.
+    expect(schedules).toBe(1 + 3 * 3 + 2)
+  })
+
+  it('shrinks a pair of which one fault is enough', async () => {
+    const { findings } = await exploreFaults(checkout(String), { faults: ['reset'], pairs: true })
+    expect(findings.map(({ schedule }) => schedule)).toEqual([[{ request: 3, fault: 'reset', phase: 'after' }]])
+  })
+
+  it('keeps a pair that needs both', async () => {
+    // It gives the key up after the second lost answer.
+    const { findings } = await exploreFaults(
+      checkout((tries) => (tries < 3 ? 'one-key' : 'another')),
+      { faults: ['reset', 'in_progress_forever'], pairs: true },
+    )
+    const schedules = findings.map(({ schedule }) => schedule.map(({ request, fault, phase }) => `${request} ${fault} ${phase}`))
+    expect(schedules).toContainEqual(['3 reset after', '4 reset after'])
+    expect(schedules.every((each) => each.length === 2 || each[0]?.includes('in_progress_forever after'))).toBe(true)
+  })
+
+  it('chooses the same pairs for the same seed', async () => {
+    const explore = (seed: number) =>
+      exploreFaults(checkout(String, 2), { pairs: 40, seed, faults: ['reset', 'bad_gateway', 'locked'] })
+    const [one, again] = [await explore(7), await explore(7)]
+    expect(again).toEqual(one)
+  })
+
+  it('reports a checkout that is wrong without any fault', async () => {
+    const scenario = async (emulator: Emulator): Promise<Told> => {
+      await charge(emulator.fetch, await link(emulator), 'key')
+      return 'not_paid'
+    }
+    const { findings } = await exploreFaults(scenario, { faults: [] })
+    expect(findings).toMatchObject([
+      { schedule: [], broken: ['told_the_truth'], says: expect.stringContaining('without any fault') },
+    ])
+  })
+
+  it('reports a checkout that never ends', async () => {
+    const { findings } = await exploreFaults(
+      checkout(() => 'one-key'),
+      { faults: ['hang'], timeoutMs: 50 },
+    )
+    expect(findings.map(({ broken }) => broken)).toEqual(findings.map(() => ['ends']))
+    expect(findings).toHaveLength(6)
+  })
+
+  it('goes on when an answer is slow: nobody else moves the clock', async () => {
+    const { findings, unknown } = await exploreFaults(
+      checkout(() => 'one-key'),
+      { faults: ['slow_headers', 'slow_body'] },
+    )
+    expect({ findings, unknown }).toEqual({ findings: [], unknown: 0 })
+  })
+
+  it('takes an error for "not paid", and one whose outcome is unknown for "unknown"', async () => {
+    const throwing = (error: unknown) => async (emulator: Emulator) => {
+      await charge(emulator.fetch, await link(emulator), 'key')
+      throw error
+    }
+    const explore = (error: unknown) => exploreFaults(throwing(error), { faults: [] })
+    expect((await explore(new Error('no'))).findings).toMatchObject([{ broken: ['told_the_truth'] }])
+    expect((await explore(undefined)).findings).toHaveLength(1)
+    expect(await explore({ outcome: 'unknown' })).toMatchObject({ findings: [], unknown: 1 })
+  })
+
+  it('judges each order by what was told of it', async () => {
+    const scenario = (told: Record<string, Told>) => async (emulator: Emulator) => {
+      await charge(emulator.fetch, await link(emulator), 'key', 'a')
+      return told
+    }
+    const broken = async (told: Record<string, Told>) =>
+      (await exploreFaults(scenario(told), { faults: [] })).findings.flatMap(({ broken }) => broken)
+    expect(await broken({ a: 'paid', b: 'not_paid' })).toEqual([])
+    expect(await broken({ a: 'paid', b: 'paid' })).toEqual(['told_the_truth'])
+    expect(await broken({ a: 'not_paid' })).toEqual(['told_the_truth'])
+    expect(await broken({ b: 'not_paid' })).toEqual([])
+  })
+
+  it('asks the invariants that it is given', async () => {
+    const two = {
+      name: 'two',
+      says: 'two payments are made',
+      holds: ({ effects }: { effects: readonly object[] }) => effects.length > 9,
+    }
+    const { findings } = await exploreFaults(
+      checkout(() => 'one-key'),
+      { faults: [], invariants: [...INVARIANTS, two] },
+    )
+    expect(findings).toMatchObject([{ broken: ['two'] }])
+  })
+
+  it('lets a breach of the API only strike when it is named', async () => {
+    const { findings } = await exploreFaults(
+      checkout(() => 'one-key'),
+      { faults: ['executed_twice'] },
+    )
+    expect(findings).toMatchObject([{ schedule: [{ request: 3, fault: 'executed_twice' }], broken: ['charged_once'] }])
+  })
+
+  it('gives the emulators their options', async () => {
+    const { findings } = await exploreFaults(
+      checkout(() => 'one-key'),
+      { faults: [], emulator: { balance: 1 } },
+    )
+    expect(findings).toMatchObject([{ broken: ['told_the_truth'], effects: [{}, {}, {}, { kind: 'payment_rejected' }] }])
+  })
+})
+
+describe('INVARIANTS', () => {
+  const at = '2026-01-01T00:00:00Z'
+  const effect = (kind: string, payment_id: number, amount = 10, external_reference = 'a') =>
+    ({ at, kind, agreement_id: 'x', payment_id, amount, external_reference }) as never
+  const broken = (told: Told, ...effects: never[]) =>
+    INVARIANTS.filter(({ holds }) => !holds({ told: { '*': told }, effects, ended: true })).map(({ name }) => name)
+
+  it.each<[Told, string[], never[]]>([
+    ['paid', [], [effect('payment_charged', 1)]],
+    ['paid', [], [effect('payment_reserved', 1), effect('payment_captured', 1)]],
+    ['paid', [], [effect('payment_undecided', 1), effect('payment_charged', 1)]],
+    ['paid', [], [effect('payment_charged', 1), effect('payment_refunded', 1)]],
+    ['paid', [], [effect('payment_rejected', 1), effect('payment_charged', 2)]],
+    ['paid', ['told_the_truth'], []],
+    ['paid', ['told_the_truth'], [effect('payment_rejected', 1)]],
+    ['paid', ['charged_once'], [effect('payment_charged', 1), effect('payment_charged', 2)]],
+    ['paid', ['charged_once'], [effect('payment_charged', 1), effect('payment_refunded', 1), effect('payment_charged', 2)]],
+    ['paid', ['told_the_truth', 'nothing_reserved'], [effect('payment_reserved', 1)]],
+    ['not_paid', [], []],
+    ['not_paid', [], [effect('payment_rejected', 1)]],
+    ['not_paid', [], [effect('payment_reserved', 1), effect('payment_cancelled', 1)]],
+    ['not_paid', [], [effect('payment_charged', 1), effect('payment_refunded', 1)]],
+    ['not_paid', ['told_the_truth'], [effect('payment_charged', 1), effect('payment_refunded', 1, 4)]],
+    ['not_paid', ['told_the_truth', 'nothing_reserved'], [effect('payment_reserved', 1)]],
+    ['unknown', [], [effect('payment_reserved', 1)]],
+    ['unknown', ['charged_once'], [effect('payment_reserved', 1), effect('payment_reserved', 2)]],
+    ['paid', [], [effect('payment_charged', 1), effect('payment_charged', 2, 10, 'b')]],
+  ])('told %s: %j', (told, expected, effects) => {
+    expect(broken(told, ...effects)).toEqual(expected)
+  })
+})
