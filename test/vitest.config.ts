@@ -8,6 +8,7 @@ const root = new URL('..', import.meta.url).pathname
 const alias = {
   'mercadopago-wallet-connect/notifications': `${root}src/notifications.ts`,
   'mercadopago-wallet-connect/emulator': `${root}src/emulator/index.ts`,
+  'mercadopago-wallet-connect/msw': `${root}src/msw.ts`,
   'mercadopago-wallet-connect': `${root}src/index.ts`,
 }
 
@@ -42,12 +43,14 @@ export default defineConfig({
       {
         root,
         resolve: { alias },
-        optimizeDeps: { include: ['ofetch', 'valibot', 'fast-check'] },
+        // Only for the service worker of msw, which has to come from the root of this server.
+        publicDir: 'node_modules/msw/lib',
+        optimizeDeps: { include: ['ofetch', 'valibot', 'fast-check', 'msw', 'msw/browser'] },
         test: {
           name: 'chromium',
           include: [
-            'test/contract/**/*.test.ts',
-            'test/unit/{emulator,errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay}.test.ts',
+            'test/{contract,chromium}/**/*.test.ts',
+            'test/unit/{emulator,errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay,transcript}.test.ts',
           ],
           browser: {
             enabled: true,

@@ -5,7 +5,7 @@ import { expirePayment } from './payment-rules.ts'
 import { deliver, type NotificationTarget } from './postman.ts'
 import { settleRefund } from './refund-rules.ts'
 import { perform, type Server } from './server.ts'
-import type { Delivery, NotificationEvent, Task } from './state.ts'
+import type { DeliverTask, Delivery, NotificationEvent, Task } from './state.ts'
 
 /** What happens later, in order, and to whom it is told. */
 export interface Agenda {
@@ -67,7 +67,7 @@ export function createAgenda(faults: FaultPlan): Agenda {
       case 'receive':
         return perform(mine(), task.request, undefined)
       case 'deliver':
-        return target && deliver(world, target, task.event, task.attempt, task.forged)
+        return target && deliver(world, target, task)
     }
   }
 
@@ -132,14 +132,19 @@ export function createAgenda(faults: FaultPlan): Agenda {
       const due = faults.forNotification(cause)
       const held = afterNext
       afterNext = []
-      const send = (delayMs: number, forged: boolean, event: NotificationEvent) =>
-        world.schedule(delayMs, { kind: 'deliver', event, attempt: 1, forged })
+      const task = (event: NotificationEvent, forged = false): DeliverTask => ({
+        kind: 'deliver',
+        event,
+        attempt: 1,
+        forged,
+        seed: world.random.below(2 ** 32),
+      })
       for (const sending of due?.fault.sendings(event, due.delayMs) ?? [{}]) {
         if (sending.afterNext) afterNext.push(event)
-        else if (sending.early) early.push(deliver(world, target, event, 1, false))
-        else send(sending.delayMs ?? 0, sending.forged ?? false, event)
+        else if (sending.early) early.push(deliver(world, target, task(event)))
+        else world.schedule(sending.delayMs ?? 0, task(event, sending.forged))
       }
-      for (const event of held) send(0, false, event)
+      for (const event of held) world.schedule(0, task(event))
     },
     async answering(answer) {
       const response = await answer()

@@ -10,22 +10,24 @@ export class ApiError extends Error {
   }
 }
 
-/** Envelope A, of `/v2/wallet_connect`: numeric status, no cause. The CamelCase code is a guess about its place. */
-export const agreementError = (status: number, message: string, code?: string): ApiError =>
-  new ApiError(status, {
-    error: status === 404 ? 'not_found' : 'bad_request',
-    message,
-    status,
-    ...(code && { code }),
-  })
-
 const WORDS: Record<number, string> = {
   400: 'bad_request',
   401: 'unauthorized',
   404: 'not_found',
+  406: 'not_acceptable',
   409: 'Conflict',
   422: 'Unprocessable entity',
+  500: 'internal_error',
 }
+
+/** Envelope A, of `/v2/wallet_connect`: numeric status, no cause. The CamelCase code is a guess about its place. */
+export const agreementError = (status: number, message: string, code?: string): ApiError =>
+  new ApiError(status, {
+    error: WORDS[status] ?? 'bad_request',
+    message,
+    status,
+    ...(code && { code }),
+  })
 
 /** Envelope B, of `/v1/advanced_payments`: everything is text, and a cause where a code is documented. */
 export const paymentError = (status: number, message: string, code?: string, error = WORDS[status]): ApiError =>

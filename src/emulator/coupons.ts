@@ -7,7 +7,7 @@ export interface Coupon {
   type: 'percent' | 'fixed'
   /** Percent, or major units. */
   value: number
-  /** Most that is given. */
+  /** Most that is given. Default 1 000 000, as in the reference: a payment has to repeat a cap. */
   cap?: number
   min_payment_amount?: number
   max_payment_amount?: number
@@ -28,11 +28,16 @@ export interface Coupons {
 }
 
 const FIRST_CAMPAIGN_ID = 10_580_513
+const NO_CAP = 1_000_000
+const STATUSES = ['success', 'pending', 'invalid']
+const FIELDS = ['code', 'type', 'value', 'cap', 'min_payment_amount', 'max_payment_amount', 'description', 'status', 'uses']
 
 export function createCoupons(world: () => World): Coupons {
   return {
     add(coupon) {
       const { state, toMinor } = world()
+      const unknown = Object.keys(coupon).filter((name) => !FIELDS.includes(name))
+      if (unknown.length > 0) throw new TypeError(`A coupon does not know ${unknown.join(', ')}; it knows ${FIELDS.join(', ')}`)
       const minor = (name: 'value' | 'cap' | 'min_payment_amount' | 'max_payment_amount'): number | null => {
         const value = coupon[name]
         if (value === undefined) return null
@@ -45,6 +50,7 @@ export function createCoupons(world: () => World): Coupons {
       if (!(value > 0 && (type === 'fixed' || value <= 100)))
         throw new TypeError('value must be more than 0, and at most 100 percent')
       if (!(uses === null || (Number.isInteger(uses) && uses >= 0))) throw new TypeError('uses must be a whole number')
+      if (!STATUSES.includes(status)) throw new TypeError('status must be success, pending or invalid')
       if (code === '') throw new TypeError('code must not be empty')
       if (code !== null && state.coupons.some((each) => each.code === code && !each.removed)) {
         throw new TypeError(`There is a coupon ${code} already`)
@@ -54,7 +60,7 @@ export function createCoupons(world: () => World): Coupons {
         code,
         type,
         value: type === 'percent' ? value : (minor('value') ?? 0),
-        cap: minor('cap'),
+        cap: minor('cap') ?? toMinor(NO_CAP) ?? 0,
         min: minor('min_payment_amount'),
         max: minor('max_payment_amount'),
         description,

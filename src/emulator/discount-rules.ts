@@ -35,7 +35,7 @@ export function validateCoupon(world: World, body: Json, payerToken: string | nu
 const describe = ({ print }: World, { type, value, cap }: CouponRecord, percent: string): Json => ({
   value: type === 'percent' ? value : print(value),
   type: type === 'percent' ? percent : 'fixed',
-  ...(cap !== null && { cap: print(cap) }),
+  cap: print(cap),
 })
 
 function requirePayer(world: World, payerToken: string | null) {
@@ -124,8 +124,9 @@ function promised(
 /** Never more than the cap or the amount. */
 function sizeOf({ rules }: World, { type, value, cap }: CouponRecord, amount: number): number {
   const round = rules.discountRounding === 'half_up' ? Math.round : Math.floor
-  const size = type === 'fixed' ? value : round((amount * value) / 100)
-  return Math.min(size, cap ?? size, amount)
+  // 15 digits: 1.15 % of 30.00 are 34.5 cents, which binary fractions put a little below.
+  const size = type === 'fixed' ? value : round(Number(((amount * value) / 100).toPrecision(15)))
+  return Math.min(size, cap, amount)
 }
 
 /** From now on it is kept for its time. */
@@ -159,7 +160,9 @@ export function giveBack({ state }: World, index: number): void {
  * @throws {ApiError} 400136: there is no such promise, or the payment changes it
  */
 export function findPromise(world: World, agreementId: string, amount: number, sent: unknown): PromiseRecord | undefined {
-  if (!isObject(sent) || Object.keys(sent).length === 0) return undefined
+  if (sent === undefined || sent === null) return undefined
+  if (!isObject(sent)) throw discountMismatch()
+  if (Object.keys(sent).length === 0) return undefined
   const { state } = world
   const promise = state.promises.find((each) => {
     const coupon = state.coupons[each.coupon]
@@ -173,10 +176,10 @@ export function findPromise(world: World, agreementId: string, amount: number, s
 
 function repeats(world: World, { discount }: PromiseRecord, coupon: CouponRecord, sent: Json): boolean {
   if (typeof sent.description !== 'string' || world.toMinor(sent.amount) !== discount || !isObject(sent.detail)) return false
-  const { value, type, cap = null } = sent.detail
+  const { value, type, cap } = sent.detail
   const isType = coupon.type === 'fixed' ? type === 'fixed' : ['percent', 'percentage', 'percentual'].includes(String(type))
   const promisedValue = coupon.type === 'percent' ? coupon.value : world.toMajor(coupon.value)
-  return isType && value === promisedValue && cap === (coupon.cap === null ? null : world.toMajor(coupon.cap))
+  return isType && value === promisedValue && cap === world.toMajor(coupon.cap)
 }
 
 /** Envelope C. */

@@ -26,6 +26,8 @@ export interface Scene {
   phase: Phase
   /** Of faults that have to do with time, milliseconds of the virtual clock. */
   delayMs: number
+  /** Of `documented_error`: its message or code. */
+  error: string | undefined
   /** Of the sender: an abort ends a body too. */
   signal: AbortSignal | undefined
   /** Has the API do what it was asked for. */

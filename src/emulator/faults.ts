@@ -1,5 +1,6 @@
 import { BODY_FAULTS } from './body-faults.ts'
 import { CONNECTION_FAULTS } from './connection-faults.ts'
+import { DOCUMENTED_ERRORS, type DocumentedError } from './documented-errors.ts'
 import type { Fault, NotificationFault, Phase, RequestFault, SeenRequest } from './fault.ts'
 import { NOTIFICATION_FAULTS } from './notification-faults.ts'
 import { createRandom } from './random.ts'
@@ -27,6 +28,8 @@ export interface Injection {
   phase?: Phase
   /** Milliseconds of the virtual clock, for faults that have to do with time. */
   delayMs?: number
+  /** Of `documented_error`: the message or code of one in `DOCUMENTED_ERRORS`. */
+  error?: string
 }
 
 /** A plan that strikes at random. */
@@ -65,6 +68,7 @@ export interface Due<Kind> {
   fault: Kind
   phase: Phase
   delayMs: number
+  error: string | undefined
 }
 
 /** The side of the emulator: it asks what is due. */
@@ -102,11 +106,11 @@ export function createFaultPlan(): FaultPlan {
   function strike<Kind extends AnyFault>(
     kind: Kind,
     request: SeenRequest | null,
-    { phase = kind.phases[0], delayMs = kind.delayMs ?? 0 }: Pick<Injection, 'phase' | 'delayMs'>,
+    { phase = kind.phases[0], delayMs = kind.delayMs ?? 0, error }: Pick<Injection, 'phase' | 'delayMs' | 'error'>,
   ): Due<Kind> {
     const { number = null, operation = null } = request ?? {}
     strikes.push({ request: number, operation, fault: kind.name, phase: phase ?? null })
-    return { fault: kind, phase: phase ?? 'after', delayMs }
+    return { fault: kind, phase: phase ?? 'after', delayMs, error }
   }
 
   const fits = ({ injection }: Armed, request: SeenRequest | null): boolean =>
@@ -154,7 +158,7 @@ const isPossible = ({ operations }: Fault, operation: Operation): boolean => ope
 const kindsOf = (names: readonly FaultName[] | undefined): readonly RequestFault<FaultName>[] =>
   REQUEST_FAULTS.filter(({ name, isBreach }: RequestFault<FaultName>) => names?.includes(name) ?? !isBreach)
 
-function checkInjection({ fault, operation, times = 1, phase, delayMs = 0 }: Injection): AnyFault {
+function checkInjection({ fault, operation, times = 1, phase, delayMs = 0, error }: Injection): AnyFault {
   const kind = KINDS.find(({ name }) => name === fault)
   if (!kind) throw new TypeError(`There is no fault ${fault}; there are ${FAULTS.map(({ name }) => name).join(', ')}`)
   if (phase && !kind.phases.includes(phase)) {
@@ -167,6 +171,11 @@ function checkInjection({ fault, operation, times = 1, phase, delayMs = 0 }: Inj
   }
   if (!(times === Number.POSITIVE_INFINITY || (Number.isInteger(times) && times > 0))) {
     throw new TypeError('times must be a whole number from 1, or Infinity')
+  }
+  const knows = ({ message, code, operations }: DocumentedError): boolean =>
+    (error === message || error === code) && (operation === undefined || operations.includes(operation))
+  if (error !== undefined && (fault !== 'documented_error' || !DOCUMENTED_ERRORS.some(knows))) {
+    throw new TypeError(`No source prints the error ${error}${operation ? ` for ${operation}` : ''}; see DOCUMENTED_ERRORS`)
   }
   if (!(Number.isFinite(delayMs) && delayMs >= 0)) throw new TypeError('delayMs must be 0 or more')
   return kind

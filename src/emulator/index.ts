@@ -8,6 +8,7 @@ export {
   type Notifications,
   type Processor,
 } from './create-emulator.ts'
+export { DOCUMENTED_ERRORS, type DocumentedError } from './documented-errors.ts'
 export {
   type Exploration,
   type ExploreOptions,

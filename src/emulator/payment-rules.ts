@@ -30,7 +30,6 @@ export function createPayment(world: World, body: Json, idempotencyKey: string):
 
   const charged = amount - (promise?.discount ?? 0)
   const { decision, card } = outcome(world, agreement, charged, capture, binaryMode)
-  if (!capture) checkDeferral(world, binaryMode, card)
   const isHeld = decision.status !== 'rejected'
   const payment: PaymentRecord = {
     id: world.nextId(),
@@ -92,6 +91,7 @@ function outcome(
 ): { decision: Decision; card: Card | null } {
   const hasBalance = amount <= world.balanceOf(externalUser.id)
   const card = hasBalance ? null : second
+  if (!capture) checkDeferral(world, binaryMode, card)
   const decided = payableStatus(world, externalUser.id, capture, binaryMode)
   if (decided) return { decision: decided, card: decided.status_detail.startsWith('cc_') ? (second ?? VISA) : card }
   if (!hasBalance && !card) return { decision: { status: 'rejected', status_detail: 'insufficient_money' }, card }
@@ -104,17 +104,21 @@ function outcome(
 
 const VISA: Card = { payment_type_id: 'credit_card', payment_method_id: 'visa' }
 
-function expireLater(world: World, { id, status }: PaymentRecord): void {
+export function expireLater(world: World, { id, status }: PaymentRecord): void {
   const { authorizationLifetimeMs, undecidedLifetimeMs } = world.rules
   if (status === 'approved') return
   const lifetimeMs = status === 'authorized' ? authorizationLifetimeMs : undecidedLifetimeMs
   world.schedule(lifetimeMs, { kind: 'expire_payment', payment: id, status })
 }
 
+const UNDECIDED = ['pending', 'in_process']
+
 /** Nobody captured or decided it in time. */
 export function expirePayment(world: World, id: number, status: string): void {
   const payment = world.state.payments[id]
-  if (payment?.status === status) giveUp(world, payment, 'expired', null)
+  if (!payment) return
+  const isStill = payment.status === status || (UNDECIDED.includes(status) && UNDECIDED.includes(payment.status))
+  if (isStill) giveUp(world, payment, 'expired', null)
 }
 
 /** What the buyer pays: after discount. */
@@ -173,7 +177,7 @@ export function updatePayment(world: World, id: string, body: Json, idempotencyK
   }
   if (isFresh(world, payment)) throw paymentError(400, 'Unable to complete process.')
   if (isCancellation) {
-    const isOpen = ['authorized', 'pending', 'in_process'].includes(payment.status)
+    const isOpen = payment.status === 'authorized' || UNDECIDED.includes(payment.status)
     if (!isOpen || !cancellable.includes(payment.status)) throw paymentError(400, 'Unable to complete process.')
     giveUp(world, payment, 'by_collector', idempotencyKey)
   } else {

@@ -1,5 +1,6 @@
 import { utcSeconds } from './clock.ts'
-import type { Delivery, NotificationEvent } from './state.ts'
+import { createRandom } from './random.ts'
+import type { DeliverTask, Delivery } from './state.ts'
 import type { World } from './world.ts'
 
 /** Where notifications go. */
@@ -22,15 +23,10 @@ export function checkTarget(target: NotificationTarget): NotificationTarget {
 }
 
 /** Brings a notification once. What is not accepted in time is scheduled again. */
-export async function deliver(
-  world: World,
-  target: NotificationTarget,
-  event: NotificationEvent,
-  attempt: number,
-  forged: boolean,
-): Promise<void> {
+export async function deliver(world: World, target: NotificationTarget, task: DeliverTask): Promise<void> {
   const { rules, state } = world
-  const request = await sign(world, target, event, forged)
+  const { attempt, seed } = task
+  const request = await sign(world, target, task)
   const delivery: Delivery = { at: utcSeconds(state.now), attempt, ...request, answered: target.fetch ? null : 'collected' }
   state.deliveries.push(delivery)
   if (!target.fetch) return
@@ -40,7 +36,7 @@ export async function deliver(
   const delayMs = rules.retryDelaysMs[attempt - 1]
   if (delayMs === undefined) return
   const waited = status === 'late' ? rules.answerWithinMs : 0
-  world.schedule(waited + delayMs, { kind: 'deliver', event, attempt: attempt + 1, forged })
+  world.schedule(waited + delayMs, { ...task, attempt: attempt + 1, seed: seed + 1 })
 }
 
 async function bring(
@@ -68,13 +64,13 @@ async function bring(
 
 /** The request that tells of the event, signed as the dashboard's secret says. */
 async function sign(
-  { rules, state, random }: World,
+  { rules, state }: World,
   { url, secret }: NotificationTarget,
-  event: NotificationEvent,
-  forged: boolean,
+  { event, forged, seed }: DeliverTask,
 ): Promise<Pick<Delivery, 'url' | 'headers' | 'body'>> {
   const { topic, dataId, body } = event
-  const fresh = { requestId: random.uuid(), ts: String(rules.timestampUnit === 's' ? Math.floor(state.now / 1_000) : state.now) }
+  const now = rules.timestampUnit === 's' ? Math.floor(state.now / 1_000) : state.now
+  const fresh = { requestId: createRandom({ seed }).uuid(), ts: String(now) }
   const { requestId, ts } = (rules.repeatsHave === 'the_same' && event.sent) || fresh
   event.sent = { requestId, ts }
   const address = new URL(url)

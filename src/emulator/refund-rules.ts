@@ -46,7 +46,8 @@ export function refundPayment(world: World, id: string, body: Json, idempotencyK
 export function settleRefund(world: World, id: number): void {
   const { state, rules } = world
   const payment = state.payments[id]
-  if (!payment) return
+  // Refunded or charged back by others meanwhile: that is the end of it.
+  if (payment?.status !== 'approved' && payment?.status !== 'partially_refunded') return
   const settled = payment.refunds.filter(({ createdAt }) => createdAt + rules.refundDelayMs <= state.now)
   const isWhole = total(settled) === chargedAmount(payment)
   payment.status = isWhole ? 'refunded' : 'partially_refunded'

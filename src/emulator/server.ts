@@ -34,7 +34,7 @@ function sceneOf(
   server: Server,
   wire: WireRequest,
   request: SeenRequest,
-  { phase, delayMs }: Pick<Scene, 'phase' | 'delayMs'>,
+  { phase, delayMs, error }: Pick<Scene, 'phase' | 'delayMs' | 'error'>,
   signal: AbortSignal | undefined,
 ): Scene {
   const { world } = server
@@ -44,6 +44,7 @@ function sceneOf(
     request,
     phase,
     delayMs,
+    error,
     signal,
     perform: () => perform(server, wire, request),
     async performAnew() {

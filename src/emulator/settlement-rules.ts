@@ -1,7 +1,7 @@
-import { change, chargedAmount, giveUp, moveMoney, recordPayment, release } from './payment-rules.ts'
-import { leftOf, settleRefund } from './refund-rules.ts'
+import { change, chargedAmount, expireLater, findPayment, giveUp, moveMoney, recordPayment, release } from './payment-rules.ts'
+import { leftOf } from './refund-rules.ts'
 import type { Decision, PaymentRecord } from './state.ts'
-import { requireDecision } from './verdict-rules.ts'
+import { asCaptured, requireDecision } from './verdict-rules.ts'
 import type { World } from './world.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { World } from './world.ts'
  * @throws {TypeError} there is no such payment, or from where it stands it cannot become this
  */
 export function settlePayment(world: World, id: number, wanted: Decision): void {
-  const payment = world.state.payments[id]
+  const payment = findPayment(world, String(id))
   if (!payment) throw new TypeError(`There is no payment ${id}`)
   const decision = requireDecision(wanted)
   const move = MOVES[payment.status]?.[decision.status]
@@ -21,8 +21,9 @@ export function settlePayment(world: World, id: number, wanted: Decision): void 
 type Move = (world: World, payment: PaymentRecord, decision: Decision) => void
 
 const approve: Move = (world, payment, decision) => {
-  change(world, payment, decision)
-  recordPayment(world, 'payment_charged', payment, chargedAmount(payment), null)
+  change(world, payment, asCaptured(decision, payment.captured))
+  recordPayment(world, payment.captured ? 'payment_charged' : 'payment_reserved', payment, chargedAmount(payment), null)
+  expireLater(world, payment)
 }
 
 const reject: Move = (world, payment, decision) => {
@@ -37,13 +38,14 @@ const cancel: Move = (world, payment, { status_detail }) => giveUp(world, paymen
 const argue: Move = (world, payment, { status, status_detail }) =>
   change(world, payment, { status: payment.status, status_detail }, status)
 
-const refund: Move = (world, payment, { status_detail }) => {
+const refund: Move = (world, payment, decision) => {
   const amount = leftOf(payment)
-  payment.refunds.push({ id: world.nextId(), amount, createdAt: world.state.now })
-  moveMoney(world, payment, amount)
-  recordPayment(world, 'payment_refunded', payment, amount, null)
-  settleRefund(world, payment.id)
-  payment.statusDetail = status_detail
+  if (amount > 0) {
+    payment.refunds.push({ id: world.nextId(), amount, createdAt: world.state.now })
+    moveMoney(world, payment, amount)
+    recordPayment(world, 'payment_refunded', payment, amount, null)
+  }
+  change(world, payment, decision)
 }
 
 /** `settled` takes the money from the seller; while it is disputed, and when it is reimbursed, the seller has it. */
@@ -57,7 +59,7 @@ const chargeBack: Move = (world, payment, decision) => {
   recordPayment(world, 'payment_charged_back', payment, leftOf(payment), null)
 }
 
-const undecided = { approved: approve, rejected: reject, cancelled: cancel, pending: change, in_process: change }
+const undecided = { approved: approve, authorized: approve, rejected: reject, cancelled: cancel, pending: change, in_process: change }
 const paid = { in_mediation: argue, approved: argue, refunded: refund, charged_back: chargeBack }
 
 /** From where a payment stands to what it can become. */

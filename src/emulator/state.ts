@@ -139,7 +139,7 @@ export interface CouponRecord {
   type: 'percent' | 'fixed'
   /** Percent, or minor units. */
   value: number
-  cap: number | null
+  cap: number
   min: number | null
   max: number | null
   description: string
@@ -202,8 +202,21 @@ export type Task =
   | { kind: 'release_promise'; promise: number }
   | { kind: 'give_back_coupon'; coupon: number }
   | { kind: 'forget_key'; name: string }
-  | { kind: 'deliver'; event: NotificationEvent; attempt: number; forged: boolean }
+  | DeliverTask
   | { kind: 'receive'; request: WireRequest }
+
+/** A notification to be brought. */
+export interface DeliverTask {
+  kind: 'deliver'
+  event: NotificationEvent
+  attempt: number
+  forged: boolean
+  /**
+   * Where its random values come from. Signing takes real time: what was drawn from the common source then would
+   * depend on which requests come meanwhile.
+   */
+  seed: number
+}
 
 /** A request as it is on the wire. */
 export interface WireRequest {

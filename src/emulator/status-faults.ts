@@ -1,5 +1,6 @@
 import { ApiError, invalidParameters, paymentError } from './api-error.ts'
 import { HTML } from './body-faults.ts'
+import { findDocumentedError, toApiError } from './documented-errors.ts'
 import { act, BEFORE, BEFORE_OR_AFTER, fault, type RequestFault } from './fault.ts'
 import { keyUsed, nameOfKey, stillProcessed } from './idempotency-rules.ts'
 import { type Answer, invalidAccessToken, jsonAnswer, refusedByPolicy } from './router.ts'
@@ -28,7 +29,7 @@ const gateway =
     return { status, text: `<html><body><h1>${status} ${title}</h1></body></html>`, headers: { ...HTML, ...headers } }
   }
 
-const internal = () => paymentError(500, 'Internal server error', '500000', 'internal_error')
+const internal = () => paymentError(500, 'Internal server error', '500000')
 const rateLimited = () => error(429, 'Rate limit exceeded. Retry after the indicated number of seconds.', 'too_many_requests')
 
 /** The default is that the API has done nothing. */
@@ -37,6 +38,15 @@ const KEYED = { operations: ['payments.create', 'payments.capture', 'payments.ca
 
 export const STATUS_FAULTS = [
   fault('bad_request', '400, of no documented code.', answers(invalidParameters), BEFORE),
+  fault(
+    'documented_error',
+    'An error that a source prints for the operation: the one that `error` names by message or code, or the first.',
+    async ({ request: { operation }, error }) => {
+      const documented = findDocumentedError(operation, error)
+      return told(documented ? toApiError(documented, operation) : invalidParameters())
+    },
+    BEFORE,
+  ),
   fault('invalid_access_token', '401: the access token is not valid.', answers(invalidAccessToken), BEFORE),
   fault(
     'invalid_payer_token',

@@ -64,7 +64,13 @@ export function payableStatus({ state }: World, user: string, capture: boolean, 
   if (binaryMode && (status === 'in_process' || status === 'pending')) {
     return { status: 'rejected', status_detail: 'rejected_high_risk' }
   }
+  return asCaptured({ status, status_detail }, capture)
+}
+
+/** A yes to a payment without capture is a reservation, and the other way round. */
+export function asCaptured(decision: Decision, capture: boolean): Decision {
+  const { status } = decision
   if (status === 'approved' && !capture) return { status: 'authorized', status_detail: 'pending_capture' }
   if (status === 'authorized' && capture) return { status: 'approved', status_detail: 'accredited' }
-  return { status, status_detail }
+  return decision
 }

@@ -9,7 +9,9 @@ const list = (folder: string): string[] =>
     .map((path) => `${folder}/${path}`)
 
 const sources = list('src')
-const core = sources.filter((path) => !path.startsWith('src/emulator/'))
+/** The one file that knows both msw and the emulator, and that nobody knows. */
+const bridge = 'src/msw.ts'
+const core = sources.filter((path) => !path.startsWith('src/emulator/') && path !== bridge)
 const withoutComments = (path: string): string => read(path).replace(/\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs, '')
 
 const imports = (path: string): string[] =>
@@ -79,6 +81,12 @@ describe('the imports across', () => {
     for (const path of core) expect(imports(path).join(), path).not.toContain('emulator')
   })
 
+  it('let msw meet the emulator in one file, which takes its type only', () => {
+    expect(imports(bridge)).toEqual(['msw', './emulator/index.ts'])
+    expect(read(bridge)).toMatch(/^import type \{ Emulator \} from '\.\/emulator\/index\.ts'$/m)
+    for (const path of core) expect(imports(path), path).not.toContain('./msw.ts')
+  })
+
   it('let the playground know the package by its public names only', () => {
     const names = Object.keys(JSON.parse(read('package.json')).exports).map((entry) =>
       entry.replace('.', 'mercadopago-wallet-connect'),
@@ -130,7 +138,9 @@ describe('the sources', () => {
   })
 })
 
-it('the package depends on ofetch and valibot, and nothing else', () => {
-  const { dependencies, peerDependencies = {} } = JSON.parse(read('package.json'))
-  expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(['ofetch', 'valibot'])
+it('the package depends on ofetch and valibot, and on msw only for those who use it', () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(read('package.json'))
+  expect(Object.keys(dependencies)).toEqual(['ofetch', 'valibot'])
+  expect(Object.keys(peerDependencies)).toEqual(['msw'])
+  expect(peerDependenciesMeta).toEqual({ msw: { optional: true } })
 })

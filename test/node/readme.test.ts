@@ -6,7 +6,25 @@ import { describe, expect, it } from 'vitest'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')
-const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code)
+const blocksOf = (page: string): string[] => [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code)
+const ofEmulator = blocksOf(readFileSync(`${root}src/emulator/README.md`, 'utf8'))
+const blocks = [...blocksOf(readme), ...ofEmulator]
+
+/** Runs a block, and gives what it printed. */
+async function run(code: string): Promise<unknown[]> {
+  const printed: unknown[] = []
+  const modules: Record<string, object> = {
+    'mercadopago-wallet-connect': library,
+    'mercadopago-wallet-connect/emulator': emulator,
+  }
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  })
+  const body = outputText.replace(/^import (\{[^}]*\}) from ('.*');$/gm, 'const $1 = modules[$2]').replace(/^export \{\};$/gm, '')
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor
+  await new AsyncFunction('modules', 'console', body)(modules, { log: (...values: unknown[]) => printed.push(...values) })
+  return printed
+}
 
 /** What the compiler says of the blocks, each as a file of its own among the tests. */
 function diagnose(): string[] {
@@ -34,15 +52,13 @@ describe('the README', () => {
   it('makes a payment in fifteen lines that run', async () => {
     const code = blocks[0] ?? ''
     expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(17)
-    const printed: unknown[] = []
-    const modules: Record<string, object> = {
-      'mercadopago-wallet-connect': library,
-      'mercadopago-wallet-connect/emulator': emulator,
-    }
-    const body = code.replace(/^import (\{.*\}) from ('.*')$/gm, 'const $1 = modules[$2]')
-    const AsyncFunction = (async () => {}).constructor as FunctionConstructor
-    await new AsyncFunction('modules', 'console', body)(modules, { log: (...values: unknown[]) => printed.push(...values) })
+    const printed = await run(code)
     expect(printed).toEqual([expect.stringContaining('/v1/wallet_agreement/'), expect.any(Number), 'approved', true])
+  })
+
+  it('explores a checkout that withstands every fault', { timeout: 60_000 }, async () => {
+    const [example = ''] = ofEmulator.filter((code) => code.includes('exploreFaults'))
+    expect(await run(example)).toEqual([expect.stringMatching(/^\d{3} schedules over 3 requests: 0 break something/)])
   })
 
   it('names every operation, error and option', () => {

@@ -1,4 +1,12 @@
-import { createEmulator, FAULTS, type FaultName, type Injection, type Phase } from 'mercadopago-wallet-connect/emulator'
+import {
+  createEmulator,
+  DOCUMENTED_ERRORS,
+  FAULTS,
+  type FaultName,
+  type Injection,
+  type Operation,
+  type Phase,
+} from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
 
 const api = 'https://api.mercadopago.com'
@@ -90,6 +98,7 @@ const shown: [FaultName, Phase | undefined, object, charges: number][] = [
   ['another_resource', undefined, { status: 201, text: expect.stringContaining('another-order') }, 1],
   ['wrong_amount', undefined, { status: 201, text: expect.stringContaining('"transaction_amount":100') }, 1],
   ['clock_skew', undefined, { status: 201, text: expect.stringContaining('"date_created":"2026-01-01T20:00:00.000-04:00"') }, 1],
+  ['documented_error', undefined, { status: 400, text: expect.stringContaining('Invalid payer token.') }, 0],
   ['bad_request', undefined, { status: 400, text: expect.stringContaining('"bad_request"') }, 0],
   ['invalid_access_token', undefined, { status: 401, text: expect.stringContaining('Invalid access token') }, 0],
   ['invalid_payer_token', undefined, { status: 401, text: expect.stringContaining('"401003"') }, 0],
@@ -216,6 +225,12 @@ describe('faults.inject', () => {
     [{ fault: 'reset', times: 0 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', times: 1.5 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', delayMs: -1 }, 'delayMs must be 0 or more'],
+    [{ fault: 'documented_error', error: 'Nothing' }, 'No source prints the error Nothing; see DOCUMENTED_ERRORS'],
+    [
+      { fault: 'documented_error', operation: 'payments.get', error: '401003' },
+      'No source prints the error 401003 for payments.get; see DOCUMENTED_ERRORS',
+    ],
+    [{ fault: 'reset', error: '401003' }, 'No source prints the error 401003'],
   ])('refuses %j', async (injection, message) => {
     expect(() => createEmulator().faults.inject(injection)).toThrow(message)
   })
@@ -349,6 +364,44 @@ describe('a fault of the state', () => {
     emulator.faults.inject({ fault: 'agreement_cancelled' })
     await pay()
     expect(emulator.effects.at(-1)).toMatchObject({ kind: 'agreement_cancelled', agreement_id })
+  })
+})
+
+describe('DOCUMENTED_ERRORS', () => {
+  const requests: Partial<Record<Operation, [method: string, path: string, body?: object]>> = {
+    'agreements.create': ['POST', agreements, {}],
+    'agreements.get': ['GET', `${agreements}/abc`],
+    'agreements.cancel': ['DELETE', `${agreements}/abc`],
+    'agreements.createPayerToken': ['POST', `${agreements}/abc/payer_token`, {}],
+    'discounts.validateCoupon': ['POST', '/v2/wallet_connect/coupons', {}],
+    'discounts.create': ['POST', '/v2/wallet_connect/discounts', {}],
+    'payments.create': ['POST', payments, {}],
+    'payments.get': ['GET', `${payments}/1`],
+    'payments.search': ['GET', `${payments}/search`],
+    'payments.capture': ['PUT', `${payments}/1`, { capture: true }],
+    'payments.cancel': ['PUT', `${payments}/1`, { status: 'cancelled' }],
+    'payments.refund': ['POST', `${payments}/1/refunds`, {}],
+    'payments.listRefunds': ['GET', `${payments}/1/refunds`],
+  }
+  const all = DOCUMENTED_ERRORS.flatMap((error) => error.operations.map((operation) => ({ ...error, operation })))
+
+  it('are those of the reference and the catalogue of 2019', () => {
+    expect(DOCUMENTED_ERRORS.filter(({ code }) => /^400(?!048|136)/.test(code ?? ''))).toHaveLength(47)
+    expect(DOCUMENTED_ERRORS.filter(({ code }) => code === undefined).length).toBeGreaterThan(35)
+  })
+
+  it('can each be had, in the envelope of its family', async () => {
+    const { emulator, send } = await start()
+    for (const { operation, message, code, status } of all) {
+      emulator.faults.inject({ fault: 'documented_error', operation, error: code ?? message })
+      const [method = '', path = '', body] = requests[operation] ?? []
+      const end = await endOf(send(method, path, body))
+      const isPayment = operation.startsWith('payments.')
+      const answered = JSON.parse('text' in end ? end.text : '{}')
+      expect(answered, `${operation} ${message}`).toMatchObject({ message, status: isPayment ? String(status) : status })
+      expect(answered.cause?.[0]?.code, `${operation} ${message}`).toBe(code)
+      expect(end).toMatchObject({ status })
+    }
   })
 })
 

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Cell, clientMatrix } from '../faults/client-matrix.ts'
+import { clientTable, faultTable, fill, guessTable, paymentTable, sdkTable } from '../faults/pages.ts'
+import { type SdkCell, sdkMatrix } from '../faults/sdk-matrix.ts'
+import { nameOf } from '../faults/stage.ts'
+
+const folder = new URL('../../src/emulator/', import.meta.url).pathname
+const page = (name: string): string => readFileSync(folder + name, 'utf8')
+
+let cells: Cell[]
+let sdkCells: SdkCell[]
+beforeAll(async () => {
+  cells = await clientMatrix()
+  sdkCells = await sdkMatrix()
+}, 60_000)
+
+describe('the fault matrix', () => {
+  /** Where what was told differs from what happened, and why nobody can help it. No money moves in any of them. */
+  const inherent = [
+    // A network that doubles what no key protects: a second agreement, a code that is used already, a second promise.
+    'request_duplicated agreements.create',
+    'request_duplicated agreements.createPayerToken',
+    // Success is answered without a body, so an empty body is success.
+    'empty_success before agreements.cancel',
+    'no_content before agreements.cancel',
+  ]
+  const honest = (cell: Cell): boolean => !cell.fault.isBreach && !inherent.includes(`${nameOf(cell)} ${cell.operation}`)
+  const names = (of: Cell[]): string[] => of.map((cell) => `${nameOf(cell)} ${cell.operation}`)
+  const isWrite = ({ operation }: Cell): boolean => /create|cancel|capture|refund/.test(operation)
+
+  it('has every fault at every operation', () => {
+    expect(cells.length).toBeGreaterThan(700)
+    expect(new Set(cells.map(({ fault }) => fault.name)).size).toBeGreaterThanOrEqual(40)
+  })
+
+  it('never shows "no money moved" where something happened', () => {
+    expect(names(cells.filter((cell) => honest(cell) && cell.outcome === 'none' && cell.finally > 0))).toEqual([])
+  })
+
+  it('never shows an answer to a write where nothing happened', () => {
+    expect(names(cells.filter((cell) => honest(cell) && isWrite(cell) && cell.told === 'answer' && cell.finally !== 1))).toEqual(
+      [],
+    )
+  })
+
+  it('never shows two effects of one request', () => {
+    expect(names(cells.filter((cell) => honest(cell) && cell.finally > 1))).toEqual([])
+  })
+
+  it('shows that reconcile says what is true', () => {
+    expect(names(cells.filter((cell) => honest(cell) && cell.reconciled === 'done' && cell.finally !== 1))).toEqual([])
+    expect(names(cells.filter((cell) => honest(cell) && cell.reconciled === 'not_done' && cell.finally !== 0))).toEqual([])
+  })
+
+  it('shows that once a fault is over reconcile settles every payment, but one that is in progress for ever', () => {
+    const open = cells.filter(({ operation, reconciled }) => /^payments/.test(operation) && reconciled === 'unknown')
+    expect(new Set(open.map(nameOf))).toEqual(new Set(['in_progress_forever before']))
+  })
+
+  it('never shows an unknown outcome of a read', () => {
+    const reads = ['agreements.get', 'discounts.validateCoupon', 'payments.get', 'payments.search', 'payments.listRefunds']
+    expect(names(cells.filter(({ operation, outcome }) => reads.includes(operation) && outcome === 'unknown'))).toEqual([])
+  })
+
+  it('shows the defects of the official SDK', () => {
+    const told = (fault: string) => sdkCells.filter((cell) => nameOf(cell) === fault && cell.operation === 'payments.create')
+    expect(told('body_cut_by_chunk')).toMatchObject([{ told: 'empty answer', effects: 1 }])
+    expect(told('empty_success before')).toMatchObject([{ told: 'empty answer', effects: 0 }])
+    expect(told('stalled_body')).toMatchObject([{ told: 'hangs', effects: 1 }])
+    expect(told('request_timeout after')).toMatchObject([{ told: 'MercadoPagoError', effects: 1 }])
+  })
+})
+
+describe('the pages of the emulator', () => {
+  it('say what the lists and the matrix say; `npm run docs` writes them', async () => {
+    const written = fill(page('README.md'), { guesses: guessTable(), faults: faultTable() })
+    await expect(written).toMatchFileSnapshot(`${folder}README.md`)
+  })
+
+  it('say what was measured; `npm run docs` writes it', async () => {
+    const parts = { payment: paymentTable(cells), client: clientTable(cells), sdk: sdkTable(sdkCells) }
+    await expect(fill(page('FAULTS.md'), parts)).toMatchFileSnapshot(`${folder}FAULTS.md`)
+  })
+
+  it('open with what is not known', () => {
+    expect(page('README.md').indexOf('## What it does not know')).toBeLessThan(page('README.md').indexOf('## Use'))
+  })
+})

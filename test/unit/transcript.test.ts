@@ -1,0 +1,26 @@
+import { expect, it, vi } from 'vitest'
+import { sha256 } from '../runtime/sha256.ts'
+import { transcript } from '../runtime/transcript.ts'
+
+/**
+ * Of the text in every runtime. What changes an answer of the emulator, or the story, changes it: then put here what
+ * this test got, which has to be the same in Node, workerd, Chromium, Deno and Bun.
+ */
+const SHA_256 = 'c025b0ab2f014eae815480af5ab1fd43fe2488fa3abe1bca4022022a35a08cc1'
+
+it('the same seed and the same story give the same answers to the last byte, in every runtime', { timeout: 30_000 }, async () => {
+  expect(await sha256(await transcript())).toBe(SHA_256)
+})
+
+it('however long it takes to sign a notification', { timeout: 30_000 }, async () => {
+  const sign = crypto.subtle.sign.bind(crypto.subtle)
+  let signed = 0
+  const slow = vi.spyOn(crypto.subtle, 'sign').mockImplementation(async (...input) => {
+    if (++signed % 3 === 0) await new Promise((resolve) => setTimeout(resolve, signed % 7))
+    return sign(...input)
+  })
+  const text = await transcript()
+  slow.mockRestore()
+  expect(signed).toBeGreaterThan(100)
+  expect(await sha256(text)).toBe(SHA_256)
+})
