@@ -50,7 +50,7 @@ export default defineConfig({
           name: 'chromium',
           include: [
             'test/{contract,chromium}/**/*.test.ts',
-            'test/unit/{emulator,errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay,transcript}.test.ts',
+            'test/unit/{emulator,emulator-*,errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay,transcript}.test.ts',
           ],
           browser: {
             enabled: true,

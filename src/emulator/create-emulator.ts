@@ -95,6 +95,9 @@ export const createEmulator = (options: EmulatorOptions = {}): Emulator => assem
 /** The emulator, and what only the explorer may touch. */
 export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Agenda } {
   const { seed = 1, now = START, balance = 10_000, beforeEffect = () => {}, ...given } = options
+  if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
+  if (!Number.isFinite(new Date(now).getTime())) throw new TypeError('now must be milliseconds since 1970')
+  if (typeof beforeEffect !== 'function') throw new TypeError('beforeEffect must be a function')
   const rules = readRules(given, ['seed', 'now', 'balance', 'beforeEffect'])
   const faults = createFaultPlan()
   const agenda = createAgenda(faults)

@@ -175,11 +175,14 @@ export function findPromise(world: World, agreementId: string, amount: number, s
 }
 
 function repeats(world: World, { discount }: PromiseRecord, coupon: CouponRecord, sent: Json): boolean {
-  if (typeof sent.description !== 'string' || world.toMinor(sent.amount) !== discount || !isObject(sent.detail)) return false
-  const { value, type, cap } = sent.detail
+  if (typeof sent.description !== 'string' || !isObject(sent.detail)) return false
+  // Amounts that were printed as text may be repeated as text.
+  const read = (amount: unknown) => (world.rules.amounts === 'string' && typeof amount === 'string' ? Number(amount) : amount)
+  const { type } = sent.detail
+  const [amount, value, cap] = [read(sent.amount), read(sent.detail.value), read(sent.detail.cap)]
   const isType = coupon.type === 'fixed' ? type === 'fixed' : ['percent', 'percentage', 'percentual'].includes(String(type))
   const promisedValue = coupon.type === 'percent' ? coupon.value : world.toMajor(coupon.value)
-  return isType && value === promisedValue && cap === world.toMajor(coupon.cap)
+  return isType && amount === world.toMajor(discount) && value === promisedValue && cap === world.toMajor(coupon.cap)
 }
 
 /** Envelope C. */

@@ -15,9 +15,14 @@ export interface NotificationTarget {
   patienceMs?: number
 }
 
+/** Of `setTimeout`. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** @throws {TypeError} it is no address, or there is no secret */
 export function checkTarget(target: NotificationTarget): NotificationTarget {
   if (!URL.canParse(target.url)) throw new TypeError(`url must be an address, and ${target.url} is none`)
+  const { patienceMs = 0 } = target
+  if (!(patienceMs >= 0 && patienceMs <= LONGEST_TIMER_MS)) throw new TypeError('patienceMs must be milliseconds, 0 or more')
   if (typeof target.secret !== 'string' || target.secret === '') throw new TypeError('secret must be a string that is not empty')
   return target
 }

@@ -258,6 +258,10 @@ export function readRules(given: Partial<Rules>, others: readonly string[]): Rul
   return rules
 }
 
+const CANCELLABLE: readonly unknown[] = DEFAULT_RULES.cancellable
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
+const isOrigin = (value: unknown): boolean => typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+
 /** What the value should have been; undefined if it is right. */
 function complaint(name: keyof Rules, value: unknown): string | undefined {
   const choices: readonly unknown[] | undefined = CHOICES[name]
@@ -266,9 +270,14 @@ function complaint(name: keyof Rules, value: unknown): string | undefined {
   if (Array.isArray(standard) || name === 'accessTokens') {
     const kind = name === 'retryDelaysMs' ? 'number' : 'string'
     const isFine = Array.isArray(value) && value.every((each) => typeof each === kind && (kind === 'string' || each >= 0))
+    if (name === 'cancellable') {
+      return isFine && value.every((each) => CANCELLABLE.includes(each)) ? undefined : `a list of ${CANCELLABLE.join(', ')}`
+    }
     return isFine ? undefined : `a list of ${kind === 'number' ? 'milliseconds, 0 or more' : 'strings'}`
   }
+  if (name === 'searchLimit' || name === 'longestKey') return isCount(value) ? undefined : 'a whole number, 0 or more'
   if (typeof standard === 'number') return typeof value === 'number' && value >= 0 ? undefined : 'a number, 0 or more'
   if (typeof standard === 'boolean') return typeof value === 'boolean' ? undefined : 'true or false'
+  if (name === 'origin') return isOrigin(value) ? undefined : 'an origin, such as https://mercadopago.test'
   return typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty'
 }

@@ -59,7 +59,14 @@ const chargeBack: Move = (world, payment, decision) => {
   recordPayment(world, 'payment_charged_back', payment, leftOf(payment), null)
 }
 
-const undecided = { approved: approve, authorized: approve, rejected: reject, cancelled: cancel, pending: change, in_process: change }
+const undecided = {
+  approved: approve,
+  authorized: approve,
+  rejected: reject,
+  cancelled: cancel,
+  pending: change,
+  in_process: change,
+}
 const paid = { in_mediation: argue, approved: argue, refunded: refund, charged_back: chargeBack }
 
 /** From where a payment stands to what it can become. */

@@ -28,8 +28,12 @@ async function shop(campaigns: Coupon[] = [], options: EmulatorOptions = {}) {
   const validate = (code: unknown, payer = token) => started.call('POST', coupons, { id: code }, { 'x-payer-token': payer })
   const promise = (amount: unknown, coupon?: unknown, { payer = token, path = discounts } = {}) =>
     started.call<Promised>('POST', path, { amount, coupon }, { 'x-payer-token': payer })
-  const payWith = (amount: number, discount: unknown, { payer = token, ...more }: { payer?: string } & object = {}, key?: string) =>
-    started.pay(payer, amount, { wallet: { discount }, ...more }, key)
+  const payWith = (
+    amount: number,
+    discount: unknown,
+    { payer = token, ...more }: { payer?: string } & object = {},
+    key?: string,
+  ) => started.pay(payer, amount, { wallet: { discount }, ...more }, key)
   /** Promises, and repeats the promise in a payment. */
   const payPromised = async (amount: number, code?: string, more: object = {}) =>
     payWith(amount, repeated((await promise(amount, code)).body, code), more)
@@ -38,7 +42,11 @@ async function shop(campaigns: Coupon[] = [], options: EmulatorOptions = {}) {
 }
 
 /** The promise as a payment repeats it. */
-const repeated = ({ discount }: Promised, code?: string): object => ({ ...discount, description: 'A discount', code: code ?? null })
+const repeated = ({ discount }: Promised, code?: string): object => ({
+  ...discount,
+  description: 'A discount',
+  code: code ?? null,
+})
 
 const mismatch = { status: 400, body: document('error.400.discount-mismatch') }
 
@@ -120,15 +128,18 @@ describe(`POST ${coupons}`, () => {
     expect((await validate('TEN')).text).not.toContain('payment_amount')
   })
 
-  it.each(['unknown', 'ten', ' TEN', 'EXPIRED', 'USED', 'constructor', '__proto__', 'null'])('answers %s: invalid', async (code) => {
-    const { validate } = await shop([
-      tenth,
-      unasked,
-      { ...tenth, code: 'EXPIRED', status: 'invalid' },
-      { ...tenth, code: 'USED', uses: 0 },
-    ])
-    expect(await validate(code)).toMatchObject({ status: 200, body: document('validate-coupon.invalid.response.200') })
-  })
+  it.each(['unknown', 'ten', ' TEN', 'EXPIRED', 'USED', 'constructor', '__proto__', 'null'])(
+    'answers %s: invalid',
+    async (code) => {
+      const { validate } = await shop([
+        tenth,
+        unasked,
+        { ...tenth, code: 'EXPIRED', status: 'invalid' },
+        { ...tenth, code: 'USED', uses: 0 },
+      ])
+      expect(await validate(code)).toMatchObject({ status: 200, body: document('validate-coupon.invalid.response.200') })
+    },
+  )
 
   it.each([undefined, null, '', ' ', 7, {}, ['TEN']])('refuses the id %j', async (id) => {
     const { validate } = await shop([tenth])
@@ -220,15 +231,9 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
     expect((await promise(100, 'TEN', { path })).body.discount.amount).toBe(10)
   })
 
-  it.each<[EmulatorOptions['site'] & string, string]>([
-    ['MLA', 'ARS'],
-    ['MLB', 'BRL'],
-    ['MLC', 'CLP'],
-    ['MCO', 'COP'],
-    ['MLM', 'MXN'],
-    ['MPE', 'PEN'],
-    ['MLU', 'UYU'],
-  ])('of %s is in %s', async (site, currency_id) => {
+  const currencies = { MLA: 'ARS', MLB: 'BRL', MLC: 'CLP', MCO: 'COP', MLM: 'MXN', MPE: 'PEN', MLU: 'UYU' }
+
+  it.each(Object.entries(currencies) as [keyof typeof currencies, string][])('of %s is in %s', async (site, currency_id) => {
     const { promise } = await shop([tenth], { site })
     expect((await promise(1_000, 'TEN', { path })).body).toMatchObject({ currency_id, discount: { amount: 100 } })
   })
@@ -259,7 +264,10 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
   })
 
   it.each(['unknown', 'EXPIRED', 'REMOVED', 'constructor'])('does not know the coupon %s', async (code) => {
-    const { promise, emulator } = await shop([{ ...tenth, code: 'EXPIRED', status: 'invalid' }, { ...tenth, code: 'REMOVED' }])
+    const { promise, emulator } = await shop([
+      { ...tenth, code: 'EXPIRED', status: 'invalid' },
+      { ...tenth, code: 'REMOVED' },
+    ])
     emulator.coupons.remove('REMOVED')
     const body =
       path === guidePath
@@ -372,7 +380,9 @@ describe(`POST ${payments} with a discount`, () => {
           detail: { value: 50, type: 'fixed', cap: 50 },
         },
       },
-      payments: [{ transaction_amount: 500, coupon_amount: 50, campaign_id: expect.stringMatching(/^\d+$/), coupon_code: 'FIFTY' }],
+      payments: [
+        { transaction_amount: 500, coupon_amount: 50, campaign_id: expect.stringMatching(/^\d+$/), coupon_code: 'FIFTY' },
+      ],
       wallet_connect_discount: { amount: 50, token: expect.stringMatching(/^[0-9a-f-]{36}$/) },
     })
     expect((await call('GET', `${payments}/${body.id}`)).body).toEqual(body)
@@ -475,5 +485,22 @@ describe(`POST ${payments} with a discount`, () => {
     expect(body).toMatchObject({ status: 'approved', payments: [{ transaction_amount: 0, coupon_amount: 100 }] })
     expect(moves()).toEqual(['payment_charged 0'])
     expect((await refund(body.id)).status).toBe(400)
+  })
+})
+
+describe("amounts: 'string'", () => {
+  it('lets a payment repeat a promise as it was printed', async () => {
+    const { call, emulator, link, pay } = start({ amounts: 'string' })
+    emulator.coupons.add({ type: 'percent', value: 10, cap: 50 })
+    const { token } = await link()
+    const promise = await call<{ discount: object }>(
+      'POST',
+      '/v2/wallet_connect/discounts',
+      { amount: 100 },
+      { 'x-payer-token': token },
+    )
+    expect(promise.body.discount).toMatchObject({ amount: '10.00', detail: { cap: '50.00' } })
+    const wallet_payment = { transaction_amount: 100, discount: { ...promise.body.discount, description: 'ten percent' } }
+    expect((await pay(token, 100, { wallet_payment })).status).toBe(201)
   })
 })

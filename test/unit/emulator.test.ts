@@ -65,6 +65,10 @@ describe('createEmulator', () => {
     [{ balence: 5 }, 'does not know balence'],
     [{ site: 'AR' }, 'site must be one of MLA, MLB'],
     [{ balance: 0.001 }, 'A balance of 0.001 is not an amount'],
+    [{ seed: 'x' }, 'seed must be a whole number'],
+    [{ now: Number.NaN }, 'now must be milliseconds since 1970'],
+    [{ now: 1e300 }, 'now must be milliseconds since 1970'],
+    [{ beforeEffect: 5 }, 'beforeEffect must be a function'],
   ])('refuses %j', (options, message) => {
     expect(() => createEmulator(options as object)).toThrow(message)
   })
