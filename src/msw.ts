@@ -16,12 +16,15 @@ const APPROVAL_PAGE = '/v1/wallet_agreement/'
  * Handlers for `setupServer` or `setupWorker` that answer with the emulator: Wallet Connect's paths, and the page where
  * the buyer approves. Every other request is left to `onUnhandledRequest`.
  *
- * @throws {TypeError} `baseURL` is no address
+ * @throws {TypeError} `baseURL` is no address, or an option is misspelt
  */
 export function emulatorHandlers(
   emulator: Pick<Emulator, 'fetch' | 'origin'>,
-  { baseURL = 'https://api.mercadopago.com' }: EmulatorHandlersOptions = {},
+  options: EmulatorHandlersOptions = {},
 ): ReturnType<typeof http.all>[] {
+  const { baseURL = 'https://api.mercadopago.com', ...unknown } = options
+  if (Object.keys(unknown).length > 0)
+    throw new TypeError(`emulatorHandlers knows baseURL, not ${Object.keys(unknown).join(', ')}`)
   const { origin, pathname } = new URL(baseURL)
   const prefix = pathname.replace(/\/+$/, '')
   return [

@@ -1,6 +1,7 @@
 import { agreementError } from './api-error.ts'
 import { utcSeconds } from './clock.ts'
 import { isObject, type Json, text } from './json.ts'
+import { checkFields } from './known-fields.ts'
 import { announceAgreement } from './notification-rules.ts'
 import { APPLICATION_ID, COLLECTOR_ID } from './seller.ts'
 import type { AgreementRecord, Card } from './state.ts'
@@ -162,6 +163,7 @@ export function findPayer({ state }: World, token: unknown): AgreementRecord | u
 /** The buyer approves. One active agreement per buyer: a second one is not approved while the first lives. */
 export function approveAgreement(world: World, id: string, card?: Card): { code: string; redirect_uri: string } {
   const { state, rules } = world
+  if (card !== undefined) checkCard(card)
   const agreement = requirePending(world, id)
   const buyer = world.buyer(agreement.externalUser.id)
   if (rules.oneAgreementPerUser && buyer.agreement !== null) {
@@ -194,7 +196,8 @@ export function refuseAgreement(world: World, id: string): { redirect_uri: strin
 
 /** The buyer takes another second payment method, or none. The seller only hears that it changed. */
 export function changePaymentMethod(world: World, id: string, card: Card | null): void {
-  const agreement = requireAgreement(world, id)
+  if (card !== null) checkCard(card)
+  const agreement = inHand(world, id)
   if (agreement.status !== 'confirmed_by_user') throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}`)
   agreement.card = card
   world.record({ kind: 'payment_method_updated', agreement_id: id })
@@ -202,9 +205,29 @@ export function changePaymentMethod(world: World, id: string, card: Card | null)
 }
 
 function requirePending(world: World, id: string): AgreementRecord {
-  const agreement = requireAgreement(world, id)
-  if (agreement.status !== 'pending') throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}`)
+  const agreement = inHand(world, id)
+  if (agreement.status === 'pending') return agreement
+  throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}: it is decided already`)
+}
+
+/** For what a person does, who is told in whole sentences. */
+function inHand({ state }: World, id: string): AgreementRecord {
+  const agreement = state.agreements[id]
+  if (!agreement) throw agreementError(404, `There is no agreement ${id}`)
   return agreement
+}
+
+/** @throws {TypeError} it is no card */
+function checkCard(card: Card): void {
+  checkFields('A card', card, ['payment_type_id', 'payment_method_id', 'limit'])
+  const { payment_type_id, payment_method_id, limit = 0 } = card
+  if (payment_type_id !== 'credit_card' && payment_type_id !== 'debit_card') {
+    throw new TypeError('payment_type_id must be credit_card or debit_card')
+  }
+  if (typeof payment_method_id !== 'string' || payment_method_id === '') {
+    throw new TypeError('payment_method_id must be the name of a card, such as visa')
+  }
+  if (!(typeof limit === 'number' && limit >= 0)) throw new TypeError('limit must be an amount, 0 or more')
 }
 
 function redirectUri({ rules }: World, { returnUri, id, externalFlowId }: AgreementRecord, code?: string): string {

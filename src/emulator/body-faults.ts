@@ -1,4 +1,4 @@
-import { act, BEFORE_OR_AFTER, fault, type Scene } from './fault.ts'
+import { act, BEFORE_OR_AFTER, fault, forEver, type Scene } from './fault.ts'
 import type { Json } from './json.ts'
 import { type Answer, parse } from './router.ts'
 
@@ -58,7 +58,7 @@ export const BODY_FAULTS = [
     const answer = await scene.perform()
     let isFirst = true
     return streamed(scene, answer, (controller) => {
-      if (!isFirst) return new Promise(() => {})
+      if (!isFirst) return forEver(scene)
       isFirst = false
       controller.enqueue(encode(half(answer.text) || ' '))
     })

@@ -1,10 +1,9 @@
-import { act, BEFORE, BEFORE_OR_AFTER, fault, type Scene } from './fault.ts'
+import { act, BEFORE, BEFORE_OR_AFTER, fault, forEver, type Scene } from './fault.ts'
 import type { Answer } from './router.ts'
 
-/** What `fetch` rejects with when the network fails. */
-const networkError = (): TypeError => new TypeError('fetch failed')
-
-const never = (): Promise<never> => new Promise(() => {})
+/** What `fetch` rejects with when the network fails; Node's has such a cause. */
+const networkError = (code: 'ECONNREFUSED' | 'ECONNRESET'): TypeError =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) })
 
 async function redirect(scene: Scene, location: string): Promise<Answer> {
   await act(scene)
@@ -16,7 +15,7 @@ export const CONNECTION_FAULTS = [
     'connection_refused',
     'Nobody listens: the request never leaves.',
     async () => {
-      throw networkError()
+      throw networkError('ECONNREFUSED')
     },
     BEFORE,
   ),
@@ -25,7 +24,7 @@ export const CONNECTION_FAULTS = [
     'The connection breaks before an answer comes.',
     async (scene) => {
       await act(scene)
-      throw networkError()
+      throw networkError('ECONNRESET')
     },
     BEFORE_OR_AFTER,
   ),
@@ -34,7 +33,7 @@ export const CONNECTION_FAULTS = [
     'No answer ever comes; only an abort ends the wait.',
     async (scene) => {
       await act(scene)
-      return never()
+      return forEver(scene)
     },
     BEFORE_OR_AFTER,
   ),
@@ -43,7 +42,7 @@ export const CONNECTION_FAULTS = [
     'The connection breaks, and the request reaches the API later all the same.',
     async ({ receiveLater, delayMs }) => {
       receiveLater(delayMs)
-      throw networkError()
+      throw networkError('ECONNRESET')
     },
     { delayMs: 60_000 },
   ),

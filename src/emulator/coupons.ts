@@ -1,3 +1,4 @@
+import { checkFields } from './known-fields.ts'
 import type { World } from './world.ts'
 
 /** A discount that a campaign gives. Amounts in major units. */
@@ -36,8 +37,7 @@ export function createCoupons(world: () => World): Coupons {
   return {
     add(coupon) {
       const { state, toMinor } = world()
-      const unknown = Object.keys(coupon).filter((name) => !FIELDS.includes(name))
-      if (unknown.length > 0) throw new TypeError(`A coupon does not know ${unknown.join(', ')}; it knows ${FIELDS.join(', ')}`)
+      checkFields('A coupon', coupon, FIELDS)
       const minor = (name: 'value' | 'cap' | 'min_payment_amount' | 'max_payment_amount'): number | null => {
         const value = coupon[name]
         if (value === undefined) return null
@@ -47,8 +47,11 @@ export function createCoupons(world: () => World): Coupons {
       }
       const { code = null, type, value, description = 'A discount', status = 'success', uses = null } = coupon
       if (type !== 'percent' && type !== 'fixed') throw new TypeError('type must be percent or fixed')
-      if (!(value > 0 && (type === 'fixed' || value <= 100)))
-        throw new TypeError('value must be more than 0, and at most 100 percent')
+      if (!(typeof value === 'number' && value > 0)) throw new TypeError('value must be a number above 0')
+      if (type === 'percent' && value > 100) throw new TypeError('value must be at most 100 percent')
+      if ((minor('min_payment_amount') ?? 0) > (minor('max_payment_amount') ?? Number.POSITIVE_INFINITY)) {
+        throw new TypeError('min_payment_amount must not be above max_payment_amount')
+      }
       if (!(uses === null || (Number.isInteger(uses) && uses >= 0))) throw new TypeError('uses must be a whole number')
       if (!STATUSES.includes(status)) throw new TypeError('status must be success, pending or invalid')
       if (code === '') throw new TypeError('code must not be empty')

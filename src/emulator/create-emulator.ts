@@ -25,7 +25,7 @@ export interface EmulatorOptions extends Partial<Rules> {
   beforeEffect?: () => void | Promise<void>
 }
 
-/** The buyer's hand: what a person does in Mercado Pago. Each throws if the agreement is not in the right state. */
+/** The buyer's hand: what a person does in Mercado Pago. Each throws if there is no such agreement, or it is too late for that. */
 export interface Buyer {
   /** Approves on the hosted page, with a card as second payment method or without; the code is what the return brings. */
   approve(agreement_id: string, card?: Card): { code: string; redirect_uri: string }
@@ -68,19 +68,25 @@ export interface Emulator {
   clock: Clock
   faults: Faults
   notifications: Notifications
-  /** What really happened, in order, append-only: the judge of what clients were told. */
+  /** What really happened, in order: the judge of what clients were told. Read it anew each time: it is a copy. */
   readonly effects: readonly Effect[]
   /** Everything that it decides and no source documents. */
   readonly guesses: typeof guesses
-  /** All that the API knows, as plain JSON. Not in it: requests in flight, faults, and where notifications go. */
+  /** All that the API knows, as plain JSON. Not in it: options, requests in flight, faults, and where notifications go. */
   snapshot(): Snapshot
-  /** Back to what a snapshot knew. Requests in flight have no effect any more. */
+  /**
+   * Back to what a snapshot knew. Requests in flight have no effect any more.
+   *
+   * @throws {TypeError} it is no snapshot, or one of an emulator whose amounts mean something else
+   */
   restore(snapshot: Snapshot): void
   /** Back to the start: no agreements, no payments, no faults, same seed. Where notifications go stays. */
   reset(): void
 }
 
 const START = Date.UTC(2026, 0, 1)
+/** Of the dates that there are. */
+const LAST_DATE_MS = 8.64e15
 
 /**
  * Mercado Pago Wallet Connect in memory: agreements, payer tokens, coupons and discounts, advanced payments with
@@ -96,7 +102,8 @@ export const createEmulator = (options: EmulatorOptions = {}): Emulator => assem
 export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Agenda } {
   const { seed = 1, now = START, balance = 10_000, beforeEffect = () => {}, ...given } = options
   if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
-  if (!Number.isFinite(new Date(now).getTime())) throw new TypeError('now must be milliseconds since 1970')
+  if (typeof now !== 'number' || !Number.isInteger(now) || Math.abs(now) > LAST_DATE_MS)
+    throw new TypeError('now must be milliseconds since 1970')
   if (typeof beforeEffect !== 'function') throw new TypeError('beforeEffect must be a function')
   const rules = readRules(given, ['seed', 'now', 'balance', 'beforeEffect'])
   const faults = createFaultPlan()
@@ -146,7 +153,14 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
       now: () => server.world.state.now,
       advance: (ms) => agenda.advance(ms),
     },
-    faults,
+    faults: {
+      inject: (injection) => faults.inject(injection),
+      injectRandomly: (plan) => faults.injectRandomly(plan),
+      clear: () => faults.clear(),
+      get strikes() {
+        return faults.strikes
+      },
+    },
     notifications: {
       configure: (target) => agenda.tell(checkTarget(target)),
       get deliveries() {
@@ -158,9 +172,9 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
       return server.world.state.effects.map((effect) => ({ ...effect }))
     },
     guesses,
-    snapshot: () => save(server.world.state),
+    snapshot: () => save(server.world),
     restore(snapshot) {
-      server = begin(read(snapshot))
+      server = begin(read(snapshot, rules))
     },
     reset() {
       faults.clear()

@@ -2,6 +2,8 @@ import { assemble, type Emulator, type EmulatorOptions } from './create-emulator
 import type { Phase } from './fault.ts'
 import { FAULTS, type FaultName, type Strike } from './faults.ts'
 import { INVARIANTS, type Invariant, type Run, type Told } from './invariants.ts'
+import { isObject } from './json.ts'
+import { checkFields } from './known-fields.ts'
 import { createRandom } from './random.ts'
 import type { Operation } from './router.ts'
 import type { Effect } from './state.ts'
@@ -45,6 +47,8 @@ export interface Finding {
   /** In a sentence: what struck, and what broke. */
   says: string
   told: Record<string, Told>
+  /** What the scenario threw, if it did. */
+  error: unknown
   effects: readonly Effect[]
   /** The call that runs it again. */
   replay: string
@@ -58,6 +62,8 @@ export interface Exploration {
   findings: readonly Finding[]
   /** Runs at whose end the caller did not know. */
   unknown: number
+  /** Faults of a schedule that found nothing to strike: the scenario has changed since. */
+  missed: readonly ScheduledFault[]
   /** All of it, to be printed. */
   report: string
 }
@@ -67,6 +73,7 @@ const AT_ONCE = 256
 const DAY_MS = 24 * 3_600_000
 
 interface Done extends Run {
+  error: unknown
   schedule: readonly ScheduledFault[]
   requests: { number: number; operation: Operation }[]
   strikes: readonly Strike[]
@@ -77,6 +84,7 @@ interface Done extends Run {
  * money moved twice, the caller was told something wrong, money is left reserved, it never ends.
  */
 export async function exploreFaults(scenario: Scenario, options: ExploreOptions = {}): Promise<Exploration> {
+  check(scenario, options)
   const { pairs = false, seed = 1, invariants = INVARIANTS, schedule } = options
   const run = (schedule: readonly ScheduledFault[]) => runOnce(scenario, schedule, options)
   const broken = (done: Run) => invariants.filter(({ holds }) => !holds(done))
@@ -86,6 +94,8 @@ export async function exploreFaults(scenario: Scenario, options: ExploreOptions 
   }
 
   const calm = await run([])
+  if (calm.error !== undefined) throw new Error('The scenario fails before any fault strikes', { cause: calm.error })
+  if (calm.requests.length === 0) throw new Error('The scenario makes no request: it has to use the fetch that it is given')
   const singles = await runAll(
     strikesAt(calm, options).map((fault) => [fault]),
     run,
@@ -114,7 +124,8 @@ async function runOnce(scenario: Scenario, schedule: readonly ScheduledFault[], 
   }
   faults.inject({ fault: 'reset', match: watch, times: Number.POSITIVE_INFINITY })
   for (const { request, fault, phase } of schedule) {
-    faults.inject({ fault, times: 1, match: ({ number }) => number === request, ...(phase && { phase }) })
+    const times = FAULTS.find(({ name }) => name === fault)?.times ?? 1
+    faults.inject({ fault, times, match: ({ number }) => number >= request && number < request + times, ...(phase && { phase }) })
   }
 
   let stopTimer = (): void => {}
@@ -124,7 +135,7 @@ async function runOnce(scenario: Scenario, schedule: readonly ScheduledFault[], 
   })
   // Nobody moves the clock while a slow answer is awaited.
   const pacemaker = setInterval(() => agenda.endWait(), 10)
-  const told = await Promise.race([ask(scenario, emulator), timeIsUp])
+  const end = await Promise.race([ask(scenario, emulator), timeIsUp])
   stopTimer()
   clearInterval(pacemaker)
   // What is still on its way arrives.
@@ -133,20 +144,52 @@ async function runOnce(scenario: Scenario, schedule: readonly ScheduledFault[], 
     schedule,
     requests,
     strikes: faults.strikes,
-    ended: told !== undefined,
-    told: told ?? { '*': 'unknown' },
+    ended: end !== undefined,
+    told: end?.told ?? { '*': 'unknown' },
+    error: end?.error,
     effects: emulator.effects,
   }
 }
 
-async function ask(scenario: Scenario, emulator: Emulator): Promise<Record<string, Told>> {
+async function ask(scenario: Scenario, emulator: Emulator): Promise<{ told: Record<string, Told>; error?: unknown }> {
+  let told: unknown
   try {
-    const told = await scenario(emulator)
-    return typeof told === 'string' ? { '*': told } : told
-  } catch (error) {
-    const isUnknown = typeof error === 'object' && error !== null && 'outcome' in error && error.outcome === 'unknown'
-    return { '*': isUnknown ? 'unknown' : 'not_paid' }
+    told = await scenario(emulator)
+  } catch (thrown) {
+    const error = thrown ?? new Error(`The scenario threw ${thrown}`)
+    const isUnknown = typeof error === 'object' && 'outcome' in error && error.outcome === 'unknown'
+    return { told: { '*': isUnknown ? 'unknown' : 'not_paid' }, error }
   }
+  const each: unknown[] = isObject(told) ? Object.values(told) : [told]
+  if (each.every((one) => TOLD.includes(one))) {
+    return { told: isObject(told) ? (told as Record<string, Told>) : { '*': told as Told } }
+  }
+  throw new TypeError(
+    `The scenario has to say ${TOLD.join(', ')}, or that of each external_reference; it said ${JSON.stringify(told)}`,
+  )
+}
+
+const TOLD: readonly unknown[] = ['paid', 'not_paid', 'unknown'] satisfies Told[]
+
+const OPTIONS = ['pairs', 'seed', 'invariants', 'faults', 'schedule', 'emulator', 'timeoutMs']
+
+/** @throws {TypeError} an option that would change nothing, or not what was meant */
+function check(scenario: Scenario, options: ExploreOptions): void {
+  if (typeof scenario !== 'function') throw new TypeError('exploreFaults takes a function: the checkout')
+  checkFields('exploreFaults', options, OPTIONS)
+  const { pairs = 0, seed = 1, invariants = [], faults = [], schedule = [], emulator = {}, timeoutMs = 0 } = options
+  if (typeof pairs !== 'boolean' && !(Number.isInteger(pairs) && pairs >= 0))
+    throw new TypeError('pairs must be true or a number')
+  if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
+  if ('seed' in emulator) throw new TypeError('seed belongs beside emulator, not into it')
+  if (!(timeoutMs >= 0)) throw new TypeError('timeoutMs must be milliseconds')
+  if (!Array.isArray(schedule)) throw new TypeError('schedule must be a list of { request, fault, phase? }')
+  if (!Array.isArray(invariants) || invariants.some((each) => typeof each?.holds !== 'function')) {
+    throw new TypeError('invariants must be a list of { name, says, holds }, such as INVARIANTS')
+  }
+  const names = [...faults, ...schedule.map(({ fault }) => fault)]
+  const unknown = names.find((name) => !FAULTS.some((kind) => kind.name === name && 'run' in kind))
+  if (unknown !== undefined) throw new TypeError(`There is no fault of requests ${unknown}`)
 }
 
 /** Every fault that can strike a request of this run, after the faults that it has had. */
@@ -204,7 +247,7 @@ const shorterThan = (schedule: readonly ScheduledFault[]): ScheduledFault[][] =>
     return [rest, rest.map((each) => ({ ...each, request: each.request - (each.request > left.request ? 1 : 0) }))]
   })
 
-function describe({ schedule, requests, told, effects }: Done, broken: readonly Invariant[], seed: number): Finding {
+function describe({ schedule, requests, told, error, effects }: Done, broken: readonly Invariant[], seed: number): Finding {
   const strikes = schedule.map(({ request, fault, phase }) => {
     const operation = requests.find(({ number }) => number === request)?.operation
     return `${fault}${phase ? ` ${phase} the effect` : ''} at request ${request} (${operation})`
@@ -215,6 +258,7 @@ function describe({ schedule, requests, told, effects }: Done, broken: readonly 
     broken: broken.map(({ name }) => name),
     says: `${what}: broken is "${broken.map(({ says }) => says).join('" and "')}"`,
     told,
+    error,
     effects,
     replay: `await exploreFaults(scenario, { seed: ${seed}, schedule: ${JSON.stringify(schedule)} })`,
   }
@@ -222,8 +266,19 @@ function describe({ schedule, requests, told, effects }: Done, broken: readonly 
 
 function conclude(all: readonly Done[], { requests }: Done, findings: readonly Finding[]): Exploration {
   const unknown = all.filter(({ told }) => Object.values(told).includes('unknown')).length
+  const missed = all.flatMap(({ schedule, strikes }) =>
+    schedule.filter(({ request, fault }) => !strikes.some((strike) => strike.request === request && strike.fault === fault)),
+  )
   const summary = `${all.length} schedules over ${requests.length} requests: ${findings.length} break something, ${unknown} end without knowing`
-  return { schedules: all.length, requests, findings, unknown, report: [summary, ...paragraphs(findings)].join('\n') }
+  const misses = missed.length > 0 ? [`${missed.length} faults found nothing to strike`] : []
+  return {
+    schedules: all.length,
+    requests,
+    findings,
+    unknown,
+    missed,
+    report: [summary, ...misses, ...paragraphs(findings)].join('\n'),
+  }
 }
 
 /** What breaks in the same way together, with one call that shows it. */

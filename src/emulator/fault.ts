@@ -90,6 +90,20 @@ export const fault = <const Name extends string>(
 export const BEFORE_OR_AFTER = { phases: ['after', 'before'] } as const
 export const BEFORE = { phases: ['before'] } as const
 
+/** As long as the sender's signal is not aborted. Until then, as for an open connection, a process does not end. */
+export function forEver({ signal }: Scene): Promise<never> {
+  return new Promise((_, reject) => {
+    if (!signal) return
+    const open = setInterval(() => {}, 60_000)
+    const close = (): void => {
+      clearInterval(open)
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', close, { once: true })
+    if (signal.aborted) close()
+  })
+}
+
 /** The API does its part if the fault strikes afterwards. */
 export async function act({ phase, perform }: Scene): Promise<void> {
   if (phase === 'after') await perform()

@@ -2,9 +2,10 @@ import { BODY_FAULTS } from './body-faults.ts'
 import { CONNECTION_FAULTS } from './connection-faults.ts'
 import { DOCUMENTED_ERRORS, type DocumentedError } from './documented-errors.ts'
 import type { Fault, NotificationFault, Phase, RequestFault, SeenRequest } from './fault.ts'
+import { checkFields } from './known-fields.ts'
 import { NOTIFICATION_FAULTS } from './notification-faults.ts'
 import { createRandom } from './random.ts'
-import type { Operation } from './router.ts'
+import { OPERATIONS, type Operation } from './router.ts'
 import { STATE_FAULTS } from './state-faults.ts'
 import { STATUS_FAULTS } from './status-faults.ts'
 
@@ -20,7 +21,7 @@ export interface Injection {
   fault: FaultName
   /** Only requests of this operation, or notifications that they cause. */
   operation?: Operation
-  /** Only requests of which this says true. */
+  /** Only requests of which this says `true`. */
   match?: (request: SeenRequest) => boolean
   /** How often it strikes; `Infinity` until it is cleared. Default: once, a burst five times. */
   times?: number
@@ -57,7 +58,7 @@ export interface Faults {
   inject(injection: Injection): void
   /** Has requests struck at random, from a seed. */
   injectRandomly(plan: RandomFaults): void
-  /** Nothing goes wrong any more, and what has gone wrong is forgotten. */
+  /** Nothing new goes wrong; the list of strikes is empty. What has struck stays: a key that is stuck, an agreement that is cancelled. */
   clear(): void
   /** What has gone wrong so far. */
   readonly strikes: readonly Strike[]
@@ -115,7 +116,8 @@ export function createFaultPlan(): FaultPlan {
 
   const fits = ({ injection }: Armed, request: SeenRequest | null): boolean =>
     request
-      ? (injection.operation ?? request.operation) === request.operation && (injection.match?.(request) ?? true)
+      ? (injection.operation ?? request.operation) === request.operation &&
+        (injection.match === undefined || injection.match(request) === true)
       : !injection.operation && !injection.match
 
   return {
@@ -158,7 +160,9 @@ const isPossible = ({ operations }: Fault, operation: Operation): boolean => ope
 const kindsOf = (names: readonly FaultName[] | undefined): readonly RequestFault<FaultName>[] =>
   REQUEST_FAULTS.filter(({ name, isBreach }: RequestFault<FaultName>) => names?.includes(name) ?? !isBreach)
 
-function checkInjection({ fault, operation, times = 1, phase, delayMs = 0, error }: Injection): AnyFault {
+function checkInjection(injection: Injection): AnyFault {
+  checkFields('faults.inject', injection, ['fault', 'operation', 'match', 'times', 'phase', 'delayMs', 'error'])
+  const { fault, operation, times = 1, phase, delayMs = 0, error, match } = injection
   const kind = KINDS.find(({ name }) => name === fault)
   if (!kind) throw new TypeError(`There is no fault ${fault}; there are ${FAULTS.map(({ name }) => name).join(', ')}`)
   if (phase && !kind.phases.includes(phase)) {
@@ -166,6 +170,10 @@ function checkInjection({ fault, operation, times = 1, phase, delayMs = 0, error
       `${fault} has ${kind.phases.length > 0 ? `the phase ${kind.phases.join(' or ')}` : 'no phase'}, not ${phase}`,
     )
   }
+  if (operation !== undefined && !OPERATIONS.includes(operation)) {
+    throw new TypeError(`There is no operation ${operation}; there are ${OPERATIONS.join(', ')}`)
+  }
+  if (match !== undefined && typeof match !== 'function') throw new TypeError('match must be a function')
   if (operation && !isPossible(kind, operation)) {
     throw new TypeError(`${fault} strikes ${kind.operations?.join(', ')}; not ${operation}`)
   }
@@ -182,7 +190,11 @@ function checkInjection({ fault, operation, times = 1, phase, delayMs = 0, error
 }
 
 function checkPlan(plan: RandomFaults): RandomFaults {
-  if (!(plan.rate >= 0 && plan.rate <= 1)) throw new TypeError('rate must be between 0 and 1')
+  checkFields('faults.injectRandomly', plan, ['rate', 'seed', 'faults'])
+  if (!(typeof plan.rate === 'number' && plan.rate >= 0 && plan.rate <= 1)) throw new TypeError('rate must be between 0 and 1')
+  if (plan.faults !== undefined && !(Array.isArray(plan.faults) && plan.faults.length > 0)) {
+    throw new TypeError('faults must be a list of names')
+  }
   const unknown = plan.faults?.find((name) => !REQUEST_FAULTS.some((kind) => kind.name === name))
   if (unknown) throw new TypeError(`There is no fault of requests ${unknown}`)
   return plan

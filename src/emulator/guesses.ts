@@ -107,6 +107,10 @@ export const guesses: readonly Guess[] = [
   disagree('binary-mode', 'binary_mode is true if nobody says.', 'defaultBinaryMode'),
   disagree('deferred-capture', '`capture: false` reserves, to be captured later.', 'deferredCapture'),
   silent('deferred-binary', '`capture: false` goes together with `binary_mode: true`.', 'deferredCaptureInBinaryMode'),
+  silent(
+    'card-decision',
+    'A decision for a reason of cards charges the second method, a visa if there is none; one of approved may overdraw the balance.',
+  ),
   silent('debit-card', 'A debit card does not support deferred capture.'),
   silent('binary-undecided', 'In binary mode what would be pending or in process is rejected, as rejected_high_risk.'),
   silent('undecided-money', 'A pending or in_process payment holds the money until it is decided.'),

@@ -1,4 +1,5 @@
 import { utcSeconds } from './clock.ts'
+import { checkFields } from './known-fields.ts'
 import { createRandom } from './random.ts'
 import type { DeliverTask, Delivery } from './state.ts'
 import type { World } from './world.ts'
@@ -20,8 +21,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** @throws {TypeError} it is no address, or there is no secret */
 export function checkTarget(target: NotificationTarget): NotificationTarget {
+  checkFields('notifications.configure', target, ['url', 'secret', 'fetch', 'patienceMs'])
   if (!URL.canParse(target.url)) throw new TypeError(`url must be an address, and ${target.url} is none`)
-  const { patienceMs = 0 } = target
+  const { patienceMs = 0, fetch } = target
+  if (fetch !== undefined && typeof fetch !== 'function') throw new TypeError('fetch must be a function')
   if (!(patienceMs >= 0 && patienceMs <= LONGEST_TIMER_MS)) throw new TypeError('patienceMs must be milliseconds, 0 or more')
   if (typeof target.secret !== 'string' || target.secret === '') throw new TypeError('secret must be a string that is not empty')
   return target

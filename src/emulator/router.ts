@@ -27,21 +27,24 @@ interface Call {
   payerToken: string | null
 }
 
+export const OPERATIONS = [
+  'agreements.create',
+  'agreements.get',
+  'agreements.cancel',
+  'agreements.createPayerToken',
+  'discounts.validateCoupon',
+  'discounts.create',
+  'payments.create',
+  'payments.get',
+  'payments.search',
+  'payments.capture',
+  'payments.cancel',
+  'payments.refund',
+  'payments.listRefunds',
+] as const
+
 /** What a request asks for. Capture and cancellation share a path, and so do the two ways to a discount. */
-export type Operation =
-  | 'agreements.create'
-  | 'agreements.get'
-  | 'agreements.cancel'
-  | 'agreements.createPayerToken'
-  | 'discounts.validateCoupon'
-  | 'discounts.create'
-  | 'payments.create'
-  | 'payments.get'
-  | 'payments.search'
-  | 'payments.capture'
-  | 'payments.cancel'
-  | 'payments.refund'
-  | 'payments.listRefunds'
+export type Operation = (typeof OPERATIONS)[number]
 
 interface Route {
   operation: Operation | ((body: Json) => Operation)

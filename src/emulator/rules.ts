@@ -1,3 +1,5 @@
+import { checkFields } from './known-fields.ts'
+
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
@@ -243,11 +245,7 @@ export const CHOICES: { readonly [Name in keyof Rules]?: readonly Rules[Name][] 
  * @throws {TypeError} an option is misspelt, which would change nothing silently, or has a value that means nothing
  */
 export function readRules(given: Partial<Rules>, others: readonly string[]): Rules {
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(DEFAULT_RULES, name))
-  if (unknown.length > 0) {
-    const known = [...others, ...Object.keys(DEFAULT_RULES)].join(', ')
-    throw new TypeError(`createEmulator does not know ${unknown.join(', ')}; it knows ${known}`)
-  }
+  checkFields('createEmulator', given, [...others, ...Object.keys(DEFAULT_RULES)])
   const rules: Rules = { ...DEFAULT_RULES }
   for (const name of Object.keys(given) as (keyof Rules)[]) {
     if (given[name] === undefined) continue

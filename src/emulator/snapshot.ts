@@ -1,29 +1,47 @@
 import { isInFlight } from './idempotency-rules.ts'
-import { emptyDictionary, type State } from './state.ts'
+import { isObject } from './json.ts'
+import type { Rules } from './rules.ts'
+import { emptyDictionary, emptyState, type State } from './state.ts'
+import { decimalsOf, type World } from './world.ts'
 
 /** What the API knows, as plain JSON: `JSON.parse(JSON.stringify(snapshot))` can be restored. */
 export interface Snapshot {
   /** Of this form. */
   version: 1
+  /** Country of the emulator that made it, and the decimals of its amounts. */
+  site: Rules['site']
+  decimals: number
   state: unknown
 }
 
 const DICTIONARIES = ['agreements', 'payerTokens', 'buyers', 'keys'] as const
 
 /** A copy without the requests in flight: nobody will answer them. */
-export function save(state: State): Snapshot {
+export function save({ state, rules }: World): Snapshot {
   const copy = structuredClone(state)
   for (const [name, key] of Object.entries(copy.keys)) if (isInFlight(key)) delete copy.keys[name]
-  return { version: 1, state: copy }
+  return { version: 1, site: rules.site, decimals: decimalsOf(rules), state: copy }
 }
 
-/** @throws {TypeError} it is no snapshot of this version */
-export function read(snapshot: Snapshot): State {
-  if (snapshot?.version !== 1 || typeof snapshot.state !== 'object' || snapshot.state === null) {
+/** @throws {TypeError} it is no snapshot of this version, or of an emulator of another site */
+export function read(snapshot: Snapshot, rules: Rules): State {
+  if (!isObject(snapshot) || snapshot.version !== 1 || !isWhole(snapshot.state)) {
     throw new TypeError('This is no snapshot of this version of the emulator')
+  }
+  const { site, decimals } = snapshot
+  if (site !== rules.site || decimals !== decimalsOf(rules)) {
+    throw new TypeError(`The snapshot is of an emulator of ${site} with ${decimals} decimals: give this one the same site`)
   }
   const state = structuredClone(snapshot.state) as State
   // Callers choose the keys of these: they must not know `constructor`, and a copy does.
   for (const name of DICTIONARIES) Object.assign(state, { [name]: Object.assign(emptyDictionary(), state[name]) })
   return state
+}
+
+/** Has every part, each of its kind. */
+function isWhole(state: unknown): boolean {
+  if (!isObject(state)) return false
+  return Object.entries(emptyState(0, 0)).every(
+    ([name, value]) => typeof state[name] === typeof value && Array.isArray(state[name]) === Array.isArray(value),
+  )
 }

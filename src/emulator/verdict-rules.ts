@@ -1,3 +1,4 @@
+import { checkFields } from './known-fields.ts'
 import type { Decision } from './state.ts'
 import type { World } from './world.ts'
 
@@ -28,7 +29,9 @@ export const DECISIONS: readonly Decision[] = [
 const AT_CREATION = ['approved', 'authorized', 'in_process', 'pending', 'rejected']
 
 /** @throws {TypeError} no source knows this status, or not for this reason */
-export function requireDecision({ status, status_detail }: Decision): Decision {
+export function requireDecision(decision: Decision): Decision {
+  checkFields('A decision', decision, ['status', 'status_detail'])
+  const { status, status_detail } = decision
   if (!DECISIONS.some((known) => known.status === status && known.status_detail === status_detail)) {
     const details = DECISIONS.filter((known) => known.status === status).map((known) => known.status_detail)
     const statuses = [...new Set(DECISIONS.map((known) => known.status))]
@@ -42,11 +45,10 @@ export function requireDecision({ status, status_detail }: Decision): Decision {
 }
 
 /** Has the next payments come to this. */
-export function decideNext(
-  { state }: World,
-  decision: Decision,
-  { user = null, times = 1 }: { user?: string | null; times?: number } = {},
-): void {
+export function decideNext({ state }: World, decision: Decision, options: { user?: string | null; times?: number } = {}): void {
+  checkFields('The second argument of decideNext', options, ['user', 'times'])
+  const { user = null, times = 1 } = options
+  if (user !== null && typeof user !== 'string') throw new TypeError('user must be an external_user.id')
   const { status, status_detail } = requireDecision(decision)
   if (!AT_CREATION.includes(status))
     throw new TypeError(`A new payment is one of ${AT_CREATION.join(', ')}; settle it afterwards`)

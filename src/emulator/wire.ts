@@ -13,11 +13,29 @@ export async function receive(input: RequestInfo | URL, init?: RequestInit): Pro
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined) ?? undefined
   if (signal?.aborted) throw signal.reason
   if (plain) return { wire: plain, signal, redirect: init?.redirect ?? 'follow' }
-  const request = new Request(input, init)
+  const request = new Request(input, init && choose(init))
   const text = request.body === null ? '' : await request.text()
   const headers = Object.fromEntries(request.headers)
   return { wire: { method: request.method, url: request.url, headers, text }, signal, redirect: request.redirect }
 }
+
+const KNOWN = [
+  'method',
+  'headers',
+  'body',
+  'signal',
+  'redirect',
+  'duplex',
+  'mode',
+  'credentials',
+  'cache',
+  'referrer',
+  'keepalive',
+]
+
+/** What belongs to a request. Servers give their handlers a second argument that has nothing to do with it. */
+const choose = (init: RequestInit): RequestInit =>
+  Object.fromEntries(KNOWN.filter((name) => name in init).map((name) => [name, init[name as keyof RequestInit]]))
 
 const WITH_BODY = ['POST', 'PUT']
 const WITHOUT_BODY = ['GET', 'DELETE']

@@ -27,8 +27,10 @@ export interface World {
   announce(event: NotificationEvent): void
 }
 
+export const decimalsOf = ({ site, copDecimals }: Rules): number => (site === 'MCO' ? copDecimals : DECIMALS[site])
+
 export function createWorld(rules: Rules, state: State, announce: World['announce']): World {
-  const decimals = rules.site === 'MCO' ? rules.copDecimals : DECIMALS[rules.site]
+  const decimals = decimalsOf(rules)
   const scale = 10 ** decimals
   const buyer = (user: string): BuyerRecord => {
     state.buyers[user] ??= { payerId: null, balance: null, agreement: null }

@@ -45,11 +45,12 @@ export const guessTable = (): string =>
 /** Every fault with its sentence. */
 export const faultTable = (): string =>
   table(
-    ['fault', 'what happens', 'phase', 'operations'],
-    FAULTS.map(({ name, says, phases, operations }) => [
+    ['fault', 'what happens', 'phase', '`delayMs`', 'operations'],
+    FAULTS.map(({ name, says, phases, operations, delayMs }) => [
       `\`${name}\``,
       says,
       phases.join(', '),
+      delayMs === undefined ? '' : printed(delayMs, 'delayMs'),
       operations?.map((each) => `\`${each}\``).join(', ') ?? (name.startsWith('notification_') ? 'notifications' : 'all'),
     ]),
   )

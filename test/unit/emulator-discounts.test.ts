@@ -53,9 +53,9 @@ const mismatch = { status: 400, body: document('error.400.discount-mismatch') }
 describe('coupons', () => {
   it.each([
     [{ type: 'free' }, 'type must be percent or fixed'],
-    [{ value: 0 }, 'value must be more than 0'],
-    [{ value: -1 }, 'value must be more than 0'],
-    [{ value: Number.NaN }, 'value must be more than 0'],
+    [{ value: 0 }, 'value must be a number above 0'],
+    [{ value: -1 }, 'value must be a number above 0'],
+    [{ value: Number.NaN }, 'value must be a number above 0'],
     [{ value: 100.5 }, 'at most 100 percent'],
     [{ type: 'fixed', value: 0.001 }, 'value must be an amount'],
     [{ cap: -1 }, 'cap must be an amount'],

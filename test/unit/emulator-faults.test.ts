@@ -225,6 +225,13 @@ describe('faults.inject', () => {
     [{ fault: 'reset', times: 0 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', times: 1.5 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', delayMs: -1 }, 'delayMs must be 0 or more'],
+    [{ fault: 'reset', operations: [] } as never, 'faults.inject does not know operations; it knows fault, operation, match'],
+    [
+      { fault: 'reset', operation: 'payment.create' as never },
+      'There is no operation payment.create; there are agreements.create',
+    ],
+    [{ fault: 'reset', match: 'x' as never }, 'match must be a function'],
+    ['reset' as never, 'faults.inject takes an object with fault, operation'],
     [{ fault: 'documented_error', error: 'Nothing' }, 'No source prints the error Nothing; see DOCUMENTED_ERRORS'],
     [
       { fault: 'documented_error', operation: 'payments.get', error: '401003' },
@@ -509,6 +516,10 @@ describe('faults.injectRandomly', () => {
   it.each([
     [{ rate: 2 }, 'rate must be between 0 and 1'],
     [{ rate: Number.NaN }, 'rate must be between 0 and 1'],
+    [{ rate: '0.2' }, 'rate must be between 0 and 1'],
+    [{ rate: 0.2, seeds: 3 }, 'faults.injectRandomly does not know seeds; it knows rate, seed, faults'],
+    [{ rate: 0.2, faults: [] }, 'faults must be a list of names'],
+    [{ rate: 0.2, faults: 'reset' }, 'faults must be a list of names'],
     [{ rate: 0.5, faults: ['nothing'] }, 'There is no fault of requests nothing'],
   ])('refuses %j', (plan, message) => {
     expect(() => createEmulator().faults.injectRandomly(plan as never)).toThrow(message)

@@ -18,7 +18,13 @@ const verified = (delivery: Delivery) => verifyNotification(delivery, { secrets:
 function listening(target: Partial<NotificationTarget> = {}, options: EmulatorOptions = {}) {
   const started = start(options)
   const { notifications } = started.emulator
-  notifications.configure({ url, secret, ...target })
+  const { fetch, patienceMs } = target
+  notifications.configure({
+    url: target.url ?? url,
+    secret: target.secret ?? secret,
+    ...(fetch && { fetch }),
+    ...(patienceMs !== undefined && { patienceMs }),
+  })
   return { ...started, notifications, drain: () => notifications.drain() }
 }
 

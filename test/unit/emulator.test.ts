@@ -68,6 +68,8 @@ describe('createEmulator', () => {
     [{ seed: 'x' }, 'seed must be a whole number'],
     [{ now: Number.NaN }, 'now must be milliseconds since 1970'],
     [{ now: 1e300 }, 'now must be milliseconds since 1970'],
+    [{ now: '2026-01-01' }, 'now must be milliseconds since 1970'],
+    [{ now: new Date(0) }, 'now must be milliseconds since 1970'],
     [{ beforeEffect: 5 }, 'beforeEffect must be a function'],
   ])('refuses %j', (options, message) => {
     expect(() => createEmulator(options as object)).toThrow(message)

@@ -56,8 +56,8 @@ describe('exploreFaults', () => {
     const { findings, schedules, report, unknown } = await exploreFaults(carefulCheckout)
     expect(findings, report).toEqual([])
     expect(schedules).toBeGreaterThanOrEqual(300)
-    // A key that is stuck for ever leaves nothing to know.
-    expect(unknown).toBeLessThanOrEqual(2)
+    // A key that is stuck for ever, and five errors in a row, leave nothing to know.
+    expect(unknown).toBeLessThanOrEqual(6)
   })
 
   it('finds nothing in it under two faults either', { timeout: 60_000 }, async () => {
@@ -153,10 +153,67 @@ describe('exploreFaults', () => {
       await charge(emulator.fetch, await link(emulator), 'key')
       throw error
     }
-    const explore = (error: unknown) => exploreFaults(throwing(error), { faults: [] })
+    const explore = (error: unknown) => exploreFaults(throwing(error), { schedule: [] })
     expect((await explore(new Error('no'))).findings).toMatchObject([{ broken: ['told_the_truth'] }])
     expect((await explore(undefined)).findings).toHaveLength(1)
     expect(await explore({ outcome: 'unknown' })).toMatchObject({ findings: [], unknown: 1 })
+  })
+
+  it('strikes with a burst as often as the fault does by itself', async () => {
+    const twice = checkout(() => 'one-key', 2)
+    const schedule = [{ request: 3, fault: 'server_error_burst', phase: 'after' }] as const
+    expect(await exploreFaults(twice, { schedule })).toMatchObject({ unknown: 1, missed: [] })
+  })
+
+  it('says which faults of a schedule found nothing to strike', async () => {
+    const missing = { request: 9, fault: 'reset' } as const
+    const { missed, report } = await exploreFaults(checkout(String), { schedule: [missing] })
+    expect(missed).toEqual([missing])
+    expect(report).toContain('1 faults found nothing to strike')
+  })
+
+  it('keeps what the scenario threw', async () => {
+    const error = new Error('the shop is shut')
+    const scenario = async (emulator: Emulator): Promise<Told> => {
+      const response = await charge(emulator.fetch, await link(emulator), 'key')
+      if (!response.ok) throw error
+      return 'paid'
+    }
+    const { findings } = await exploreFaults(scenario, { faults: ['internal_error'] })
+    expect(findings).toMatchObject([{ broken: ['told_the_truth'], error }])
+  })
+
+  it.each<[string, unknown, unknown, string]>([
+    ['a scenario that fails', async () => Promise.reject(new Error('typo')), {}, 'The scenario fails before any fault strikes'],
+    ['a scenario that makes no request', async () => 'not_paid', {}, 'The scenario makes no request'],
+    [
+      'a scenario that says true',
+      async () => true,
+      {},
+      'has to say paid, not_paid, unknown, or that of each external_reference; it said true',
+    ],
+    ['a scenario that says nothing', async () => {}, {}, 'it said undefined'],
+    ['no scenario', undefined, {}, 'exploreFaults takes a function'],
+    ['a misspelt option', checkout(String), { pair: 3 }, 'exploreFaults does not know pair; it knows pairs, seed'],
+    ['pairs that are no number', checkout(String), { pairs: 'x' }, 'pairs must be true or a number'],
+    ['negative pairs', checkout(String), { pairs: -4 }, 'pairs must be true or a number'],
+    ['a seed of the emulators', checkout(String), { emulator: { seed: 3 } }, 'seed belongs beside emulator'],
+    ['a fault that there is not', checkout(String), { faults: ['nope'] }, 'There is no fault of requests nope'],
+    [
+      'a fault of notifications',
+      checkout(String),
+      { faults: ['notification_never'] },
+      'There is no fault of requests notification_never',
+    ],
+    ['a schedule that is no list', checkout(String), { schedule: {} }, 'schedule must be a list'],
+    [
+      'names of invariants',
+      checkout(String),
+      { invariants: ['charged_once'] },
+      'invariants must be a list of { name, says, holds }',
+    ],
+  ])('refuses %s', async (_, scenario, options, message) => {
+    await expect(exploreFaults(scenario as never, options as never)).rejects.toThrow(message)
   })
 
   it('judges each order by what was told of it', async () => {
