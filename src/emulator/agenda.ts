@@ -1,11 +1,15 @@
 import { expireAgreement } from './agreement-rules.ts'
+import { takeFirst } from './appointments.ts'
+import { LAST_DATE_MS } from './clock.ts'
 import { giveBack, releasePromise } from './discount-rules.ts'
+import type { SeenRequest } from './fault.ts'
 import type { FaultPlan } from './faults.ts'
+import { forgetKey } from './idempotency-rules.ts'
 import { expirePayment } from './payment-rules.ts'
 import { deliver, type NotificationTarget } from './postman.ts'
 import { settleRefund } from './refund-rules.ts'
 import { perform, type Server } from './server.ts'
-import type { DeliverTask, Delivery, NotificationEvent, Task } from './state.ts'
+import type { Appointment, DeliverTask, Delivery, NotificationEvent, Task } from './state.ts'
 
 /** What happens later, in order, and to whom it is told. */
 export interface Agenda {
@@ -13,14 +17,14 @@ export interface Agenda {
   take(server: Server): void
   tell(target: NotificationTarget): void
   /** Sends a notification, as a fault would have it. */
-  post(event: NotificationEvent): void
-  /** Answers, and then does what is due. */
-  answering(answer: () => Promise<Response>): Promise<Response>
+  post(server: Server, event: NotificationEvent): void
+  /** A request is done: what is to come before its answer comes, and what is due is begun. */
+  settle(request: SeenRequest | undefined): Promise<void>
   /** Does what is due now, in the background. */
   runDue(): void
   advance(ms: number): Promise<void>
-  /** Comes when the clock has been moved so far. */
-  wait(delayMs: number): Promise<void>
+  /** Comes when the clock shows this. */
+  waitUntil(at: number): Promise<void>
   /** Moves the clock to the end of the first such wait. */
   endWait(): void
   drain(): Promise<Delivery[]>
@@ -40,16 +44,16 @@ export function createAgenda(faults: FaultPlan): Agenda {
   let goal = 0
   let waits: Wait[] = []
   let afterNext: NotificationEvent[] = []
-  let early: Promise<void>[] = []
-  /** Deliveries that have been handed out. */
-  let drained = 0
+  /** What has to be there before the answer to the request that caused it. */
+  let early = new Map<SeenRequest, Promise<void>[]>()
 
   function mine(): Server {
     if (!server) throw new Error('The agenda has nobody to work for')
     return server
   }
 
-  function run({ world }: Server, task: Task): Promise<unknown> | undefined {
+  function run(current: Server, task: Task): Promise<unknown> | undefined {
+    const { world } = current
     switch (task.kind) {
       case 'expire_agreement':
         return void expireAgreement(world, task.agreement)
@@ -62,27 +66,37 @@ export function createAgenda(faults: FaultPlan): Agenda {
       case 'give_back_coupon':
         return void giveBack(world, task.coupon)
       case 'forget_key':
-        delete world.state.keys[task.name]
-        return undefined
+        return void forgetKey(world, task)
       case 'receive':
-        return perform(mine(), task.request, undefined)
+        // It is not held: whoever holds requests may be waiting for the clock.
+        return perform({ ...current, beforeEffect: () => {} }, task.request, undefined)
       case 'deliver':
         return target && deliver(world, target, task)
     }
   }
 
+  /** Until it is done it counts as to come, for a snapshot. */
+  async function underWay({ world }: Server, appointment: Appointment, doing: Promise<unknown>): Promise<void> {
+    const { underWay } = world.state
+    underWay.push(appointment)
+    await doing.catch(() => {})
+    underWay.splice(underWay.indexOf(appointment), 1)
+  }
+
   /** The next thing that is due by then, once the clock shows its time. */
-  function next(end: number): (() => Promise<unknown> | undefined) | undefined {
-    const current = mine()
+  function next(end: number, current: Server): (() => Promise<void> | undefined) | undefined {
     const { state } = current.world
-    const wait = waits.toSorted((a, b) => a.at - b.at)[0]
     const [appointment] = state.agenda
+    const wait = waits.reduce<Wait | undefined>((first, each) => (first && first.at <= each.at ? first : each), undefined)
     const at = Math.min(wait?.at ?? Number.POSITIVE_INFINITY, appointment?.at ?? Number.POSITIVE_INFINITY)
     if (at > end) return undefined
     state.now = Math.max(state.now, at)
     if (appointment?.at === at) {
-      state.agenda.shift()
-      return () => run(current, appointment.task)
+      takeFirst(state.agenda)
+      return () => {
+        const doing = run(current, appointment.task)
+        return doing && underWay(current, appointment, doing)
+      }
     }
     waits = waits.filter((each) => each !== wait)
     return () => void wait?.over()
@@ -90,19 +104,19 @@ export function createAgenda(faults: FaultPlan): Agenda {
 
   /** In the turn of the caller until the first thing that takes time. */
   function runUntil(end: number, current: Server): Promise<void> | undefined {
-    for (let due = next(end); due; due = next(end)) {
+    if (current !== server) return undefined
+    for (let due = next(end, current); due; due = next(end, current)) {
       const doing = due()
-      if (doing) return doing.catch(() => {}).then(() => (current === server ? runUntil(end, current) : undefined))
+      if (doing) return doing.then(() => runUntil(end, current))
     }
     current.world.state.now = Math.max(current.world.state.now, end)
     return undefined
   }
 
-  function advance(ms: number): Promise<void> {
+  function advanceTo(end: number): Promise<void> {
     const current = mine()
-    const end = Math.max(goal, current.world.state.now) + ms
-    goal = end
-    const go = () => (current === server ? runUntil(end, current) : undefined)
+    goal = Math.max(goal, end)
+    const go = () => runUntil(end, current)
     const doing = busy ? busy.then(go) : go()
     if (!doing) return Promise.resolve()
     const settled = doing.then(() => {
@@ -110,6 +124,12 @@ export function createAgenda(faults: FaultPlan): Agenda {
     })
     busy = settled
     return settled
+  }
+
+  const now = (): number => Math.max(goal, mine().world.state.now)
+
+  function taskFor({ world }: Server, event: NotificationEvent, forged = false): DeliverTask {
+    return { kind: 'deliver', event, attempt: 1, forged, seed: world.random.below(2 ** 32) }
   }
 
   return {
@@ -120,58 +140,53 @@ export function createAgenda(faults: FaultPlan): Agenda {
       for (const { over } of waits) over()
       waits = []
       afterNext = []
-      early = []
-      drained = next.world.state.deliveries.length
+      early = new Map()
     },
     tell(next) {
       target = next
     },
-    post(event) {
-      const { world, cause } = mine()
-      if (!target || !world.rules.testEvents) return
+    post(from, event) {
+      const { world, cause } = from
+      if (from !== server || !target || !world.rules.testEvents) return
       const due = faults.forNotification(cause)
       const held = afterNext
       afterNext = []
-      const task = (event: NotificationEvent, forged = false): DeliverTask => ({
-        kind: 'deliver',
-        event,
-        attempt: 1,
-        forged,
-        seed: world.random.below(2 ** 32),
-      })
       for (const sending of due?.fault.sendings(event, due.delayMs) ?? [{}]) {
         if (sending.afterNext) afterNext.push(event)
-        else if (sending.early) early.push(deliver(world, target, task(event)))
-        else world.schedule(sending.delayMs ?? 0, task(event, sending.forged))
+        else if (sending.early && cause) {
+          early.set(cause, [...(early.get(cause) ?? []), deliver(world, target, taskFor(from, event))])
+        } else world.schedule(sending.delayMs ?? 0, taskFor(from, event, sending.forged))
       }
-      for (const event of held) world.schedule(0, task(event))
+      for (const event of held) world.schedule(0, taskFor(from, event))
     },
-    async answering(answer) {
-      const response = await answer()
-      const first = early
-      early = []
-      if (first.length > 0) await Promise.all(first)
-      void advance(0)
-      return response
+    async settle(request) {
+      const first = request && early.get(request)
+      if (request && first) {
+        early.delete(request)
+        await Promise.all(first)
+      }
+      void advanceTo(now())
     },
-    runDue: () => void advance(0),
+    runDue: () => void advanceTo(now()),
     advance(ms) {
       if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError('Time only moves forward: advance by 0 or more milliseconds')
-      return advance(ms)
+      const end = now() + ms
+      if (end > LAST_DATE_MS) throw new TypeError('There are no dates so late')
+      return advanceTo(end)
     },
-    wait: (delayMs) =>
+    waitUntil: (at) =>
       new Promise((over) => {
-        waits.push({ at: mine().world.state.now + delayMs, over })
+        if (at <= mine().world.state.now) over()
+        else waits.push({ at, over })
       }),
     endWait() {
-      const ends = waits.map(({ at }) => at)
-      if (ends.length > 0) void advance(Math.max(0, Math.min(...ends) - mine().world.state.now))
+      if (waits.length > 0) void advanceTo(Math.max(mine().world.state.now, Math.min(...waits.map(({ at }) => at))))
     },
     async drain() {
-      await advance(0)
-      const { deliveries } = mine().world.state
-      const fresh = structuredClone(deliveries.slice(drained))
-      drained = deliveries.length
+      await advanceTo(now())
+      const { state } = mine().world
+      const fresh = structuredClone(state.deliveries.slice(state.drained))
+      state.drained = state.deliveries.length
       return fresh
     },
   }

@@ -35,7 +35,8 @@ export function createAgreement(world: World, body: Json): object {
     card: null,
   }
   world.schedule(rules.agreementLifetimeMs, { kind: 'expire_agreement', agreement: id })
-  world.record({ kind: 'agreement_created', agreement_id: id })
+  const isAlias = body.return_uri === undefined || body.return_uri === null
+  world.record({ kind: 'agreement_created', agreement_id: id, ...(isAlias && { alias: 'return_url' }) })
   return { agreement_id: id, agreement_uri: approvalUri(world, id) }
 }
 
@@ -44,7 +45,7 @@ const returnUriOf = ({ rules }: World, body: Json): string =>
   text(body.return_uri ?? (rules.acceptReturnUrl ? body.return_url : undefined))
 
 function checkAgreement(world: World, body: Json): void {
-  const { requireExternalFlowId, lengthLimits } = world.rules
+  const { requireExternalFlowId, lengthLimits, redirectUris } = world.rules
   const [longestUri, longestFlowId] = lengthLimits === 'newer' ? [2048, 64] : [300, 300]
   const refuse = (message: string, code?: string) =>
     agreementError(400, message, world.rules.agreementErrorCodes ? code : undefined)
@@ -56,6 +57,8 @@ function checkAgreement(world: World, body: Json): void {
 
   if (!returnUri) throw refuse('Field return_uri is required', 'ReturnUriNull')
   if (returnUri.length > longestUri) throw tooLong('return_uri', longestUri, 'ReturnUriTooLong')
+  const isRegistered = redirectUris?.some((beginning) => returnUri.startsWith(beginning)) ?? true
+  if (!isRegistered) throw refuse('Field return_uri must begin as a registered one', 'RedirectUriMismatch')
   if (!isWebAddress(returnUri)) throw refuse('Field return_uri must be a web address', 'RedirectUriMismatch')
   if (!externalFlowId && requireExternalFlowId) throw refuse('Field external_flow_id is required')
   if (externalFlowId.length > longestFlowId) throw tooLong('external_flow_id', longestFlowId, 'ExternalFlowIdTooLong')
@@ -169,7 +172,7 @@ export function approveAgreement(world: World, id: string, card?: Card): { code:
   if (rules.oneAgreementPerUser && buyer.agreement !== null) {
     throw agreementError(400, `The user has an active agreement: ${buyer.agreement}`)
   }
-  const wanted = world.toMinor(agreement.agreementData?.validation_amount) ?? 0
+  const wanted = world.toMinor(Number(agreement.agreementData?.validation_amount ?? 0)) ?? 0
   if (rules.enforceValidationAmount && !card && wanted > world.balanceOf(agreement.externalUser.id)) {
     throw agreementError(400, 'The balance does not cover validation_amount: the buyer has to add a card')
   }
@@ -178,9 +181,9 @@ export function approveAgreement(world: World, id: string, card?: Card): { code:
   agreement.status = 'confirmed_by_user'
   agreement.code = code
   agreement.codeExpiresAt = Number.isFinite(codeExpiresAt) ? codeExpiresAt : null
-  agreement.card = card ?? null
+  agreement.card = card ? { ...card } : null
   buyer.agreement = id
-  buyer.payerId ??= FIRST_PAYER_ID + Object.values(state.buyers).filter(({ payerId }) => payerId !== null).length
+  buyer.payerId ??= FIRST_PAYER_ID + state.payers++
   world.record({ kind: 'agreement_confirmed', agreement_id: id })
   announceAgreement(world, id, 'status.updated', shownStatus(world, agreement))
   return { code, redirect_uri: redirectUri(world, agreement, code) }
@@ -199,7 +202,7 @@ export function changePaymentMethod(world: World, id: string, card: Card | null)
   if (card !== null) checkCard(card)
   const agreement = inHand(world, id)
   if (agreement.status !== 'confirmed_by_user') throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}`)
-  agreement.card = card
+  agreement.card = card && { ...card }
   world.record({ kind: 'payment_method_updated', agreement_id: id })
   announceAgreement(world, id, 'payment_method.updated')
 }
@@ -227,7 +230,7 @@ function checkCard(card: Card): void {
   if (typeof payment_method_id !== 'string' || payment_method_id === '') {
     throw new TypeError('payment_method_id must be the name of a card, such as visa')
   }
-  if (!(typeof limit === 'number' && limit >= 0)) throw new TypeError('limit must be an amount, 0 or more')
+  if (!(Number.isFinite(limit) && limit >= 0)) throw new TypeError('limit must be an amount, 0 or more; leave it out for none')
 }
 
 function redirectUri({ rules }: World, { returnUri, id, externalFlowId }: AgreementRecord, code?: string): string {

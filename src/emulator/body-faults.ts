@@ -1,31 +1,46 @@
 import { act, BEFORE_OR_AFTER, fault, forEver, type Scene } from './fault.ts'
 import type { Json } from './json.ts'
-import { type Answer, parse } from './router.ts'
+import { type Answer, OPERATIONS, parse } from './router.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** The answer with a body that comes in pieces, and breaks when the sender aborts. */
-function streamed(
-  { signal }: Scene,
-  { status, headers }: Answer,
-  pull: (controller: ReadableStreamDefaultController) => void | Promise<void>,
-): Response {
+function streamed({ signal }: Scene, { status, headers }: Answer, pieces: AsyncGenerator<string>): Response {
+  let stop = (): void => {}
   const body = new ReadableStream({
-    start: (controller) => signal?.addEventListener('abort', () => controller.error(signal.reason), { once: true }),
-    pull,
+    start(controller) {
+      const abort = () => controller.error(signal?.reason)
+      stop = () => signal?.removeEventListener('abort', abort)
+      signal?.addEventListener('abort', abort, { once: true })
+    },
+    async pull(controller) {
+      const { done, value = '' } = await pieces.next().catch((error: unknown) => {
+        stop()
+        throw error
+      })
+      if (!done) return controller.enqueue(encode(value))
+      stop()
+      controller.close()
+    },
+    cancel: () => stop(),
   })
   return new Response(body, { status, headers })
 }
 
 const half = (text: string): string => text.slice(0, Math.ceil(text.length / 2))
+/** Of a body that is empty there is a blank. */
+const firstHalf = (text: string): string => half(text) || ' '
 
 /** The answer with other text; one without a body stays as it is. */
 const retold = (answer: Answer, tell: (text: string) => string): Answer =>
   answer.text === '' ? answer : { ...answer, text: tell(answer.text) }
 
-/** One key more, in front of the others. */
+/** One key more, in front of the others: of the object, or of the first in a list. */
 const withFirst = (answer: Answer, entry: string): Answer =>
-  retold(answer, (text) => (text.startsWith('{') && text.length > 2 ? `{${entry},${text.slice(1)}` : text))
+  retold(answer, (text) => text.replace(/^(\[?\{)(.)/, (_, start, next) => `${start}${entry}${next === '}' ? '' : ','}${next}`))
+
+/** Cancelling an agreement is answered without a body. */
+const WITH_BODY = { operations: OPERATIONS.filter((operation) => operation !== 'agreements.cancel') }
 
 const MEGABYTE = ' '.repeat(1_048_576)
 const DEPTH = 10_000
@@ -38,30 +53,24 @@ export const BODY_FAULTS = [
     'slow_body',
     'The headers come at once, the second half of the body when the clock has been moved by `delayMs`.',
     async (scene) => {
-      const { perform, wait, delayMs } = scene
-      const answer = await perform()
-      const first = half(answer.text)
-      let isFirst = true
-      return streamed(scene, answer, async (controller) => {
-        if (isFirst) {
-          isFirst = false
-          return controller.enqueue(encode(first || ' '))
-        }
-        await wait(delayMs)
-        controller.enqueue(encode(answer.text.slice(first.length) || ' '))
-        controller.close()
-      })
+      const over = scene.wait(scene.delayMs)
+      const answer = await scene.perform()
+      const pieces = async function* () {
+        yield firstHalf(answer.text)
+        await over
+        yield answer.text.slice(half(answer.text).length) || ' '
+      }
+      return streamed(scene, answer, pieces())
     },
     { delayMs: 60_000 },
   ),
   fault('stalled_body', 'Headers and half of the body, and then nothing more.', async (scene) => {
     const answer = await scene.perform()
-    let isFirst = true
-    return streamed(scene, answer, (controller) => {
-      if (!isFirst) return forEver(scene)
-      isFirst = false
-      controller.enqueue(encode(half(answer.text) || ' '))
-    })
+    const pieces = async function* () {
+      yield firstHalf(answer.text)
+      await forEver(scene)
+    }
+    return streamed(scene, answer, pieces())
   }),
   fault(
     'body_cut_by_length',
@@ -74,12 +83,11 @@ export const BODY_FAULTS = [
   ),
   fault('body_cut_by_chunk', 'Half of the body, and then the connection breaks.', async (scene) => {
     const answer = await scene.perform()
-    let isFirst = true
-    return streamed(scene, answer, (controller) => {
-      if (!isFirst) return controller.error(new TypeError('terminated'))
-      isFirst = false
-      controller.enqueue(encode(half(answer.text) || ' '))
-    })
+    const pieces = async function* () {
+      yield firstHalf(answer.text)
+      throw new TypeError('terminated')
+    }
+    return streamed(scene, answer, pieces())
   }),
   fault('wrong_content_length', 'The whole body under a Content-Length that is too small.', async ({ perform }) => {
     const answer = await perform()
@@ -123,21 +131,29 @@ export const BODY_FAULTS = [
   ),
   fault('huge_body', 'The right body, and 10 MB of blanks after it.', async (scene) => {
     const answer = await scene.perform()
-    let megabytes = 0
-    return streamed(scene, answer, (controller) => {
-      controller.enqueue(encode(megabytes === 0 ? answer.text : MEGABYTE))
-      megabytes += 1
-      if (megabytes > 10) controller.close()
-    })
+    const pieces = async function* () {
+      yield answer.text
+      for (let megabytes = 0; megabytes < 10; megabytes++) yield MEGABYTE
+    }
+    return streamed(scene, answer, pieces())
   }),
-  fault('deep_nesting', 'One more field: ten thousand lists in each other.', async ({ perform }) =>
-    withFirst(await perform(), `"nested":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}`),
+  fault(
+    'deep_nesting',
+    'One more field: ten thousand lists in each other.',
+    async ({ perform }) => withFirst(await perform(), `"nested":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}`),
+    WITH_BODY,
   ),
-  fault('duplicate_keys', 'A second id and status before the right ones; in JSON the last one counts.', async ({ perform }) =>
-    withFirst(await perform(), '"id":1,"status":"rejected"'),
+  fault(
+    'duplicate_keys',
+    'A second id and status before the right ones; in JSON the last one counts.',
+    async ({ perform }) => withFirst(await perform(), '"id":1,"status":"rejected"'),
+    WITH_BODY,
   ),
-  fault('proto_key', 'A `__proto__` that claims another id and status.', async ({ perform }) =>
-    withFirst(await perform(), '"__proto__":{"id":1,"status":"approved","polluted":true}'),
+  fault(
+    'proto_key',
+    'A `__proto__` that claims another id and status.',
+    async ({ perform }) => withFirst(await perform(), '"__proto__":{"id":1,"status":"approved","polluted":true}'),
+    WITH_BODY,
   ),
   fault(
     'another_resource',
@@ -169,9 +185,14 @@ const DAY_MS = 24 * 3_600_000
 const retell = (text: string, change: (name: string, value: unknown) => unknown): string =>
   parse(text) || text.startsWith('[') ? JSON.stringify(JSON.parse(text), change) : text
 
-const isAmount = (name: string): boolean => name === 'amount' || name === 'transaction_amount'
-const tenfold = (value: unknown): unknown =>
-  typeof value === 'number' ? value * 10 : typeof value === 'string' ? `${value}0` : value
+const isAmount = (name: string): boolean => /amount$|^cap$/.test(name)
+
+/** Ten times as much, as number or as text with as many decimals. */
+function tenfold(value: unknown): unknown {
+  if (typeof value === 'number') return value * 10
+  const text = typeof value === 'string' ? /^\d+(?:\.(\d+))?$/.exec(value) : null
+  return text ? (Number(text[0]) * 10).toFixed(text[1]?.length ?? 0) : value
+}
 
 const alien = (value: unknown): unknown =>
   typeof value === 'number' ? value + 1_000 : typeof value === 'string' ? value.replace(/^.{4}/, '0000') : value

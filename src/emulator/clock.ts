@@ -6,10 +6,13 @@ export interface Clock {
    * Moves time forward and runs, in order, everything that falls due on the way. What happens to money and agreements
    * has happened when it returns, unless a notification comes first: await it to know that those are delivered.
    *
-   * @throws {TypeError} time only moves forward
+   * @throws {TypeError} time only moves forward, and not beyond all dates
    */
   advance(ms: number): Promise<void>
 }
+
+/** Of the dates that there are. */
+export const LAST_DATE_MS = 8.64e15
 
 /** Agreements and their dates: UTC without milliseconds, `2023-02-16T00:02:52Z`. */
 export const utcSeconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`

@@ -54,8 +54,9 @@ export const CONNECTION_FAULTS = [
     'slow_headers',
     'The answer is made at once and comes when the clock has been moved by `delayMs`.',
     async ({ perform, wait, delayMs }) => {
+      const over = wait(delayMs)
       const answer = await perform()
-      await wait(delayMs)
+      await over
       return answer
     },
     { delayMs: 60_000 },
@@ -63,7 +64,7 @@ export const CONNECTION_FAULTS = [
   fault(
     'redirect_same_origin',
     'A redirect to another address of the same origin.',
-    async (scene) => redirect(scene, `${scene.request.path}?moved=1`),
+    async (scene) => redirect(scene, `${scene.request.path}?${new URLSearchParams({ ...scene.request.query, moved: '1' })}`),
     { phases: ['before', 'after'] },
   ),
   fault(

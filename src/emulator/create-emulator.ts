@@ -1,8 +1,8 @@
 import { type Agenda, createAgenda } from './agenda.ts'
 import { approveAgreement, cancelAgreement, changePaymentMethod, refuseAgreement } from './agreement-rules.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, LAST_DATE_MS } from './clock.ts'
 import { type Coupons, createCoupons } from './coupons.ts'
-import { createFaultPlan, type Faults } from './faults.ts'
+import { createFaultPlan, type FaultPlan, type Faults } from './faults.ts'
 import { guesses } from './guesses.ts'
 import { checkTarget, type NotificationTarget } from './postman.ts'
 import { type Rules, readRules } from './rules.ts'
@@ -85,8 +85,6 @@ export interface Emulator {
 }
 
 const START = Date.UTC(2026, 0, 1)
-/** Of the dates that there are. */
-const LAST_DATE_MS = 8.64e15
 
 /**
  * Mercado Pago Wallet Connect in memory: agreements, payer tokens, coupons and discounts, advanced payments with
@@ -99,7 +97,7 @@ const LAST_DATE_MS = 8.64e15
 export const createEmulator = (options: EmulatorOptions = {}): Emulator => assemble(options).emulator
 
 /** The emulator, and what only the explorer may touch. */
-export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Agenda } {
+export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Agenda; faults: FaultPlan } {
   const { seed = 1, now = START, balance = 10_000, beforeEffect = () => {}, ...given } = options
   if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
   if (typeof now !== 'number' || !Number.isInteger(now) || Math.abs(now) > LAST_DATE_MS)
@@ -110,8 +108,14 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
   const agenda = createAgenda(faults)
 
   function begin(state: State): Server {
-    const world = createWorld(rules, state, (event) => agenda.post(event))
-    const server: Server = { world, faults, beforeEffect, wait: (delayMs) => agenda.wait(delayMs), cause: null }
+    const server: Server = {
+      world: createWorld(rules, state, (event) => agenda.post(server, event)),
+      faults,
+      beforeEffect,
+      settle: (request) => agenda.settle(request),
+      waitUntil: (at) => agenda.waitUntil(at),
+      cause: null,
+    }
     agenda.take(server)
     return server
   }
@@ -130,11 +134,10 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
 
   const emulator: Emulator = {
     async fetch(input, init) {
+      // Now: the clock may be moved while the body is read.
+      const arrivedAt = server.world.state.now
       const received = await receive(input, init)
-      return untilAborted(
-        received.signal,
-        agenda.answering(() => serve(server, received)),
-      )
+      return untilAborted(received.signal, serve(server, received, arrivedAt))
     },
     origin: rules.origin,
     buyer: {
@@ -181,7 +184,7 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
       server = startOver()
     },
   }
-  return { emulator, agenda }
+  return { emulator, agenda, faults }
 }
 
 function setBalance(world: World, amount: number, user?: string): void {

@@ -1,6 +1,7 @@
 import { assemble, type Emulator, type EmulatorOptions } from './create-emulator.ts'
+import { conclude, describe } from './exploration-report.ts'
 import type { Phase } from './fault.ts'
-import { FAULTS, type FaultName, type Strike } from './faults.ts'
+import { FAULTS, type FaultName } from './faults.ts'
 import { INVARIANTS, type Invariant, type Run, type Told } from './invariants.ts'
 import { isObject } from './json.ts'
 import { checkFields } from './known-fields.ts'
@@ -68,20 +69,25 @@ export interface Exploration {
   report: string
 }
 
-/** Runs at a time: they mostly wait for timers. */
+/** Runs at a time, each with an emulator of its own: they mostly wait for timers. */
 const AT_ONCE = 256
 const DAY_MS = 24 * 3_600_000
 
-interface Done extends Run {
+/** A run, and what is known of it besides. */
+export interface Done extends Run {
   error: unknown
   schedule: readonly ScheduledFault[]
   requests: { number: number; operation: Operation }[]
-  strikes: readonly Strike[]
+  /** Faults that found nothing to strike. */
+  missed: readonly ScheduledFault[]
 }
 
 /**
  * Runs a checkout once for every fault at every request that it makes, and tells which faults break an invariant:
- * money moved twice, the caller was told something wrong, money is left reserved, it never ends.
+ * money moved twice, the caller was told something wrong, money is left reserved, it never ends. Many runs go on at a
+ * time, so a checkout must not keep what it knows outside of itself.
+ *
+ * @throws {Error} it fails without any fault, or says something that means nothing
  */
 export async function exploreFaults(scenario: Scenario, options: ExploreOptions = {}): Promise<Exploration> {
   check(scenario, options)
@@ -90,7 +96,7 @@ export async function exploreFaults(scenario: Scenario, options: ExploreOptions 
   const broken = (done: Run) => invariants.filter(({ holds }) => !holds(done))
   if (schedule) {
     const done = await run(schedule)
-    return conclude([done], done, broken(done).length > 0 ? [describe(done, broken(done), seed)] : [])
+    return conclude([done], done, broken(done).length > 0 ? [describe(done, broken(done), options)] : [])
   }
 
   const calm = await run([])
@@ -106,27 +112,30 @@ export async function exploreFaults(scenario: Scenario, options: ExploreOptions 
 
   const findings = new Map<string, Finding>()
   for (const done of all.filter((each) => broken(each).length > 0)) {
-    const shortest = await shrink(done, run, (each) => broken(each).length > 0)
-    findings.set(JSON.stringify(shortest.schedule), describe(shortest, broken(shortest), seed))
+    const worst = broken(done)
+    // As much has to break as before.
+    const shortest = await shrink(done, run, (each) => worst.every(({ holds }) => !holds(each)))
+    findings.set(JSON.stringify(shortest.schedule), describe(shortest, broken(shortest), options))
   }
   return conclude(all, calm, [...findings.values()])
 }
 
 async function runOnce(scenario: Scenario, schedule: readonly ScheduledFault[], options: ExploreOptions): Promise<Done> {
   const { emulator: settings = {}, seed = 1, timeoutMs = 5_000 } = options
-  const { emulator, agenda } = assemble({ ...settings, seed })
+  const { emulator, agenda, faults } = assemble({ ...settings, seed })
   const requests: Done['requests'] = []
-  const { faults, clock } = emulator
-  // Strikes nothing: it only watches.
-  const watch = ({ number, operation }: (typeof requests)[0]): boolean => {
-    if (requests.at(-1)?.number !== number) requests.push({ number, operation })
-    return false
-  }
-  faults.inject({ fault: 'reset', match: watch, times: Number.POSITIVE_INFINITY })
-  for (const { request, fault, phase } of schedule) {
-    const times = FAULTS.find(({ name }) => name === fault)?.times ?? 1
-    faults.inject({ fault, times, match: ({ number }) => number >= request && number < request + times, ...(phase && { phase }) })
-  }
+  const struck = new Set<ScheduledFault>()
+  // Counted here: the scenario may reset the emulator, and clear its faults.
+  faults.oversee(({ operation }) => {
+    const number = requests.push({ number: requests.length + 1, operation })
+    const scheduled = schedule.find(
+      (each) => number >= each.request && number < each.request + timesOf(each) && fits(each, operation),
+    )
+    if (!scheduled) return undefined
+    struck.add(scheduled)
+    const { fault, phase } = scheduled
+    return { fault, ...(phase && { phase }) }
+  })
 
   let stopTimer = (): void => {}
   const timeIsUp = new Promise<undefined>((resolve) => {
@@ -135,15 +144,16 @@ async function runOnce(scenario: Scenario, schedule: readonly ScheduledFault[], 
   })
   // Nobody moves the clock while a slow answer is awaited.
   const pacemaker = setInterval(() => agenda.endWait(), 10)
-  const end = await Promise.race([ask(scenario, emulator), timeIsUp])
-  stopTimer()
-  clearInterval(pacemaker)
+  const end = await Promise.race([ask(scenario, emulator), timeIsUp]).finally(() => {
+    stopTimer()
+    clearInterval(pacemaker)
+  })
   // What is still on its way arrives.
-  await clock.advance(DAY_MS)
+  await emulator.clock.advance(DAY_MS)
   return {
     schedule,
     requests,
-    strikes: faults.strikes,
+    missed: schedule.filter((each) => !struck.has(each)),
     ended: end !== undefined,
     told: end?.told ?? { '*': 'unknown' },
     error: end?.error,
@@ -192,6 +202,11 @@ function check(scenario: Scenario, options: ExploreOptions): void {
   if (unknown !== undefined) throw new TypeError(`There is no fault of requests ${unknown}`)
 }
 
+const kindOf = ({ fault }: ScheduledFault) => FAULTS.find(({ name }) => name === fault)
+const timesOf = (scheduled: ScheduledFault): number => kindOf(scheduled)?.times ?? 1
+const fits = (scheduled: ScheduledFault, operation: Operation): boolean =>
+  kindOf(scheduled)?.operations?.includes(operation) ?? true
+
 /** Every fault that can strike a request of this run, after the faults that it has had. */
 function strikesAt({ requests, schedule }: Done, { faults }: ExploreOptions): ScheduledFault[] {
   const last = Math.max(0, ...schedule.map(({ request }) => request))
@@ -209,13 +224,25 @@ function strikesAt({ requests, schedule }: Done, { faults }: ExploreOptions): Sc
     )
 }
 
-/** A second fault after each first, as many as are wanted. */
+/** A second fault after each first: as many pairs as are wanted, at random if there are more. */
 function choosePairs(singles: readonly Done[], most: number, seed: number, options: ExploreOptions): ScheduledFault[][] {
-  const pairs = singles.flatMap((single) => strikesAt(single, options).map((second) => [...single.schedule, second]))
+  const pairsOf = (single: Done) => strikesAt(single, options).map((second) => [...single.schedule, second])
+  // Counted first and made one by one: there may be millions.
+  const sizes = singles.map((single) => strikesAt(single, options).length)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  if (total <= most) return singles.flatMap(pairsOf)
   const random = createRandom({ seed })
-  const chosen: ScheduledFault[][] = []
-  while (chosen.length < most && pairs.length > 0) chosen.push(...pairs.splice(random.below(pairs.length), 1))
-  return chosen
+  const chosen = new Set<number>()
+  while (chosen.size < most) chosen.add(random.below(total))
+  const pairs: ScheduledFault[][] = []
+  let before = 0
+  for (const [index, size] of sizes.entries()) {
+    const single = singles[index]
+    const inHere = [...chosen].filter((each) => each >= before && each < before + size)
+    if (single && inHere.length > 0) pairs.push(...pairsOf(single).filter((_, at) => chosen.has(before + at)))
+    before += size
+  }
+  return pairs
 }
 
 async function runAll(
@@ -246,54 +273,3 @@ const shorterThan = (schedule: readonly ScheduledFault[]): ScheduledFault[][] =>
     const rest = schedule.filter((each) => each !== left)
     return [rest, rest.map((each) => ({ ...each, request: each.request - (each.request > left.request ? 1 : 0) }))]
   })
-
-function describe({ schedule, requests, told, error, effects }: Done, broken: readonly Invariant[], seed: number): Finding {
-  const strikes = schedule.map(({ request, fault, phase }) => {
-    const operation = requests.find(({ number }) => number === request)?.operation
-    return `${fault}${phase ? ` ${phase} the effect` : ''} at request ${request} (${operation})`
-  })
-  const what = strikes.length > 0 ? strikes.join(', then ') : 'without any fault'
-  return {
-    schedule,
-    broken: broken.map(({ name }) => name),
-    says: `${what}: broken is "${broken.map(({ says }) => says).join('" and "')}"`,
-    told,
-    error,
-    effects,
-    replay: `await exploreFaults(scenario, { seed: ${seed}, schedule: ${JSON.stringify(schedule)} })`,
-  }
-}
-
-function conclude(all: readonly Done[], { requests }: Done, findings: readonly Finding[]): Exploration {
-  const unknown = all.filter(({ told }) => Object.values(told).includes('unknown')).length
-  const missed = all.flatMap(({ schedule, strikes }) =>
-    schedule.filter(({ request, fault }) => !strikes.some((strike) => strike.request === request && strike.fault === fault)),
-  )
-  const summary = `${all.length} schedules over ${requests.length} requests: ${findings.length} break something, ${unknown} end without knowing`
-  const misses = missed.length > 0 ? [`${missed.length} faults found nothing to strike`] : []
-  return {
-    schedules: all.length,
-    requests,
-    findings,
-    unknown,
-    missed,
-    report: [summary, ...misses, ...paragraphs(findings)].join('\n'),
-  }
-}
-
-/** What breaks in the same way together, with one call that shows it. */
-function paragraphs(findings: readonly Finding[]): string[] {
-  const groups = new Map<string, Finding[]>()
-  for (const finding of findings) {
-    const where = finding.schedule.map(({ request }) => request).join(' and ')
-    const name = `${where ? `request ${where}` : 'no fault'}: ${finding.broken.join(', ')}`
-    groups.set(name, [...(groups.get(name) ?? []), finding])
-  }
-  return [...groups].flatMap(([name, group]) => [
-    '',
-    `${name}, ${group.length} time(s)`,
-    `  ${group.map(({ schedule }) => schedule.map(({ fault, phase }) => (phase ? `${fault} ${phase}` : fault)).join(' + ')).join(', ')}`,
-    `  ${group[0]?.says}`,
-    `  ${group[0]?.replay}`,
-  ])
-}

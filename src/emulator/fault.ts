@@ -30,13 +30,13 @@ export interface Scene {
   error: string | undefined
   /** Of the sender: an abort ends a body too. */
   signal: AbortSignal | undefined
-  /** Has the API do what it was asked for. */
-  perform(): Promise<Answer>
+  /** Has the API do what it was asked for, perhaps with another view of the world. */
+  perform(view?: Partial<World>): Promise<Answer>
   /** Has the API do it again, or for the first time, as if nobody remembered the key. */
   performAnew(): Promise<Answer>
   /** Has the API get the request so much later. */
   receiveLater(delayMs: number): void
-  /** Comes when the clock has been moved so far. */
+  /** Comes when the clock has been moved so far since the request came. */
   wait(delayMs: number): Promise<void>
 }
 
@@ -90,13 +90,16 @@ export const fault = <const Name extends string>(
 export const BEFORE_OR_AFTER = { phases: ['after', 'before'] } as const
 export const BEFORE = { phases: ['before'] } as const
 
-/** As long as the sender's signal is not aborted. Until then, as for an open connection, a process does not end. */
+/** As an open connection would, it keeps a process from ending: Node's own time limits do not. */
+const OPEN_MS = 60_000
+
+/** As long as the sender's signal is not aborted. */
 export function forEver({ signal }: Scene): Promise<never> {
   return new Promise((_, reject) => {
     if (!signal) return
-    const open = setInterval(() => {}, 60_000)
+    const open = setTimeout(() => {}, OPEN_MS)
     const close = (): void => {
-      clearInterval(open)
+      clearTimeout(open)
       reject(signal.reason)
     }
     signal.addEventListener('abort', close, { once: true })

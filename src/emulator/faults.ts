@@ -1,6 +1,6 @@
 import { BODY_FAULTS } from './body-faults.ts'
 import { CONNECTION_FAULTS } from './connection-faults.ts'
-import { DOCUMENTED_ERRORS, type DocumentedError } from './documented-errors.ts'
+import { DOCUMENTED_ERRORS, type DocumentedError, findDocumentedError } from './documented-errors.ts'
 import type { Fault, NotificationFault, Phase, RequestFault, SeenRequest } from './fault.ts'
 import { checkFields } from './known-fields.ts'
 import { NOTIFICATION_FAULTS } from './notification-faults.ts'
@@ -78,6 +78,8 @@ export interface FaultPlan extends Faults {
   readonly isArmed: boolean
   forRequest(request: SeenRequest): Due<RequestFault> | undefined
   forNotification(cause: SeenRequest | null): Due<NotificationFault> | undefined
+  /** Asked first about every request, whatever is cleared: for the explorer. */
+  oversee(overseer: (request: SeenRequest) => Injection | undefined): void
 }
 
 type AnyFault = RequestFault<FaultName> | NotificationFault<FaultName>
@@ -96,6 +98,7 @@ export function createFaultPlan(): FaultPlan {
   let armed: Armed[] = []
   let random: (RandomFaults & { next: ReturnType<typeof createRandom> }) | undefined
   let strikes: Strike[] = []
+  let overseer: ((request: SeenRequest) => Injection | undefined) | undefined
 
   function due<Kind extends AnyFault>(armament: Armed<Kind>, request: SeenRequest | null): Due<Kind> {
     const { injection, kind } = armament
@@ -137,16 +140,27 @@ export function createFaultPlan(): FaultPlan {
       return strikes.map((each) => ({ ...each }))
     },
     get isArmed() {
-      return armed.length > 0 || random !== undefined
+      return armed.length > 0 || random !== undefined || overseer !== undefined
     },
     forRequest(request) {
-      const planned = armed.filter(isOfRequest).find((each) => isPossible(each.kind, request.operation) && fits(each, request))
+      const overseen = overseer?.(request)
+      if (overseen) return strike(requireKind(overseen.fault), request, overseen)
+      const planned = armed
+        .filter(isOfRequest)
+        .find((each) => isPossible(each.kind, request.operation, each.injection.error) && fits(each, request))
       if (planned) return due(planned, request)
       if (!random || random.next.below(1_000_000) >= random.rate * 1_000_000) return undefined
       const kinds = kindsOf(random.faults).filter((kind) => isPossible(kind, request.operation))
       const kind = kinds[random.next.below(kinds.length)]
       const phase = kind?.phases[random.next.below(kind.phases.length)]
-      return kind && strike(kind, request, phase ? { phase } : {})
+      if (!kind) return undefined
+      const injection: Injection = { fault: kind.name, ...(phase && { phase }) }
+      // What strikes several times goes on.
+      if (kind.times) armed.push({ injection, kind, left: kind.times - 1 })
+      return strike(kind, request, injection)
+    },
+    oversee(next) {
+      overseer = next
     },
     forNotification(cause) {
       const planned = armed.filter(isOfNotification).find((each) => fits(each, cause))
@@ -155,7 +169,15 @@ export function createFaultPlan(): FaultPlan {
   }
 }
 
-const isPossible = ({ operations }: Fault, operation: Operation): boolean => operations?.includes(operation) ?? true
+const isPossible = ({ operations }: Fault, operation: Operation, error?: string): boolean =>
+  (operations?.includes(operation) ?? true) && (error === undefined || findDocumentedError(operation, error) !== undefined)
+
+/** A fault of requests. @throws {TypeError} there is none of this name */
+function requireKind(name: FaultName): RequestFault<FaultName> {
+  const kind = REQUEST_FAULTS.find((each) => each.name === name)
+  if (!kind) throw new TypeError(`There is no fault of requests ${name}`)
+  return kind
+}
 
 const kindsOf = (names: readonly FaultName[] | undefined): readonly RequestFault<FaultName>[] =>
   REQUEST_FAULTS.filter(({ name, isBreach }: RequestFault<FaultName>) => names?.includes(name) ?? !isBreach)

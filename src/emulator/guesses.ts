@@ -25,7 +25,7 @@ const disagree = (id: string, decision: string, option?: keyof Rules): Guess => 
 /** Everything that the emulator decides and no source documents. */
 export const guesses: readonly Guess[] = [
   // The API as a whole.
-  silent('request-id', 'Every answer has an X-Request-Id, a UUID.', 'requestIds'),
+  silent('request-id', 'Every answer of the API has an X-Request-Id, a UUID; a page of a gateway has none.', 'requestIds'),
   disagree('countries', 'All seven countries have the product; one source says three.', 'site'),
   disagree('test-tokens', 'Access tokens are opaque: TEST- and APP_USR- alike.', 'accessTokens'),
   silent(
@@ -41,7 +41,7 @@ export const guesses: readonly Guess[] = [
   silent('agreement-uri', 'The approval page lives at the origin of the emulator, on the documented path.', 'origin'),
   disagree('external-flow-id', 'external_flow_id is required, as return_uri and external_user are.', 'requireExternalFlowId'),
   disagree('length-limits', 'return_uri has at most 2048 characters, external_flow_id 64, the description 256.', 'lengthLimits'),
-  disagree('return-url', 'return_url is taken for return_uri.', 'acceptReturnUrl'),
+  disagree('return-url', 'return_url is taken for return_uri; the effect says so.', 'acceptReturnUrl'),
   silent('error-codes', 'The CamelCase codes of 2026 are in the field `code` of an error.', 'agreementErrorCodes'),
   silent('unconfirmed', 'Before the buyer decides an agreement is `pending`.', 'unconfirmedStatus'),
   disagree('confirmed', 'A confirmed agreement is `confirmed_by_user`.', 'confirmedStatus'),
@@ -145,10 +145,20 @@ export const guesses: readonly Guess[] = [
   silent('key-scope', 'A key may be used once for each method and path; the emulator is one application.'),
   silent('key-body', 'The same key with another body is 422/422001.'),
   disagree('paid-replay', 'A repeat of a payment that is paid is answered with it, 200.', 'paidReplay'),
-  silent('key-retention', 'A key is remembered for ever.', 'keyRetentionMs'),
+  silent('key-retention', 'A key is remembered for ever; a limit counts from the end of its request.', 'keyRetentionMs'),
   silent('key-length', 'A key has 1 to 128 characters.', 'longestKey'),
   silent('key-after-refusal', 'A refused request leaves its key free.', 'keyAfterRefusal'),
   silent('key-elsewhere', 'Refunds, captures and cancellations honour a key and need none; agreements and discounts ignore it.'),
+
+  // Of several.
+  silent('redirect-uris', 'Any web address may be a return_uri.', 'redirectUris'),
+  silent('code-shown', 'An agreement shows its code for ever, also once it is exchanged or cancelled.'),
+  silent(
+    'promise-use',
+    'A payment that is approved, reserved or undecided uses its promise; one that comes to nothing gives it back, a refunded one does not.',
+  ),
+  silent('inner-id', 'A payment that is rejected before a card is tried has no inner id.'),
+  silent('messages', 'Where only a code or a rule is documented, the sentence of the error is ours.'),
 
   // Notifications.
   silent('payment-events', 'Payments send payment.created and payment.updated.', 'paymentEvents'),

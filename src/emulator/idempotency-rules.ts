@@ -1,5 +1,5 @@
 import { ApiError, keyError, paymentError } from './api-error.ts'
-import type { KeyRecord } from './state.ts'
+import type { ForgetTask, KeyRecord } from './state.ts'
 import type { World } from './world.ts'
 
 /** What a rule answered. */
@@ -50,20 +50,29 @@ export async function once(
   const known = state.keys[name]
   if (known) return repeat(world, known, hash)
 
-  state.keys[name] = { hash, answer: null, payment: null, stuck: false }
+  const since = state.now
+  const forget = () => world.schedule(rules.keyRetentionMs, { kind: 'forget_key', name, since })
+  state.keys[name] = { hash, answer: null, payment: null, stuck: false, since }
   try {
     const { status, text, payment } = await effect()
-    state.keys[name] = { hash, answer: { status, text }, payment, stuck: false }
-    world.schedule(rules.keyRetentionMs, { kind: 'forget_key', name })
+    state.keys[name] = { hash, answer: { status, text }, payment, stuck: false, since }
+    forget()
     return { status, text, payment }
   } catch (error) {
     if (rules.keyAfterRefusal === 'spent' && error instanceof ApiError) {
-      state.keys[name] = { hash: SPENT, answer: null, payment: null, stuck: false }
+      state.keys[name] = { hash: SPENT, answer: null, payment: null, stuck: false, since }
+      forget()
     } else {
       delete state.keys[name]
     }
     throw error
   }
+}
+
+/** Its time is over, unless it has been used anew since, or is stuck. */
+export function forgetKey({ state }: World, { name, since }: ForgetTask): void {
+  const key = state.keys[name]
+  if (key?.since === since && !key.stuck) delete state.keys[name]
 }
 
 /** The hash of no body. */

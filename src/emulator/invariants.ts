@@ -34,9 +34,8 @@ const FATES: Partial<Record<Effect['kind'], Fate>> = {
 }
 
 interface Order {
-  /** Payments that took or held money at some time. */
-  payments: Set<number>
-  wasPaid: boolean
+  /** Payments that took money at some time. */
+  paid: Set<number>
   /** Where each of them stands. */
   fates: Map<number, Fate>
 }
@@ -48,7 +47,7 @@ function ordersOf(effects: readonly Effect[]): Map<string, Order> {
   for (const { kind, payment_id, external_reference, amount = 0 } of effects) {
     if (payment_id === undefined) continue
     const reference = external_reference ?? ''
-    const order = orders.get(reference) ?? { payments: new Set(), wasPaid: false, fates: new Map() }
+    const order = orders.get(reference) ?? { paid: new Set(), fates: new Map() }
     orders.set(reference, order)
     if (kind === 'payment_refunded') {
       left.set(payment_id, (left.get(payment_id) ?? 0) - amount)
@@ -56,41 +55,42 @@ function ordersOf(effects: readonly Effect[]): Map<string, Order> {
     }
     const fate = FATES[kind]
     if (!fate) continue
-    if (fate !== 'none') {
-      order.payments.add(payment_id)
-      left.set(payment_id, amount)
-    }
-    order.wasPaid ||= fate === 'paid'
+    if (fate !== 'none') left.set(payment_id, amount)
+    if (fate === 'paid') order.paid.add(payment_id)
     order.fates.set(payment_id, fate)
   }
   return orders
 }
 
+/** Payments by which money moved, or is still held. What was only reserved and given back has not moved. */
+const moved = ({ paid, fates }: Order): number =>
+  new Set([...paid, ...[...fates].flatMap(([id, fate]) => (fate === 'held' ? [id] : []))]).size
+
 const isSomewhere = (order: Order | undefined, fate: Fate): boolean => [...(order?.fates.values() ?? [])].includes(fate)
 
-/** What holds of every order that something was told of. */
-function ofEach({ told, effects }: Run, holds: (told: Told, order: Order | undefined) => boolean): boolean {
+/** What holds of every order: what was told of it, or of all, or nothing. */
+function ofEach({ told, effects }: Run, holds: (told: Told | undefined, order: Order | undefined) => boolean): boolean {
   const orders = ordersOf(effects)
   const { '*': general, ...each } = told
-  const references = general ? [...orders.keys()] : Object.keys(each)
-  if (general && references.length === 0) return holds(general, undefined)
-  return references.every((reference) => holds(general ?? each[reference] ?? 'unknown', orders.get(reference)))
+  const references = new Set([...orders.keys(), ...Object.keys(each)])
+  if (references.size === 0) return holds(general, undefined)
+  return [...references].every((reference) => holds(each[reference] ?? general, orders.get(reference)))
 }
 
 /** What has to hold if nobody says otherwise. */
 export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'charged_once',
-    says: 'money moved at most once for each external_reference',
-    holds: ({ effects }) => [...ordersOf(effects).values()].every(({ payments }) => payments.size <= 1),
+    says: 'money moved at most once for each external_reference (payments without one count as one order)',
+    holds: ({ effects }) => [...ordersOf(effects).values()].every((order) => moved(order) <= 1),
   },
   {
     name: 'told_the_truth',
     says: 'who was told "paid" has paid, and who was told "not paid" keeps the money',
     holds: (run) =>
       ofEach(run, (told, order) => {
-        if (told === 'paid') return order?.wasPaid ?? false
-        return told === 'unknown' || !(isSomewhere(order, 'paid') || isSomewhere(order, 'held'))
+        if (told === 'paid') return (order?.paid.size ?? 0) > 0
+        return told !== 'not_paid' || !(isSomewhere(order, 'paid') || isSomewhere(order, 'held'))
       }),
   },
   {

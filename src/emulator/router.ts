@@ -253,7 +253,8 @@ export const jsonAnswer = (status: number, text: string): Answer => ({
   headers: { 'content-type': 'application/json; charset=utf-8' },
 })
 
-function identified({ random, rules }: World, answer: Answer): Answer {
+/** With an id of its own, as every answer of the API. */
+export function identified({ random, rules }: World, answer: Answer): Answer {
   if (rules.requestIds) answer.headers['x-request-id'] = random.uuid()
   return answer
 }

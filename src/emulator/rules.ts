@@ -28,7 +28,9 @@ export interface Rules {
   requireExternalFlowId: boolean
   /** Longest `return_uri`, `external_flow_id`: 2048 and 64 characters (newer) or 300 each (older). */
   lengthLimits: 'newer' | 'older'
-  /** Takes the old name `return_url` too. */
+  /** Beginnings of `return_uri` that are registered for the application; any web address, if left out. */
+  redirectUris: readonly string[] | undefined
+  /** Takes the old name `return_url` too; its effect says so. */
   acceptReturnUrl: boolean
   /** The CamelCase codes of 2026 as `code` in errors of agreements. */
   agreementErrorCodes: boolean
@@ -146,6 +148,7 @@ export const DEFAULT_RULES: Rules = {
   codeReuse: 'refused',
   requireExternalFlowId: true,
   lengthLimits: 'newer',
+  redirectUris: undefined,
   acceptReturnUrl: true,
   agreementErrorCodes: true,
   unconfirmedStatus: 'pending',
@@ -265,7 +268,7 @@ function complaint(name: keyof Rules, value: unknown): string | undefined {
   const choices: readonly unknown[] | undefined = CHOICES[name]
   if (choices) return choices.includes(value) ? undefined : `one of ${choices.join(', ')}`
   const standard = DEFAULT_RULES[name]
-  if (Array.isArray(standard) || name === 'accessTokens') {
+  if (Array.isArray(standard) || name === 'accessTokens' || name === 'redirectUris') {
     const kind = name === 'retryDelaysMs' ? 'number' : 'string'
     const isFine = Array.isArray(value) && value.every((each) => typeof each === kind && (kind === 'string' || each >= 0))
     if (name === 'cancellable') {

@@ -13,7 +13,7 @@ type Read = (payment: PaymentRecord, world: World) => string
 const EXACT: Record<string, Read> = {
   status: ({ status }) => status,
   external_reference: ({ externalReference }) => externalReference ?? '',
-  'payment.id': ({ innerId }) => String(innerId),
+  'payment.id': ({ innerId }) => String(innerId ?? ''),
   'payment.external_reference': ({ externalReference }) => externalReference ?? '',
   'payment.payment_method_id': ({ card }) => card?.payment_method_id ?? 'account_money',
   'payment.transaction_amount': (payment, world) => String(world.toMajor(chargedAmount(payment))),

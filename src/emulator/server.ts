@@ -1,7 +1,7 @@
 import type { Scene, SeenRequest } from './fault.ts'
 import type { FaultPlan } from './faults.ts'
 import { nameOfKey } from './idempotency-rules.ts'
-import { type Answer, answer, operationOf, parse } from './router.ts'
+import { type Answer, answer, operationOf, parse, type Surroundings } from './router.ts'
 import type { WireRequest } from './state.ts'
 import type { Received } from './wire.ts'
 import type { World } from './world.ts'
@@ -11,20 +11,23 @@ export interface Server {
   world: World
   faults: FaultPlan
   beforeEffect: () => void | Promise<void>
-  /** Comes when the clock has been moved so far. */
-  wait(delayMs: number): Promise<void>
+  /** A request is done: tells whom it concerns. */
+  settle(request: SeenRequest | undefined): Promise<void>
+  /** Comes when the clock shows this. */
+  waitUntil(at: number): Promise<void>
   /** The request that a rule works for; null between rules. */
   cause: SeenRequest | null
 }
 
 /** Answers a request, with the fault that is due. */
-export async function serve(server: Server, { wire, signal, redirect }: Received): Promise<Response> {
+export async function serve(server: Server, { wire, signal, redirect }: Received, arrivedAt: number): Promise<Response> {
   const { world, faults } = server
   const number = ++world.state.requests
   const request = faults.isArmed ? see(number, wire) : undefined
   const due = request && faults.forRequest(request)
   if (!due) return toResponse(await perform(server, wire, request))
-  const struck = await due.fault.run(sceneOf(server, wire, request, due, signal))
+  const scene = sceneOf(server, wire, request, { ...due, signal, arrivedAt })
+  const struck = await due.fault.run(scene)
   if (struck instanceof Response) return struck
   if (struck.status !== 307 || redirect === 'manual') return toResponse(struck)
   return follow(server, wire, request, redirect, struck)
@@ -34,8 +37,7 @@ function sceneOf(
   server: Server,
   wire: WireRequest,
   request: SeenRequest,
-  { phase, delayMs, error }: Pick<Scene, 'phase' | 'delayMs' | 'error'>,
-  signal: AbortSignal | undefined,
+  { phase, delayMs, error, signal, arrivedAt }: Pick<Scene, 'phase' | 'delayMs' | 'error' | 'signal'> & { arrivedAt: number },
 ): Scene {
   const { world } = server
   const name = nameOfKey(request.method, request.path, request.idempotencyKey ?? '')
@@ -46,7 +48,7 @@ function sceneOf(
     delayMs,
     error,
     signal,
-    perform: () => perform(server, wire, request),
+    perform: (view) => perform(view ? { ...server, world: { ...world, ...view } } : server, wire, request),
     async performAnew() {
       const known = world.state.keys[name]
       delete world.state.keys[name]
@@ -55,7 +57,7 @@ function sceneOf(
       return again
     },
     receiveLater: (delayMs) => world.schedule(delayMs, { kind: 'receive', request: wire }),
-    wait: (delayMs) => server.wait(delayMs),
+    wait: (delayMs) => server.waitUntil(arrivedAt + delayMs),
   }
 }
 
@@ -73,8 +75,8 @@ function follow(
 }
 
 /** Has the API do it; what it announces meanwhile is caused by this request. */
-export function perform(server: Server, wire: WireRequest, request: SeenRequest | undefined): Promise<Answer> {
-  return answer(server.world, wire, {
+export async function perform(server: Server, wire: WireRequest, request: SeenRequest | undefined): Promise<Answer> {
+  const surroundings: Surroundings = {
     beforeEffect: server.beforeEffect,
     around(rule) {
       server.cause = request ?? null
@@ -84,7 +86,12 @@ export function perform(server: Server, wire: WireRequest, request: SeenRequest 
         server.cause = null
       }
     },
-  })
+  }
+  try {
+    return await answer(server.world, wire, surroundings)
+  } finally {
+    await server.settle(request)
+  }
 }
 
 /** The request as faults see it; undefined if it is none of the API's. */

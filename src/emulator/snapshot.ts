@@ -1,3 +1,4 @@
+import { add } from './appointments.ts'
 import { isInFlight } from './idempotency-rules.ts'
 import { isObject } from './json.ts'
 import type { Rules } from './rules.ts'
@@ -20,6 +21,8 @@ const DICTIONARIES = ['agreements', 'payerTokens', 'buyers', 'keys'] as const
 export function save({ state, rules }: World): Snapshot {
   const copy = structuredClone(state)
   for (const [name, key] of Object.entries(copy.keys)) if (isInFlight(key)) delete copy.keys[name]
+  // What is on its way may not have arrived: it goes out again.
+  for (const appointment of copy.underWay.splice(0)) add(copy.agenda, appointment)
   return { version: 1, site: rules.site, decimals: decimalsOf(rules), state: copy }
 }
 

@@ -1,18 +1,27 @@
 import { cancelAgreement, findPayer } from './agreement-rules.ts'
 import { fault, type Scene } from './fault.ts'
 import { nameOfKey } from './idempotency-rules.ts'
-import { isObject, type Json } from './json.ts'
+import { isObject } from './json.ts'
 import { type Answer, parse } from './router.ts'
+import type { State } from './state.ts'
 
 const KEYED = ['payments.create', 'payments.refund'] as const
 
-/** A search answer with other results. */
-function withResults(answer: Answer, change: (results: Json[]) => Json[]): Answer {
+/** A search answer in which everything is there twice. */
+function doubled(answer: Answer): Answer {
   const page = parse(answer.text)
-  if (!page || !Array.isArray(page.results)) return answer
-  const results = change(page.results)
-  const paging = isObject(page.paging) ? page.paging : {}
-  return { ...answer, text: JSON.stringify({ ...page, paging: { ...paging, total: results.length }, results }) }
+  if (!page || !Array.isArray(page.results) || !isObject(page.paging)) return answer
+  const results = page.results.flatMap((each) => [each, each])
+  return {
+    ...answer,
+    text: JSON.stringify({ ...page, paging: { ...page.paging, total: Number(page.paging.total) * 2 }, results }),
+  }
+}
+
+/** What is left of the state if young payments are not there yet. */
+function without(state: State, youngerThanMs: number): State {
+  const old = Object.entries(state.payments).filter(([, { createdAt }]) => createdAt <= state.now - youngerThanMs)
+  return { ...state, payments: Object.fromEntries(old) }
 }
 
 /** The buyer who is charged unlinks the seller. */
@@ -31,7 +40,7 @@ export const STATE_FAULTS = [
       if (answer.status < 300) await performAnew()
       return answer
     },
-    { operations: ['payments.create', 'payments.refund'], isBreach: true },
+    { operations: KEYED, isBreach: true },
   ),
   fault(
     'key_forgotten',
@@ -40,7 +49,8 @@ export const STATE_FAULTS = [
       const answer = await perform()
       const { method, path, idempotencyKey } = request
       const name = nameOfKey(method, path, idempotencyKey ?? '')
-      if (delayMs > 0) world.schedule(delayMs, { kind: 'forget_key', name })
+      const { since } = world.state.keys[name] ?? { since: 0 }
+      if (delayMs > 0) world.schedule(delayMs, { kind: 'forget_key', name, since })
       else delete world.state.keys[name]
       return answer
     },
@@ -49,18 +59,12 @@ export const STATE_FAULTS = [
   fault(
     'search_lagging',
     'The search does not know payments that were made in the last `delayMs`.',
-    async ({ perform, world, delayMs }) =>
-      withResults(await perform(), (results) =>
-        results.filter(({ id }) => (world.state.payments[Number(id)]?.createdAt ?? 0) <= world.state.now - delayMs),
-      ),
+    async ({ perform, world, delayMs }) => perform({ state: without(world.state, delayMs) }),
     { operations: ['payments.search'], delayMs: 60_000 },
   ),
-  fault(
-    'search_duplicating',
-    'The search shows every payment twice.',
-    async ({ perform }) => withResults(await perform(), (results) => results.flatMap((each) => [each, each])),
-    { operations: ['payments.search'] },
-  ),
+  fault('search_duplicating', 'The search shows every payment twice.', async ({ perform }) => doubled(await perform()), {
+    operations: ['payments.search'],
+  }),
   fault(
     'agreement_cancelled',
     'The buyer unlinks the seller while the request is on its way (before), or just after it took effect.',

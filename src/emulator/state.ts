@@ -6,6 +6,8 @@ export interface State {
   seed: number
   /** Last number given to a payment, refund or inner payment. */
   lastId: number
+  /** Payers who have been given a number. */
+  payers: number
   /** Last number given to a notification. */
   lastEvent: number
   /** Last number given to a thing to do later: what falls due together happens in this order. */
@@ -25,9 +27,13 @@ export interface State {
   /** What the next payments come to, whatever the balance says. */
   verdicts: VerdictRecord[]
   keys: Record<string, KeyRecord>
-  /** Sorted by time. */
+  /** A heap: the first comes first. */
   agenda: Appointment[]
+  /** What has been begun and takes time. */
+  underWay: Appointment[]
   deliveries: Delivery[]
+  /** How many of them have been handed out. */
+  drained: number
   effects: Effect[]
 }
 
@@ -36,6 +42,7 @@ export const emptyState = (seed: number, now: number): State => ({
   now,
   seed,
   lastId: 10_458_723,
+  payers: 0,
   lastEvent: 12_344,
   lastAppointment: 0,
   requests: 0,
@@ -49,7 +56,9 @@ export const emptyState = (seed: number, now: number): State => ({
   verdicts: [],
   keys: emptyDictionary(),
   agenda: [],
+  underWay: [],
   deliveries: [],
+  drained: 0,
   effects: [],
 })
 
@@ -185,6 +194,8 @@ export interface KeyRecord {
   payment: number | null
   /** Every repeat is told to wait, for ever. */
   stuck: boolean
+  /** When it was first used. */
+  since: number
 }
 
 /** Something that happens later. */
@@ -201,9 +212,17 @@ export type Task =
   | { kind: 'expire_payment'; payment: number; status: string }
   | { kind: 'release_promise'; promise: number }
   | { kind: 'give_back_coupon'; coupon: number }
-  | { kind: 'forget_key'; name: string }
+  | ForgetTask
   | DeliverTask
   | { kind: 'receive'; request: WireRequest }
+
+/** A key that is remembered no longer, unless it has been used anew since. */
+export interface ForgetTask {
+  kind: 'forget_key'
+  name: string
+  /** When it was used. */
+  since: number
+}
 
 /** A notification to be brought. */
 export interface DeliverTask {
@@ -260,6 +279,8 @@ export interface Effect {
   amount?: number
   external_reference?: string | null
   idempotency_key?: string | null
+  /** Old name of a field that the request used. */
+  alias?: string
 }
 
 export type EffectKind =

@@ -1,12 +1,13 @@
 import { ApiError, invalidParameters, paymentError } from './api-error.ts'
 import { HTML } from './body-faults.ts'
 import { findDocumentedError, toApiError } from './documented-errors.ts'
-import { act, BEFORE, BEFORE_OR_AFTER, fault, type RequestFault } from './fault.ts'
+import { act, BEFORE, BEFORE_OR_AFTER, fault, type RequestFault, type Scene } from './fault.ts'
 import { keyUsed, nameOfKey, stillProcessed } from './idempotency-rules.ts'
-import { type Answer, invalidAccessToken, jsonAnswer, refusedByPolicy } from './router.ts'
+import { type Answer, identified, invalidAccessToken, jsonAnswer, refusedByPolicy } from './router.ts'
 
-const told = ({ status, body }: ApiError, headers: Record<string, string> = {}): Answer => {
-  const answer = jsonAnswer(status, JSON.stringify(body))
+/** An answer of the API itself. */
+function told({ world }: Scene, { status, body }: ApiError, headers: Record<string, string> = {}): Answer {
+  const answer = identified(world, jsonAnswer(status, JSON.stringify(body)))
   return { ...answer, headers: { ...answer.headers, ...headers } }
 }
 
@@ -18,7 +19,7 @@ const answers =
   (make: () => ApiError, headers: Record<string, string> = {}): RequestFault['run'] =>
   async (scene) => {
     await act(scene)
-    return told(make(), headers)
+    return told(scene, make(), headers)
   }
 
 /** A gateway's own page. */
@@ -41,9 +42,10 @@ export const STATUS_FAULTS = [
   fault(
     'documented_error',
     'An error that a source prints for the operation: the one that `error` names by message or code, or the first.',
-    async ({ request: { operation }, error }) => {
-      const documented = findDocumentedError(operation, error)
-      return told(documented ? toApiError(documented, operation) : invalidParameters())
+    async (scene) => {
+      const { operation } = scene.request
+      const documented = findDocumentedError(operation, scene.error)
+      return told(scene, documented ? toApiError(documented, operation) : invalidParameters())
     },
     BEFORE,
   ),
@@ -77,9 +79,12 @@ export const STATUS_FAULTS = [
       const { method, path, idempotencyKey } = request
       if (idempotencyKey) {
         const name = nameOfKey(method, path, idempotencyKey)
-        world.state.keys[name] = { ...(world.state.keys[name] ?? { hash: '', answer: null, payment: null }), stuck: true }
+        world.state.keys[name] = {
+          ...(world.state.keys[name] ?? { hash: '', answer: null, payment: null, since: world.state.now }),
+          stuck: true,
+        }
       }
-      return told(stillProcessed())
+      return told(scene, stillProcessed())
     },
     { ...OR_AFTER, ...KEYED },
   ),

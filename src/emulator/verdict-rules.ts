@@ -50,8 +50,9 @@ export function decideNext({ state }: World, decision: Decision, options: { user
   const { user = null, times = 1 } = options
   if (user !== null && typeof user !== 'string') throw new TypeError('user must be an external_user.id')
   const { status, status_detail } = requireDecision(decision)
-  if (!AT_CREATION.includes(status))
+  if (!AT_CREATION.includes(status) || status_detail === 'partially_refunded') {
     throw new TypeError(`A new payment is one of ${AT_CREATION.join(', ')}; settle it afterwards`)
+  }
   if (!(Number.isInteger(times) && times > 0)) throw new TypeError('times must be a whole number from 1')
   state.verdicts.push({ status, status_detail, user, times })
 }

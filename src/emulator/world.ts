@@ -1,7 +1,8 @@
+import { add } from './appointments.ts'
 import { utcSeconds } from './clock.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Rules } from './rules.ts'
-import type { Appointment, BuyerRecord, Effect, NotificationEvent, State, Task } from './state.ts'
+import type { BuyerRecord, Effect, NotificationEvent, State, Task } from './state.ts'
 
 const DECIMALS: Record<Rules['site'], number> = { MLA: 2, MLB: 2, MLC: 0, MCO: 2, MLM: 2, MPE: 2, MLU: 2 }
 
@@ -52,20 +53,10 @@ export function createWorld(rules: Rules, state: State, announce: World['announc
     balanceOf: (user) => state.buyers[user]?.balance ?? state.defaultBalance,
     record: (effect) => void state.effects.push({ at: utcSeconds(state.now), ...effect }),
     schedule(delayMs, task) {
-      if (delayMs !== Number.POSITIVE_INFINITY) insert(state, { at: state.now + Math.max(0, delayMs), order: 0, task })
+      if (delayMs !== Number.POSITIVE_INFINITY) {
+        add(state.agenda, { at: state.now + Math.max(0, delayMs), order: ++state.lastAppointment, task })
+      }
     },
     announce,
   }
-}
-
-function insert(state: State, appointment: Appointment): void {
-  appointment.order = ++state.lastAppointment
-  let low = 0
-  let high = state.agenda.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((state.agenda[middle]?.at ?? 0) <= appointment.at) low = middle + 1
-    else high = middle
-  }
-  state.agenda.splice(low, 0, appointment)
 }

@@ -26,7 +26,10 @@ async function linked(options: EmulatorOptions = {}, card?: Card) {
 
 type Linked = Awaited<ReturnType<typeof linked>>
 
-const AT_CREATION = DECISIONS.filter(({ status }) => ['approved', 'in_process', 'pending', 'rejected'].includes(status))
+const AT_CREATION = DECISIONS.filter(
+  ({ status, status_detail }) =>
+    ['approved', 'in_process', 'pending', 'rejected'].includes(status) && status_detail !== 'partially_refunded',
+)
 const LATER = DECISIONS.filter(({ status }) => ['in_mediation', 'cancelled', 'charged_back', 'refunded'].includes(status))
 
 describe('processor.decideNext', () => {

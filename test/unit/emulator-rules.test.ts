@@ -171,6 +171,17 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     ['newer', [200, 200, 200, 400, 200, 400, 400, 400]],
     ['older', [200, 400, 400, 400, 200, 200, 200, 400]],
   ],
+  redirectUris: [
+    async (options) =>
+      each(['https://shop.example/linked?x=1', 'https://other.example/'], async (return_uri) => {
+        const { call } = start(options)
+        const body = { return_uri, external_flow_id: 'flow', external_user: { id: 'buyer' } }
+        return (await call<{ code?: string }>('POST', agreements, body)).body.code ?? 'accepted'
+      }),
+    ['accepted', 'accepted'],
+    [['https://shop.example/'], ['accepted', 'RedirectUriMismatch']],
+    [[], ['RedirectUriMismatch', 'RedirectUriMismatch']],
+  ],
   acceptReturnUrl: [
     async (options) => {
       const { return_uri, ...rest } = anAgreement

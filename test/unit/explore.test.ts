@@ -172,6 +172,32 @@ describe('exploreFaults', () => {
     expect(report).toContain('1 faults found nothing to strike')
   })
 
+  it('strikes as scheduled though the scenario resets the emulator or clears its faults', async () => {
+    const scenario = async (emulator: Emulator): Promise<Told> => {
+      await link(emulator)
+      emulator.reset()
+      emulator.faults.clear()
+      return checkout(String)(emulator)
+    }
+    const { findings, requests } = await exploreFaults(scenario, { faults: ['reset'] })
+    expect(requests).toHaveLength(5)
+    expect(findings.map(({ schedule }) => schedule)).toEqual([[{ request: 5, fault: 'reset', phase: 'after' }]])
+  })
+
+  it('does not shrink a schedule to one that breaks less', async () => {
+    // The first lost answer is told as "not paid"; a second one makes it charge again.
+    const scenario = async (emulator: Emulator): Promise<Told> => {
+      const token = await link(emulator)
+      if (await charge(emulator.fetch, token, 'a').catch(() => undefined)) return 'paid'
+      if (await charge(emulator.fetch, token, 'a').catch(() => undefined)) return 'not_paid'
+      await charge(emulator.fetch, token, 'b')
+      return 'not_paid'
+    }
+    const { findings } = await exploreFaults(scenario, { faults: ['reset'], pairs: true })
+    const worst = findings.filter(({ broken }) => broken.includes('charged_once'))
+    expect(worst.map(({ schedule }) => schedule.length)).toEqual(expect.arrayContaining([2]))
+  })
+
   it('keeps what the scenario threw', async () => {
     const error = new Error('the shop is shut')
     const scenario = async (emulator: Emulator): Promise<Told> => {
@@ -263,6 +289,18 @@ describe('INVARIANTS', () => {
   const at = '2026-01-01T00:00:00Z'
   const effect = (kind: string, payment_id: number, amount = 10, external_reference = 'a') =>
     ({ at, kind, agreement_id: 'x', payment_id, amount, external_reference }) as never
+
+  it('ask of an order that nothing was told of that no money is left reserved', () => {
+    const effects = [effect('payment_charged', 1), effect('payment_reserved', 2, 10, 'b')]
+    const names = INVARIANTS.filter(({ holds }) => !holds({ told: { a: 'paid' }, effects, ended: true })).map(({ name }) => name)
+    expect(names).toEqual(['nothing_reserved'])
+  })
+
+  it('take what was told of an order before what was told of all', () => {
+    const effects = [effect('payment_charged', 1), effect('payment_rejected', 2, 10, 'b')]
+    expect(INVARIANTS.every(({ holds }) => holds({ told: { '*': 'paid', b: 'not_paid' }, effects, ended: true }))).toBe(true)
+  })
+
   const broken = (told: Told, ...effects: never[]) =>
     INVARIANTS.filter(({ holds }) => !holds({ told: { '*': told }, effects, ended: true })).map(({ name }) => name)
 
@@ -277,6 +315,9 @@ describe('INVARIANTS', () => {
     ['paid', ['charged_once'], [effect('payment_charged', 1), effect('payment_charged', 2)]],
     ['paid', ['charged_once'], [effect('payment_charged', 1), effect('payment_refunded', 1), effect('payment_charged', 2)]],
     ['paid', ['told_the_truth', 'nothing_reserved'], [effect('payment_reserved', 1)]],
+    ['paid', [], [effect('payment_reserved', 1), effect('payment_cancelled', 1), effect('payment_charged', 2)]],
+    ['paid', [], [effect('payment_charged', 1), effect('payment_charged_back', 1)]],
+    ['not_paid', [], [effect('payment_charged', 1), effect('payment_charged_back', 1)]],
     ['not_paid', [], []],
     ['not_paid', [], [effect('payment_rejected', 1)]],
     ['not_paid', [], [effect('payment_reserved', 1), effect('payment_cancelled', 1)]],
