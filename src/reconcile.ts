@@ -17,6 +17,9 @@ export type Settlement<Data = unknown> =
  * Settles a write whose outcome is unknown, within one deadline: sends the same request again (same key, same bytes),
  * and where that does not answer, reads. Never makes a new key, and never repeats what nothing protects.
  *
+ * `not_done` is said of what has arrived. A request that broke off on its way may arrive up to minutes later: if it left
+ * just now, ask again before you believe it.
+ *
  * @throws {InvalidInputError} it is not a prepared write
  */
 export async function reconcile(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Settlement> {

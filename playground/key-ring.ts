@@ -1,0 +1,38 @@
+/** A secret key and its name. */
+export interface NamedKey {
+  id: string
+  bytes: Uint8Array
+}
+
+/** Keys of one purpose, the current one first; the others are still read, so that a rotation loses nothing. */
+export interface KeyRing {
+  current: NamedKey
+  find(id: string): NamedKey | undefined
+}
+
+/** At least 256 bits. */
+const LEAST_BYTES = 32
+
+/**
+ * Reads a secret of the form `id:base64 id:base64 …`, the current key first.
+ *
+ * @throws {TypeError} names the secret and what is wrong with it, never the key
+ */
+export function readKeyRing(name: string, secret: string | undefined): KeyRing {
+  const keys = (secret ?? '')
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((entry) => readKey(name, entry))
+  const [current] = keys
+  if (!current) throw new TypeError(`${name} is not set`)
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new TypeError(`${name} has two keys of one id`)
+  return { current, find: (id) => keys.find((key) => key.id === id) }
+}
+
+function readKey(name: string, entry: string): NamedKey {
+  const [, id, base64] = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/]+={0,2})$/.exec(entry) ?? []
+  if (!id || !base64) throw new TypeError(`${name} must be of the form id:base64, several of them with blanks between`)
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  if (bytes.length < LEAST_BYTES) throw new TypeError(`${name}: the key ${id} must have at least ${LEAST_BYTES} bytes`)
+  return { id, bytes }
+}

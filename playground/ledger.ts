@@ -1,0 +1,155 @@
+/**
+ * The ledger's state machine: one write of one client under one key. It is pure, so that the Durable Object and the
+ * simulator drive the very same rules.
+ *
+ *     CLAIMED -> SENT(n) -> DONE | REFUSED
+ *                   |-> UNKNOWN -> SENT(n + 1) ... -> NEEDS_REVIEW after a day
+ *
+ * Nothing that may have taken effect is ever freed: a key whose outcome is unknown stays taken until it is known.
+ */
+
+/** An answer to the caller, as it is stored and shown again. */
+export interface Answer {
+  status: number
+  /** JSON; empty for no body. */
+  body: string
+  retryAfterMs?: number | undefined
+}
+
+export type LedgerState = 'CLAIMED' | 'SENT' | 'UNKNOWN' | 'DONE' | 'REFUSED' | 'NEEDS_REVIEW'
+
+/** What is known of a write. Times are milliseconds since 1970. */
+export interface Entry {
+  state: LedgerState
+  /** Of what was asked for. */
+  fingerprint: string
+  /** Attempts that may have left. */
+  attempt: number
+  /** Of DONE and REFUSED. */
+  answer: Answer | null
+  claimedAt: number
+  /** When an attempt was last given up without an answer: it may still be travelling. */
+  lostAt: number | null
+  /** When something has to be done about it; null: nothing has. */
+  dueAt: number | null
+}
+
+/** How an attempt ended. */
+export type Ending =
+  /** It took effect. */
+  | { kind: 'done'; answer: Answer }
+  /** It certainly took none, now or at any attempt before. */
+  | { kind: 'refused'; answer: Answer }
+  /** This attempt certainly took none, and another one may. */
+  | { kind: 'nothing'; answer: Answer }
+  | { kind: 'unknown' }
+
+export type LedgerEvent =
+  | { kind: 'asked'; fingerprint: string }
+  /** The entry is on disk. */
+  | { kind: 'stored' }
+  | { kind: 'ended'; attempt: number; ending: Ending }
+  /** `dueAt` has come. */
+  | { kind: 'due' }
+
+export type LedgerEffect =
+  /** Store the entry; then `stored`. */
+  | { kind: 'store' }
+  /** Send the request for the first time; then `ended`. */
+  | { kind: 'send'; attempt: number }
+  /** Send the same request again, then read; then `ended`. */
+  | { kind: 'settle'; attempt: number }
+  | { kind: 'reply'; answer: Answer; replayed: boolean }
+  | { kind: 'busy'; retryAfterMs: number }
+  | { kind: 'key_used' }
+
+export interface Step {
+  /** undefined: there is no entry any more. */
+  entry: Entry | undefined
+  effects: LedgerEffect[]
+}
+
+const SECOND_MS = 1_000
+const HOUR_MS = 3_600 * SECOND_MS
+
+/** Longer than any attempt takes: an attempt that has not ended by then died with its process. */
+export const LEASE_MS = 45 * SECOND_MS
+/** Waits before each try to settle, then every twelve hours. */
+const LADDER_MS = [2, 5, 15, 45, 120, 300, 900, 3_600, 10_800, 21_600, 43_200].map((seconds) => seconds * SECOND_MS)
+/** After that a person has to look at it. */
+export const REVIEW_AFTER_MS = 24 * HOUR_MS
+/** How long a request may travel before it arrives after all, and a search not know it. Until then "not there" proves nothing. */
+export const QUIET_MS = 120 * SECOND_MS
+const BUSY_RETRY_MS = SECOND_MS
+
+/** The next entry, and what has to be done; an effect is only done once the entry is on disk. */
+export function step(entry: Entry | undefined, event: LedgerEvent, now: number): Step {
+  switch (event.kind) {
+    case 'asked':
+      return entry ? askAgain(entry, event.fingerprint) : claim(event.fingerprint, now)
+    case 'stored':
+      return entry?.state === 'CLAIMED' ? begin(entry, 'send', now) : { entry, effects: [] }
+    case 'ended':
+      return entry ? end(entry, event, now) : { entry, effects: [] }
+    case 'due':
+      return entry?.dueAt != null && entry.dueAt <= now ? rouse(entry, now) : { entry, effects: [] }
+  }
+}
+
+function claim(fingerprint: string, now: number): Step {
+  const entry: Entry = {
+    state: 'CLAIMED',
+    fingerprint,
+    attempt: 0,
+    answer: null,
+    claimedAt: now,
+    lostAt: null,
+    dueAt: now + LEASE_MS,
+  }
+  return { entry, effects: [{ kind: 'store' }] }
+}
+
+function askAgain(entry: Entry, fingerprint: string): Step {
+  if (entry.fingerprint !== fingerprint) return { entry, effects: [{ kind: 'key_used' }] }
+  if (entry.answer) return { entry, effects: [{ kind: 'reply', answer: entry.answer, replayed: true }] }
+  return { entry, effects: [{ kind: 'busy', retryAfterMs: BUSY_RETRY_MS }] }
+}
+
+/** From here on it may have left. */
+function begin(entry: Entry, how: 'send' | 'settle', now: number): Step {
+  const attempt = entry.attempt + 1
+  return { entry: { ...entry, state: 'SENT', attempt, dueAt: now + LEASE_MS }, effects: [{ kind: how, attempt }] }
+}
+
+function end(entry: Entry, { attempt, ending }: Extract<LedgerEvent, { kind: 'ended' }>, now: number): Step {
+  // What is known stays known, whichever attempt comes back late.
+  if (entry.answer) return { entry, effects: [{ kind: 'reply', answer: entry.answer, replayed: true }] }
+  const isTooEarly = ending.kind === 'refused' && entry.lostAt !== null && now - entry.lostAt < QUIET_MS
+  if (ending.kind === 'done' || (ending.kind === 'refused' && !isTooEarly)) {
+    const { answer } = ending
+    const state = ending.kind === 'done' ? 'DONE' : 'REFUSED'
+    return { entry: { ...entry, state, answer, dueAt: null }, effects: [{ kind: 'reply', answer, replayed: false }] }
+  }
+  const busy: LedgerEffect = { kind: 'busy', retryAfterMs: BUSY_RETRY_MS }
+  // An attempt that was given up has nothing to say about the one after it.
+  if (attempt !== entry.attempt) return { entry, effects: [busy] }
+  if (ending.kind === 'nothing' && attempt === 1) {
+    return { entry: undefined, effects: [{ kind: 'reply', answer: ending.answer, replayed: false }] }
+  }
+  const lostAt = ending.kind === 'unknown' ? now : entry.lostAt
+  return { entry: { ...entry, state: 'UNKNOWN', lostAt, dueAt: nextTry(entry, now) }, effects: [busy] }
+}
+
+/** By the ladder, and no later than a person has to look at it. */
+function nextTry({ attempt, claimedAt }: Entry, now: number): number {
+  const waitMs = LADDER_MS[attempt - 1] ?? LADDER_MS.at(-1) ?? HOUR_MS
+  return Math.max(now + 1, Math.min(now + waitMs, claimedAt + REVIEW_AFTER_MS))
+}
+
+function rouse(entry: Entry, now: number): Step {
+  if (entry.state === 'CLAIMED') return begin(entry, 'send', now)
+  if (entry.state !== 'SENT' && entry.state !== 'UNKNOWN') return { entry: { ...entry, dueAt: null }, effects: [] }
+  if (now - entry.claimedAt >= REVIEW_AFTER_MS) return { entry: { ...entry, state: 'NEEDS_REVIEW', dueAt: null }, effects: [] }
+  // The process that sent it died: whatever it sent may still be travelling.
+  return begin(entry.state === 'SENT' ? { ...entry, lostAt: now } : entry, 'settle', now)
+}

@@ -1,0 +1,61 @@
+import type { KeyRing } from './key-ring.ts'
+
+const VERSION = 'wch1'
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * Text sealed with AES-256-GCM under a fresh key of its own, derived from the current key and a random salt: no nonce
+ * is ever used twice under one key.
+ *
+ * @param context opens only with the same one: whose it is and what for
+ */
+export async function seal(ring: KeyRing, text: string, context: readonly string[]): Promise<string> {
+  const salt = crypto.getRandomValues(new Uint8Array(16))
+  const key = await derive(ring.current.bytes, salt)
+  const sealed = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv: NO_NONCE, additionalData: bind(context) },
+    key,
+    encoder.encode(text),
+  )
+  return [VERSION, ring.current.id, toBase64(salt), toBase64(new Uint8Array(sealed))].join('.')
+}
+
+/** The text; undefined if it was sealed for somebody or something else, under a key that is gone, or is not sealed. */
+export async function open(ring: KeyRing, sealed: string, context: readonly string[]): Promise<string | undefined> {
+  const [version, id, salt, data, ...rest] = sealed.split('.')
+  const key = id === undefined ? undefined : ring.find(id)
+  if (version !== VERSION || !key || !salt || !data || rest.length > 0) return undefined
+  try {
+    const opened = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: NO_NONCE, additionalData: bind(context) },
+      await derive(key.bytes, fromBase64(salt)),
+      fromBase64(data),
+    )
+    return decoder.decode(opened)
+  } catch {
+    return undefined
+  }
+}
+
+/** Each key seals one text only. */
+const NO_NONCE = new Uint8Array(12)
+
+/** JSON keeps the parts apart: `['a', 'bc']` is not `['ab', 'c']`. */
+const bind = (context: readonly string[]): Uint8Array<ArrayBuffer> => new Uint8Array(encoder.encode(JSON.stringify(context)))
+
+async function derive(secret: Uint8Array, salt: Uint8Array): Promise<CryptoKey> {
+  const base = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveKey'])
+  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(salt), info: encoder.encode(VERSION) }
+  return crypto.subtle.deriveKey(algorithm, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+}
+
+export const toBase64 = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+
+/** @throws {DOMException} it is not base64url */
+export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0))
