@@ -56,6 +56,17 @@ export const toBase64 = (bytes: Uint8Array): string =>
     .replaceAll('/', '_')
     .replaceAll('=', '')
 
-/** @throws {DOMException} it is not base64url */
-export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0))
+/** @throws {TypeError} it is not base64url, or another text for the same bytes */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(decode(text), (character) => character.charCodeAt(0))
+  if (toBase64(bytes) !== text) throw new TypeError('not base64url')
+  return bytes
+}
+
+function decode(text: string): string {
+  try {
+    return atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    throw new TypeError('not base64url')
+  }
+}

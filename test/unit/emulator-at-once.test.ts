@@ -1,5 +1,5 @@
 import { createEmulator, type Delivery, DOCUMENTED_ERRORS } from 'mercadopago-wallet-connect/emulator'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { payments, start } from '../raw-emulator.ts'
 
 const target = { url: 'https://shop.example/hooks', secret: 'a-secret' }
@@ -53,8 +53,7 @@ describe('a notification that is on its way', () => {
     emulator.notifications.configure({ ...target, fetch: hook })
     emulator.faults.inject({ fault, operation: 'payments.create' })
     pay(token).catch(() => {})
-    await tick(20)
-    expect(told).toEqual(['payment.created'])
+    await vi.waitFor(() => expect(told).toEqual(['payment.created']))
   })
 
   it('that comes early is waited for by the request that caused it, and by no other', async () => {
@@ -72,7 +71,7 @@ describe('a notification that is on its way', () => {
     emulator.notifications.configure({ ...target, fetch: hook })
     emulator.faults.inject({ fault: 'notification_early' })
     const paid = pay(token).then(() => order.push('paid'))
-    await tick()
+    await vi.waitFor(() => expect(order).toEqual(['told']))
     await call('GET', `${payments}/search`)
     order.push('searched')
     answer()

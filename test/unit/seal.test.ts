@@ -41,9 +41,7 @@ describe('seal and open', () => {
     for (let i = 0; i < sealed.length; i++) {
       for (let bit = 0; bit < 7; bit++) {
         const bent = sealed.slice(0, i) + String.fromCharCode(sealed.charCodeAt(i) ^ (1 << bit)) + sealed.slice(i + 1)
-        const opened = await open(ring, bent, mine)
-        // The last character of base64 has bits that mean nothing.
-        if (opened !== undefined) expect(i === sealed.length - 1 || sealed[i + 1] === '.').toBe(true)
+        expect(await open(ring, bent, mine)).toBeUndefined()
       }
     }
   })
