@@ -5,6 +5,7 @@ import {
   type WalletConnect,
   type WalletConnectOptions,
 } from 'mercadopago-wallet-connect'
+import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { document } from './documents.ts'
 
 /** In a browser there is no access token: there the tests hold a ticket of a proxy. */
@@ -38,6 +39,19 @@ export const anInput: Record<OperationName, object> = {
   'payments.cancel': { advanced_payment_id: 7 },
   'payments.refund': { advanced_payment_id: 7 },
   'payments.listRefunds': { advanced_payment_id: 7 },
+}
+
+/** A buyer who has approved, and the payer token. */
+export async function linkWallet(emulator: Emulator): Promise<{ agreement_id: string; payer_token: string }> {
+  const { agreements } = walletWith(emulator.fetch)
+  const { agreement_id } = await agreements.create({
+    return_uri: 'https://shop.example/linked',
+    external_flow_id: 'flow-1',
+    external_user: { id: 'buyer-1' },
+  })
+  const { code } = emulator.buyer.approve(agreement_id)
+  const { payer_token } = await agreements.createPayerToken(agreement_id, { code })
+  return { agreement_id, payer_token }
 }
 
 /** What the promise rejects with; fails if it does not. */

@@ -17,7 +17,7 @@ export interface Agenda {
   take(server: Server): void
   tell(target: NotificationTarget): void
   /** Sends a notification, as a fault would have it. */
-  post(server: Server, event: NotificationEvent): void
+  post(server: Server, event: () => NotificationEvent): void
   /** A request is done: what is to come before its answer comes, and what is due is begun. */
   settle(request: SeenRequest | undefined): Promise<void>
   /** Does what is due now, in the background. */
@@ -145,9 +145,10 @@ export function createAgenda(faults: FaultPlan): Agenda {
     tell(next) {
       target = next
     },
-    post(from, event) {
+    post(from, tell) {
       const { world, cause } = from
       if (from !== server || !target || !world.rules.testEvents) return
+      const event = tell()
       const due = faults.forNotification(cause)
       const held = afterNext
       afterNext = []

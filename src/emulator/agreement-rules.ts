@@ -18,13 +18,12 @@ export function createAgreement(world: World, body: Json): object {
   const { state, random, rules } = world
   checkAgreement(world, body)
   const id = random.hex(32)
-  const expiresAt = state.now + rules.agreementLifetimeMs
   state.agreements[id] = {
     id,
     status: 'pending',
     createdAt: state.now,
     canceledAt: null,
-    expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
+    expiresAt: endOf(world, rules.agreementLifetimeMs),
     returnUri: returnUriOf(world, body),
     externalFlowId: text(body.external_flow_id) || null,
     externalUser: body.external_user as AgreementRecord['externalUser'],
@@ -44,11 +43,18 @@ export function createAgreement(world: World, body: Json): object {
 const returnUriOf = ({ rules }: World, body: Json): string =>
   text(body.return_uri ?? (rules.acceptReturnUrl ? body.return_url : undefined))
 
+/** With its code, unless the rules leave codes out. */
+const refusal = ({ rules }: World, message: string, code: string | undefined) =>
+  agreementError(400, message, rules.agreementErrorCodes ? code : undefined)
+
+/** When a time from now on is over; null: never. */
+const endOf = ({ state }: World, lifetimeMs: number): number | null =>
+  Number.isFinite(lifetimeMs) ? state.now + lifetimeMs : null
+
 function checkAgreement(world: World, body: Json): void {
   const { requireExternalFlowId, lengthLimits, redirectUris } = world.rules
   const [longestUri, longestFlowId] = lengthLimits === 'newer' ? [2048, 64] : [300, 300]
-  const refuse = (message: string, code?: string) =>
-    agreementError(400, message, world.rules.agreementErrorCodes ? code : undefined)
+  const refuse = (message: string, code?: string) => refusal(world, message, code)
   const tooLong = (field: string, limit: number, code: string) =>
     refuse(`Field ${field} must not be grater than ${limit} characters`, code)
   const returnUri = returnUriOf(world, body)
@@ -140,14 +146,13 @@ function end(world: World, agreement: AgreementRecord, status: 'cancelled' | 'ex
 /** `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token`: a code works once, and for a while. */
 export function createPayerToken(world: World, id: string, body: Json): object {
   const { state, rules } = world
-  const refuse = (message: string, code: string) => agreementError(400, message, rules.agreementErrorCodes ? code : undefined)
   const agreement = requireAgreement(world, id, 'The agreement_id does not exist')
   const { status, code, codeExpiresAt, payerToken } = agreement
-  if (!text(body.code)) throw refuse('Parameter code is required', 'CodeMissing')
+  if (!text(body.code)) throw refusal(world, 'Parameter code is required', 'CodeMissing')
   const isLate = codeExpiresAt !== null && codeExpiresAt <= state.now
   const isUsed = payerToken !== null && rules.codeReuse === 'refused'
   if (status !== 'confirmed_by_user' || body.code !== code || isLate || isUsed) {
-    throw refuse('Parameter code is not valid', 'CodeMismatch')
+    throw refusal(world, 'Parameter code is not valid', 'CodeMismatch')
   }
   if (payerToken !== null) return { payer_token: payerToken }
   const token = world.random.hex(64)
@@ -177,10 +182,9 @@ export function approveAgreement(world: World, id: string, card?: Card): { code:
     throw agreementError(400, 'The balance does not cover validation_amount: the buyer has to add a card')
   }
   const code = world.random.hex(64)
-  const codeExpiresAt = state.now + rules.codeLifetimeMs
   agreement.status = 'confirmed_by_user'
   agreement.code = code
-  agreement.codeExpiresAt = Number.isFinite(codeExpiresAt) ? codeExpiresAt : null
+  agreement.codeExpiresAt = endOf(world, rules.codeLifetimeMs)
   agreement.card = card ? { ...card } : null
   buyer.agreement = id
   buyer.payerId ??= FIRST_PAYER_ID + state.payers++

@@ -1,3 +1,4 @@
+import { DAY_MS } from './clock.ts'
 import { act, BEFORE_OR_AFTER, fault, forEver, type Scene } from './fault.ts'
 import type { Json } from './json.ts'
 import { type Answer, OPERATIONS, parse } from './router.ts'
@@ -178,8 +179,6 @@ export const BODY_FAULTS = [
     },
   ),
 ] as const
-
-const DAY_MS = 24 * 3_600_000
 
 /** Goes through all fields of a JSON text. */
 const retell = (text: string, change: (name: string, value: unknown) => unknown): string =>

@@ -11,6 +11,8 @@ export interface Clock {
   advance(ms: number): Promise<void>
 }
 
+export const DAY_MS = 24 * 3_600_000
+
 /** Of the dates that there are. */
 export const LAST_DATE_MS = 8.64e15
 

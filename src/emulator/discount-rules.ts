@@ -100,7 +100,7 @@ function promised(
       candidates.some((coupon) => coupon === state.coupons[promise.coupon]),
   )
   if (standing) {
-    hold(world, standing)
+    keepPromise(world, standing)
     return standing
   }
   const fitting = candidates
@@ -117,7 +117,7 @@ function promised(
   const promise: PromiseRecord = { id: world.nextId(), token, agreementId, coupon: index, typed, amount, discount, since: 0 }
   state.promises.push(promise)
   world.record({ kind: 'discount_promised', agreement_id: agreementId, amount: world.toMajor(discount) })
-  hold(world, promise)
+  keepPromise(world, promise)
   return promise
 }
 
@@ -129,8 +129,8 @@ function sizeOf({ rules }: World, { type, value, cap }: CouponRecord, amount: nu
   return Math.min(size, cap, amount)
 }
 
-/** From now on it is kept for its time. */
-function hold(world: World, promise: PromiseRecord): void {
+/** From now on it is kept for its time: it was just made, asked for again, or the payment came to nothing. */
+export function keepPromise(world: World, promise: PromiseRecord): void {
   promise.since = world.state.now
   world.schedule(lifetimeOf(world, promise), { kind: 'release_promise', promise: promise.id })
 }
@@ -197,9 +197,6 @@ export function usePromise({ state }: World, promise: PromiseRecord, sent: Json)
   state.promises.splice(state.promises.indexOf(promise), 1)
   return { coupon: promise.coupon, amount: promise.discount, token: promise.token, sent }
 }
-
-/** The payment came to nothing: the promise is kept for its time from now on. */
-export const keepPromise = (world: World, promise: PromiseRecord): void => hold(world, promise)
 
 /** A payment that had used its promise came to nothing later: the coupon is free again after a while. */
 export function returnDiscount(world: World, { coupon }: AppliedDiscount): void {

@@ -1,3 +1,4 @@
+import { DAY_MS } from './clock.ts'
 import { assemble, type Emulator, type EmulatorOptions } from './create-emulator.ts'
 import { conclude, describe } from './exploration-report.ts'
 import type { Phase } from './fault.ts'
@@ -71,7 +72,6 @@ export interface Exploration {
 
 /** Runs at a time, each with an emulator of its own: they mostly wait for timers. */
 const AT_ONCE = 256
-const DAY_MS = 24 * 3_600_000
 
 /** A run, and what is known of it besides. */
 export interface Done extends Run {

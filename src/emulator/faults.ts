@@ -13,8 +13,12 @@ const REQUEST_FAULTS = [...CONNECTION_FAULTS, ...BODY_FAULTS, ...STATUS_FAULTS, 
 
 export type FaultName = (typeof REQUEST_FAULTS)[number]['name'] | (typeof NOTIFICATION_FAULTS)[number]['name']
 
+type AnyFault = RequestFault<FaultName> | NotificationFault<FaultName>
+
+const KINDS: readonly AnyFault[] = [...REQUEST_FAULTS, ...NOTIFICATION_FAULTS]
+
 /** Every fault there is, with a sentence each. */
-export const FAULTS: readonly Fault<FaultName>[] = [...REQUEST_FAULTS, ...NOTIFICATION_FAULTS]
+export const FAULTS: readonly Fault<FaultName>[] = KINDS
 
 /** A fault, and where it is to strike. */
 export interface Injection {
@@ -82,15 +86,12 @@ export interface FaultPlan extends Faults {
   oversee(overseer: (request: SeenRequest) => Injection | undefined): void
 }
 
-type AnyFault = RequestFault<FaultName> | NotificationFault<FaultName>
-
 interface Armed<Kind extends AnyFault = AnyFault> {
   injection: Injection
   kind: Kind
   left: number
 }
 
-const KINDS: readonly AnyFault[] = [...REQUEST_FAULTS, ...NOTIFICATION_FAULTS]
 const isOfRequest = (armed: Armed): armed is Armed<RequestFault<FaultName>> => 'run' in armed.kind
 const isOfNotification = (armed: Armed): armed is Armed<NotificationFault<FaultName>> => 'sendings' in armed.kind
 

@@ -11,11 +11,12 @@ export function announceAgreement(
   status?: string,
 ): void {
   const { random, rules, state } = world
-  world.announce({
+  const eventId = rules.eventIds === 'distinct' ? random.uuid() : id
+  world.announce(() => ({
     topic: 'wallet_connect',
     dataId: id,
     body: {
-      id: rules.eventIds === 'distinct' ? random.uuid() : id,
+      id: eventId,
       type: 'wallet_connect',
       entity: 'agreement',
       action,
@@ -24,39 +25,39 @@ export function announceAgreement(
       version: 0,
       data: { id, ...(status && { status }) },
     },
-  })
+  }))
 }
 
 /** An event of topic `payment`, which points at the inner payment; and the one of 2019 if it is wanted. */
 export function announcePayment(world: World, payment: PaymentRecord, verb: 'created' | 'updated'): void {
   const { rules, state } = world
-  const date_created = withOffset(state.now)
   if (rules.paymentEvents && payment.innerId !== null) {
     const dataId = String(payment.innerId)
-    world.announce({
+    const id = ++state.lastEvent
+    world.announce(() => ({
       topic: 'payment',
       dataId,
       body: {
-        id: ++state.lastEvent,
+        id,
         live_mode: true,
         type: 'payment',
-        date_created,
+        date_created: withOffset(state.now),
         user_id: COLLECTOR_ID,
         api_version: 'v1',
         action: `payment.${verb}`,
         data: { id: dataId },
       },
-    })
+    }))
   }
   if (rules.splitterEvents) {
     const dataId = payment.externalReference ?? ''
-    world.announce({
+    world.announce(() => ({
       topic: 'splitter',
       dataId,
       body: {
         id: payment.id,
         user_id: COLLECTOR_ID,
-        date_created,
+        date_created: withOffset(state.now),
         action: verb === 'created' ? 'splitter.insert' : 'splitter.update',
         status: payment.status,
         application_id: APPLICATION_ID,
@@ -64,6 +65,6 @@ export function announcePayment(world: World, payment: PaymentRecord, verb: 'cre
         version: 2,
         data: { id: dataId },
       },
-    })
+    }))
   }
 }

@@ -32,14 +32,20 @@ export function refundPayment(world: World, id: string, body: Json, idempotencyK
   const amount = isFull ? left : world.toMinor(body.amount)
   if (amount === undefined || amount <= 0 || amount > left) throw paymentError(400, 'Invalid amount')
 
-  const refund: RefundRecord = { id: world.nextId(), amount, createdAt: state.now }
-  payment.refunds.push(refund)
-  moveMoney(world, payment, amount)
-  recordPayment(world, 'payment_refunded', payment, amount, idempotencyKey)
+  const refund = makeRefund(world, payment, amount, idempotencyKey)
   if (rules.refundDelayMs > 0) world.schedule(rules.refundDelayMs, { kind: 'settle_refund', payment: payment.id })
   else settleRefund(world, payment.id)
   const shown = showRefund(world, payment, refund)
   return { array: [shown], object: shown, empty: undefined }[rules.refundAnswer]
+}
+
+/** The buyer has the money back; the payment's status is another matter. */
+export function makeRefund(world: World, payment: PaymentRecord, amount: number, idempotencyKey: string | null): RefundRecord {
+  const refund: RefundRecord = { id: world.nextId(), amount, createdAt: world.state.now }
+  payment.refunds.push(refund)
+  moveMoney(world, payment, amount)
+  recordPayment(world, 'payment_refunded', payment, amount, idempotencyKey)
+  return refund
 }
 
 /** The payment's status follows its refunds, each after its delay. */

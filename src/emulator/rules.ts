@@ -1,7 +1,7 @@
+import { DAY_MS } from './clock.ts'
 import { checkFields } from './known-fields.ts'
 
 const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
 
 /**
  * What the emulator does where the sources are silent or disagree; each default is listed, with its reason, in `guesses`.

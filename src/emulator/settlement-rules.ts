@@ -1,5 +1,5 @@
 import { change, chargedAmount, expireLater, findPayment, giveUp, moveMoney, recordPayment, release } from './payment-rules.ts'
-import { leftOf } from './refund-rules.ts'
+import { leftOf, makeRefund } from './refund-rules.ts'
 import type { Decision, PaymentRecord } from './state.ts'
 import { asCaptured, requireDecision } from './verdict-rules.ts'
 import type { World } from './world.ts'
@@ -40,11 +40,7 @@ const argue: Move = (world, payment, { status, status_detail }) =>
 
 const refund: Move = (world, payment, decision) => {
   const amount = leftOf(payment)
-  if (amount > 0) {
-    payment.refunds.push({ id: world.nextId(), amount, createdAt: world.state.now })
-    moveMoney(world, payment, amount)
-    recordPayment(world, 'payment_refunded', payment, amount, null)
-  }
+  if (amount > 0) makeRefund(world, payment, amount, null)
   change(world, payment, decision)
 }
 

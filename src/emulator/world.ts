@@ -24,8 +24,8 @@ export interface World {
   record(effect: Omit<Effect, 'at'>): void
   /** Has `task` done so much later on the virtual clock; never, after `Infinity`. */
   schedule(delayMs: number, task: Task): void
-  /** Tells the merchant. */
-  announce(event: NotificationEvent): void
+  /** Tells the merchant, if anybody listens: only then the event is made. */
+  announce(event: () => NotificationEvent): void
 }
 
 export const decimalsOf = ({ site, copDecimals }: Rules): number => (site === 'MCO' ? copDecimals : DECIMALS[site])

@@ -1,6 +1,5 @@
 import { isWalletConnectError, type OperationName, operations } from 'mercadopago-wallet-connect'
-import { FAULTS } from 'mercadopago-wallet-connect/emulator'
-import { inParallel, type Row, rowsOf, stageFor } from './stage.ts'
+import { inParallel, REQUEST_ROWS, type Row, stageFor } from './stage.ts'
 
 /** What the client makes of a fault that lasts as long as the call. */
 export interface Cell extends Row {
@@ -19,13 +18,11 @@ export interface Cell extends Row {
   finally: number
 }
 
-const requestRows = rowsOf(FAULTS.filter(({ name }) => !name.startsWith('notification_')))
-
 /** Every fault of a request at every operation where it can strike. */
 export const clientMatrix = (): Promise<Cell[]> =>
   inParallel(
     (Object.keys(operations) as OperationName[]).flatMap((operation) =>
-      requestRows.filter(({ fault }) => fault.operations?.includes(operation) ?? true).map((row) => ({ ...row, operation })),
+      REQUEST_ROWS.filter(({ fault }) => fault.operations?.includes(operation) ?? true).map((row) => ({ ...row, operation })),
     ),
     measure,
   )

@@ -1,6 +1,5 @@
 import { AdvancedPayment, DisbursementRefund, MercadoPagoConfig } from 'mercadopago'
-import { FAULTS } from 'mercadopago-wallet-connect/emulator'
-import { inParallel, type Row, rowsOf, stageFor } from './stage.ts'
+import { inParallel, REQUEST_ROWS, type Row, stageFor } from './stage.ts'
 
 /** What the official SDK can do of Wallet Connect. */
 export const SDK_OPERATIONS = [
@@ -65,9 +64,8 @@ export async function withGlobalFetch<Value>(emulators: Map<string, typeof fetch
 }
 
 export function sdkMatrix(): Promise<SdkCell[]> {
-  const rows = rowsOf(FAULTS.filter(({ name }) => !name.startsWith('notification_')))
   const inputs = SDK_OPERATIONS.flatMap((operation) =>
-    rows.filter(({ fault }) => fault.operations?.includes(operation) ?? true).map((row) => ({ ...row, operation })),
+    REQUEST_ROWS.filter(({ fault }) => fault.operations?.includes(operation) ?? true).map((row) => ({ ...row, operation })),
   ).map((row, index) => ({ ...row, accessToken: `TEST-${index}` }))
   const emulators = new Map<string, typeof fetch>()
   return withGlobalFetch(emulators, () =>

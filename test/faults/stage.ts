@@ -3,6 +3,7 @@ import {
   createEmulator,
   type Effect,
   type Emulator,
+  FAULTS,
   type Fault,
   type FaultName,
   type Phase,
@@ -17,6 +18,9 @@ export interface Row {
 /** One line of the table for each fault and phase. */
 export const rowsOf = (faults: readonly Fault<FaultName>[]): Row[] =>
   faults.flatMap((fault): Row[] => (fault.phases.length > 0 ? fault.phases.map((phase) => ({ fault, phase })) : [{ fault }]))
+
+/** The faults of requests: those of notifications change no answer. */
+export const REQUEST_ROWS = rowsOf(FAULTS.filter(({ name }) => !name.startsWith('notification_')))
 
 export const nameOf = ({ fault, phase }: Row): string =>
   phase && fault.phases.length > 1 ? `${fault.name} ${phase}` : fault.name

@@ -9,6 +9,8 @@ import {
 import { createEmulator, type Emulator, type Snapshot } from 'mercadopago-wallet-connect/emulator'
 import { type Ending, type Entry, REVIEW_AFTER_MS, type step } from '../../playground/ledger.ts'
 import { createLedger, type LedgerPorts, type Told } from '../../playground/ledger-driver.ts'
+import { createRandom } from '../../src/emulator/random.ts'
+import { linkWallet } from '../wallet.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -51,28 +53,10 @@ export interface SpoiledWorld {
 
 class Crash extends Error {}
 
-/** A generator of its own, so that a life is its seed. */
-export function dice(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** A linked wallet, made once: each life begins there. */
 export async function linkedWallet(): Promise<{ snapshot: Snapshot; token: string }> {
   const emulator = createEmulator()
-  const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch: emulator.fetch })
-  const { agreement_id } = await wallet.agreements.create({
-    return_uri: 'https://shop.example',
-    external_flow_id: 'flow',
-    external_user: { id: 'buyer' },
-  })
-  const { code } = emulator.buyer.approve(agreement_id)
-  const { payer_token } = await wallet.agreements.createPayerToken(agreement_id, { code })
+  const { payer_token } = await linkWallet(emulator)
   return { snapshot: emulator.snapshot(), token: payer_token }
 }
 
@@ -82,7 +66,9 @@ export async function live(
   { snapshot, token }: Awaited<ReturnType<typeof linkedWallet>>,
   design: Design,
 ): Promise<Verdict> {
-  const roll = dice(life.seed)
+  // Its own, so that a life is its seed.
+  const random = createRandom({ seed: life.seed })
+  const roll = () => random.below(2 ** 32) / 2 ** 32
   const emulator = createEmulator()
   emulator.restore(snapshot)
   emulator.faults.injectRandomly({ rate: life.faultRate, seed: life.seed })

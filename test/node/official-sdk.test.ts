@@ -2,7 +2,7 @@ import { AdvancedPayment, MercadoPagoConfig } from 'mercadopago'
 import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type SdkOperation, sdkCalls } from '../faults/sdk-matrix.ts'
-import { walletWith } from '../wallet.ts'
+import { linkWallet } from '../wallet.ts'
 
 interface Payment {
   id: number
@@ -16,14 +16,7 @@ describe('the official SDK with the emulator as Mercado Pago', () => {
   beforeEach(async () => {
     emulator = createEmulator()
     vi.stubGlobal('fetch', emulator.fetch)
-    const wallet = walletWith(emulator.fetch)
-    const { agreement_id } = await wallet.agreements.create({
-      return_uri: 'https://shop.example/linked',
-      external_flow_id: 'flow-1',
-      external_user: { id: 'buyer-1' },
-    })
-    const { code } = emulator.buyer.approve(agreement_id)
-    const { payer_token } = await wallet.agreements.createPayerToken(agreement_id, { code })
+    const { payer_token } = await linkWallet(emulator)
     body = {
       wallet_payment: { transaction_amount: 700.5, external_reference: 'order-1' },
       payer: { token: payer_token, type_token: 'wallet-token' },

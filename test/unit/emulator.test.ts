@@ -1,63 +1,16 @@
 import { createEmulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
 import { document } from '../documents.ts'
+import { agreements, payments, type RawPayment, start } from '../raw-emulator.ts'
 
-const agreements = '/v2/wallet_connect/agreements'
-const payments = '/v1/advanced_payments'
 const aYear = 365 * 24 * 3_600_000
 const anAgreement = document('create-agreement.request')
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const odd = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__']
 
-interface Payment {
-  id: number
-  status: string
-  payments: [{ id: number | null }]
-}
-
 interface Page {
   paging: object
-  results: Payment[]
-}
-
-/** An emulator, and the steps that most tests begin with, as raw requests. */
-function start(options: EmulatorOptions = {}) {
-  const emulator = createEmulator(options)
-  let keys = 0
-
-  async function call<Body = unknown>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
-    const response = await emulator.fetch(`${emulator.origin}${path}`, {
-      method,
-      headers: { authorization: 'Bearer APP_USR-1', ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, body: (text && JSON.parse(text)) as Body }
-  }
-
-  /** An agreement that waits for its buyer. */
-  async function propose(user = 'buyer'): Promise<string> {
-    const body = { ...anAgreement, external_user: { id: user } }
-    return (await call<{ agreement_id: string }>('POST', agreements, body)).body.agreement_id
-  }
-
-  /** A payer token. */
-  async function link(user?: string): Promise<{ id: string; token: string; code: string }> {
-    const id = await propose(user)
-    const { code } = emulator.buyer.approve(id)
-    const { body } = await call<{ payer_token: string }>('POST', `${agreements}/${id}/payer_token`, { code })
-    return { id, token: body.payer_token, code }
-  }
-
-  const pay = (token: unknown, transaction_amount: unknown = 100, more: object = {}, key = `key-${++keys}`) =>
-    call<Payment>(
-      'POST',
-      payments,
-      { wallet_payment: { transaction_amount }, payer: { token, type_token: 'wallet-token' }, ...more },
-      { 'x-idempotency-key': key },
-    )
-
-  return { emulator, call, propose, link, pay }
+  results: RawPayment[]
 }
 
 describe('createEmulator', () => {
@@ -719,13 +672,13 @@ describe('PUT /v1/advanced_payments/{advanced_payment_id}', () => {
 })
 
 describe('POST /v1/advanced_payments/{advanced_payment_id}/refunds', () => {
-  async function paid(options?: EmulatorOptions, more?: object) {
+  async function paid(options?: EmulatorOptions, more?: Record<string, unknown>) {
     const context = start(options)
     const { token } = await context.link()
     const { body } = await context.pay(token, 100, more)
     const path = `${payments}/${body.id}`
     const refund = (amount?: unknown) => context.call('POST', `${path}/refunds`, amount === undefined ? undefined : { amount })
-    const status = async () => (await context.call<Payment>('GET', path)).body.status
+    const status = async () => (await context.call<RawPayment>('GET', path)).body.status
     return { ...context, token, payment: body, path, refund, status }
   }
 
@@ -869,7 +822,7 @@ describe('the balance of a buyer', () => {
   it('is reserved by capture: false, and given back by a cancellation but not by a capture', async () => {
     const { call, link, pay } = start({ balance: 100 })
     const { token } = await link()
-    const reserve = async (amount: number): Promise<Payment> => (await pay(token, amount, { capture: false })).body
+    const reserve = async (amount: number): Promise<RawPayment> => (await pay(token, amount, { capture: false })).body
     const [first, second] = [await reserve(60), await reserve(40)]
     expect((await reserve(0.01)).status).toBe('rejected')
     await call('PUT', `${payments}/${first.id}`, { capture: true })
