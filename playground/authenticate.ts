@@ -1,16 +1,42 @@
-import type { Context, Next } from 'hono'
-import { problem } from './failure.ts'
-import type { Env } from './worker.ts'
+import type { OperationName } from 'mercadopago-wallet-connect'
+import type { Client } from './clients.ts'
+import type { Configuration } from './configuration.ts'
+import { Declined, problem } from './envelope.ts'
+import { type IssuedTicket, readTicket } from './tickets.ts'
 
-/** Lets in who gives the client key. Digests are compared, so time tells nothing about the key. */
-export async function authenticate(c: Context<{ Bindings: Env }>, next: Next): Promise<Response | undefined> {
-  const key = /^Bearer ([\x21-\x7e]+)$/.exec(c.req.header('authorization') ?? '')?.[1]
-  if (key === undefined) return problem(401, 'authorization value not present')
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
-  const expected = fromHex(c.env.CLIENT_KEY_SHA256)
-  const isSame = expected.byteLength === digest.byteLength && crypto.subtle.timingSafeEqual(digest, expected)
-  if (!isSame) return problem(401, 'Invalid access token')
-  await next()
+/** Who asks: a backend with its key, or a browser with a ticket that its backend got for it. */
+export interface Caller {
+  client: Client
+  ticket?: IssuedTicket
 }
 
-const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+/**
+ * Says who asks. A browser may only ask from the page that its ticket was made for.
+ *
+ * @throws {Declined} 401: nobody known, 403: from a page that may not
+ */
+export async function authenticate(request: Request, { clients, ticketKeys }: Configuration): Promise<Caller> {
+  const credential = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
+  if (credential === undefined) throw new Declined(problem(401, 'authorization value not present'))
+  const client = await clients.withKey(credential)
+  const ticket = client ? undefined : await readTicket(ticketKeys, credential, new Date())
+  const caller = client ? { client } : ticket && ofTicket(ticket, clients.withId(ticket.client))
+  if (!caller) throw new Declined(problem(401, 'Invalid access token'))
+
+  // Only browsers send it. They leave it out of what a page reads from its own origin.
+  const origin = request.headers.get('origin')
+  const allowed = ticket ? [ticket.origin] : caller.client.origins
+  if (origin !== null && !allowed.includes(origin)) throw new Declined(problem(403, 'This origin is not allowed'))
+  return caller
+}
+
+/** A ticket is worth what its client may still give. */
+function ofTicket(ticket: IssuedTicket, client: Client | undefined): Caller | undefined {
+  const isRevoked = client?.tickets_since !== undefined && ticket.issuedAt < Date.parse(client.tickets_since)
+  if (!client || isRevoked || !client.origins.includes(ticket.origin)) return undefined
+  return { client, ticket }
+}
+
+export function mayDo({ client, ticket }: Caller, name: OperationName): boolean {
+  return client.operations.includes(name) && (!ticket || ticket.operations.includes(name))
+}

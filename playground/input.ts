@@ -1,6 +1,7 @@
 import type { HonoRequest } from 'hono'
 import {
   InvalidInputError,
+  newIdempotencyKey,
   type OperationInput,
   type OperationName,
   operations,
@@ -8,6 +9,7 @@ import {
   type PrepareOptions,
   prepare,
 } from 'mercadopago-wallet-connect'
+import { Declined, problem } from './envelope.ts'
 
 const OPTION_HEADERS = {
   idempotencyKey: 'x-idempotency-key',
@@ -18,14 +20,14 @@ const OPTION_HEADERS = {
 /** Fields that the API takes from the path or from a header: in a body or query they would contradict those. */
 const FIELDS_ELSEWHERE = ['agreement_id', 'advanced_payment_id', 'payer_token']
 
-/** Creating a payment or a refund without a key cannot be repeated safely, so it is not begun. */
-export class MissingKey extends Error {}
+/** Deeper ones are nobody's order, and overflow what walks through them. */
+const MOST_DEPTH = 32
 
 /**
  * Rebuilds what a caller asks for. Only the documented places are read.
  *
  * @param names the operations of this method and path
- * @throws {InvalidInputError | MissingKey} it is the caller's fault
+ * @throws {InvalidInputError | Declined} it is the caller's fault
  */
 export async function readRequest(request: HonoRequest, names: readonly OperationName[]): Promise<PreparedRequest> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
@@ -37,15 +39,20 @@ export async function readRequest(request: HonoRequest, names: readonly Operatio
   const name = choose(names, fields)
   const payer_token = name.startsWith('discounts.') ? request.header('x-payer-token') : undefined
   const input = { ...fields, ...request.param(), ...(payer_token !== undefined && { payer_token }) }
-  const options = readOptions(request)
-  if (operations[name].retry === 'keyed' && !options.idempotencyKey) throw new MissingKey()
-  if (operations[name].retry === 'read') delete options.idempotencyKey
-  return prepare(name, input as OperationInput<OperationName>, options)
+  return prepare(name, input as OperationInput<OperationName>, readOptions(request, name))
 }
 
-function readOptions(request: HonoRequest): PrepareOptions {
+/** Where the API asks for a key, the caller has to give it: it could not be repeated safely. Elsewhere it helps, if given. */
+function readOptions(request: HonoRequest, name: OperationName): PrepareOptions {
   const given = Object.entries(OPTION_HEADERS).map(([option, header]) => [option, request.header(header)])
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
+  const options: PrepareOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined))
+  const { retry } = operations[name]
+  if (retry === 'keyed' && !options.idempotencyKey) {
+    throw new Declined(problem(400, 'Missing HTTP header: X-Idempotency-Key', { error: 'empty_required_header' }))
+  }
+  if (retry === 'read') delete options.idempotencyKey
+  else options.idempotencyKey ||= newIdempotencyKey()
+  return options
 }
 
 /** Capture and cancellation are one path: the body says which. One that says neither must not move money. */
@@ -57,11 +64,32 @@ function choose([first, second]: readonly OperationName[], body: Record<string, 
   throw new InvalidInputError([{ path: '', message: 'must say capture: true, or status: "cancelled"' }])
 }
 
-async function readJson(request: HonoRequest): Promise<Record<string, unknown>> {
-  const text = await request.text()
+/** @throws {InvalidInputError} it is no JSON object, or one that is nested without end */
+export async function readJson(request: HonoRequest): Promise<Record<string, unknown>> {
+  const text = decode(await request.arrayBuffer())
   try {
     const value: unknown = JSON.parse(text || '{}')
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isDeep(value)) {
+      return value as Record<string, unknown>
+    }
   } catch {}
-  throw new InvalidInputError([{ path: '', message: 'must be a JSON object' }])
+  throw new InvalidInputError([{ path: '', message: `must be a JSON object in UTF-8, nested no deeper than ${MOST_DEPTH}` }])
+}
+
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    throw new InvalidInputError([{ path: '', message: 'must be UTF-8' }])
+  }
+}
+
+/** Level by level: recursion is what has to be avoided. */
+function isDeep(value: object): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEPTH) return true
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+  }
+  return false
 }

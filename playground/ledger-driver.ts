@@ -27,6 +27,8 @@ export interface Ledger {
   ask(name: string, fingerprint: string): Promise<Told>
   /** `dueAt` of an entry has come. */
   due(name: string): Promise<void>
+  /** The process that held the entry is gone. */
+  restarted(name: string): void
 }
 
 /**
@@ -46,7 +48,8 @@ export function createLedger(ports: LedgerPorts, rules: typeof step = step): Led
         told = effect
         continue
       }
-      await ports.flushed()
+      // A claim and its first attempt go to disk together.
+      if (effect.kind !== 'store') await ports.flushed()
       told = await handle(name, await follow(name, effect))
     }
     return told
@@ -64,6 +67,11 @@ export function createLedger(ports: LedgerPorts, rules: typeof step = step): Led
     },
     async due(name) {
       await handle(name, { kind: 'due' })
+    },
+    restarted(name) {
+      const before = ports.read(name)
+      const { entry } = rules(before, { kind: 'restarted' }, ports.now())
+      if (entry !== before) ports.write(name, entry)
     },
   }
 }

@@ -2,8 +2,8 @@
  * The ledger's state machine: one write of one client under one key. It is pure, so that the Durable Object and the
  * simulator drive the very same rules.
  *
- *     CLAIMED -> SENT(n) -> DONE | REFUSED
- *                   |-> UNKNOWN -> SENT(n + 1) ... -> NEEDS_REVIEW after a day
+ *     CLAIMED -> SENT(n) -> DONE | REFUSED -> after thirty days without their answers
+ *                   |-> UNKNOWN -> SENT(n + 1) ... -> NEEDS_REVIEW after a day, or if nothing can ever tell
  *
  * Nothing that may have taken effect is ever freed: a key whose outcome is unknown stays taken until it is known.
  */
@@ -25,7 +25,7 @@ export interface Entry {
   fingerprint: string
   /** Attempts that may have left. */
   attempt: number
-  /** Of DONE and REFUSED. */
+  /** Of DONE and REFUSED, until it is too old to be shown again. */
   answer: Answer | null
   claimedAt: number
   /** When an attempt was last given up without an answer: it may still be travelling. */
@@ -43,6 +43,8 @@ export type Ending =
   /** This attempt certainly took none, and another one may. */
   | { kind: 'nothing'; answer: Answer }
   | { kind: 'unknown' }
+  /** Nothing that can be sent or read will ever tell. */
+  | { kind: 'stuck' }
 
 export type LedgerEvent =
   | { kind: 'asked'; fingerprint: string }
@@ -51,6 +53,8 @@ export type LedgerEvent =
   | { kind: 'ended'; attempt: number; ending: Ending }
   /** `dueAt` has come. */
   | { kind: 'due' }
+  /** The process that held the entry is gone, and what it had sent may still be travelling. */
+  | { kind: 'restarted' }
 
 export type LedgerEffect =
   /** Store the entry; then `stored`. */
@@ -78,9 +82,14 @@ export const LEASE_MS = 45 * SECOND_MS
 const LADDER_MS = [2, 5, 15, 45, 120, 300, 900, 3_600, 10_800, 21_600, 43_200].map((seconds) => seconds * SECOND_MS)
 /** After that a person has to look at it. */
 export const REVIEW_AFTER_MS = 24 * HOUR_MS
+/** How long an answer is shown again. After that the key is only known to be used, for ever. */
+export const KEEP_MS = 30 * 24 * HOUR_MS
 /** How long a request may travel before it arrives after all, and a search not know it. Until then "not there" proves nothing. */
 export const QUIET_MS = 120 * SECOND_MS
 const BUSY_RETRY_MS = SECOND_MS
+/** Before what a process left behind is settled. */
+const RESTART_MS = SECOND_MS
+const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'REFUSED'
 
 /** The next entry, and what has to be done; an effect is only done once the entry is on disk. */
 export function step(entry: Entry | undefined, event: LedgerEvent, now: number): Step {
@@ -93,6 +102,8 @@ export function step(entry: Entry | undefined, event: LedgerEvent, now: number):
       return entry ? end(entry, event, now) : { entry, effects: [] }
     case 'due':
       return entry?.dueAt != null && entry.dueAt <= now ? rouse(entry, now) : { entry, effects: [] }
+    case 'restarted':
+      return { entry: entry && abandon(entry, now), effects: [] }
   }
 }
 
@@ -110,7 +121,7 @@ function claim(fingerprint: string, now: number): Step {
 }
 
 function askAgain(entry: Entry, fingerprint: string): Step {
-  if (entry.fingerprint !== fingerprint) return { entry, effects: [{ kind: 'key_used' }] }
+  if (entry.fingerprint !== fingerprint || (isFinal(entry) && !entry.answer)) return { entry, effects: [{ kind: 'key_used' }] }
   if (entry.answer) return { entry, effects: [{ kind: 'reply', answer: entry.answer, replayed: true }] }
   return { entry, effects: [{ kind: 'busy', retryAfterMs: BUSY_RETRY_MS }] }
 }
@@ -123,12 +134,12 @@ function begin(entry: Entry, how: 'send' | 'settle', now: number): Step {
 
 function end(entry: Entry, { attempt, ending }: Extract<LedgerEvent, { kind: 'ended' }>, now: number): Step {
   // What is known stays known, whichever attempt comes back late.
-  if (entry.answer) return { entry, effects: [{ kind: 'reply', answer: entry.answer, replayed: true }] }
+  if (isFinal(entry)) return askAgain(entry, entry.fingerprint)
   const isTooEarly = ending.kind === 'refused' && entry.lostAt !== null && now - entry.lostAt < QUIET_MS
   if (ending.kind === 'done' || (ending.kind === 'refused' && !isTooEarly)) {
     const { answer } = ending
     const state = ending.kind === 'done' ? 'DONE' : 'REFUSED'
-    return { entry: { ...entry, state, answer, dueAt: null }, effects: [{ kind: 'reply', answer, replayed: false }] }
+    return { entry: { ...entry, state, answer, dueAt: now + KEEP_MS }, effects: [{ kind: 'reply', answer, replayed: false }] }
   }
   const busy: LedgerEffect = { kind: 'busy', retryAfterMs: BUSY_RETRY_MS }
   // An attempt that was given up has nothing to say about the one after it.
@@ -136,6 +147,7 @@ function end(entry: Entry, { attempt, ending }: Extract<LedgerEvent, { kind: 'en
   if (ending.kind === 'nothing' && attempt === 1) {
     return { entry: undefined, effects: [{ kind: 'reply', answer: ending.answer, replayed: false }] }
   }
+  if (ending.kind === 'stuck') return { entry: inReview(entry), effects: [busy] }
   const lostAt = ending.kind === 'unknown' ? now : entry.lostAt
   return { entry: { ...entry, state: 'UNKNOWN', lostAt, dueAt: nextTry(entry, now) }, effects: [busy] }
 }
@@ -148,8 +160,16 @@ function nextTry({ attempt, claimedAt }: Entry, now: number): number {
 
 function rouse(entry: Entry, now: number): Step {
   if (entry.state === 'CLAIMED') return begin(entry, 'send', now)
-  if (entry.state !== 'SENT' && entry.state !== 'UNKNOWN') return { entry: { ...entry, dueAt: null }, effects: [] }
-  if (now - entry.claimedAt >= REVIEW_AFTER_MS) return { entry: { ...entry, state: 'NEEDS_REVIEW', dueAt: null }, effects: [] }
+  if (entry.state !== 'SENT' && entry.state !== 'UNKNOWN') return { entry: { ...entry, answer: null, dueAt: null }, effects: [] }
+  if (now - entry.claimedAt >= REVIEW_AFTER_MS) return { entry: inReview(entry), effects: [] }
   // The process that sent it died: whatever it sent may still be travelling.
   return begin(entry.state === 'SENT' ? { ...entry, lostAt: now } : entry, 'settle', now)
+}
+
+const inReview = (entry: Entry): Entry => ({ ...entry, state: 'NEEDS_REVIEW', dueAt: null })
+
+/** Its attempt will not be heard of again: no need to wait until the lease is over. */
+function abandon(entry: Entry, now: number): Entry {
+  const isHeld = entry.state === 'CLAIMED' || entry.state === 'SENT'
+  return isHeld && entry.dueAt !== null ? { ...entry, dueAt: Math.min(entry.dueAt, now + RESTART_MS) } : entry
 }

@@ -2,8 +2,12 @@
  * `npm start`: the edge Worker in workerd with the emulator behind it, one whole payment through it, then it stays up.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeSecrets } from './secrets.ts'
 
 const STANDARD_PORT = 8787
 const MOST_START_MS = 60_000
@@ -13,11 +17,16 @@ const isWindows = process.platform === 'win32'
 const port = await choosePort(process.env.PORT || String(STANDARD_PORT))
 const origin = `http://127.0.0.1:${port}`
 const clientKey = `demo-${randomBytes(16).toString('hex')}`
+/** The emulator forgets everything when it stops, so the ledger does, too. */
+const state = mkdtempSync(join(tmpdir(), 'wallet-connect-'))
 const stopping = new AbortController()
 const worker = startWorker()
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
-process.on('exit', () => worker.kill('SIGKILL'))
+process.on('exit', () => {
+  worker.kill('SIGKILL')
+  rmSync(state, { recursive: true, force: true, maxRetries: 5 })
+})
 // A signal to npm reaches its shell and ends there: when npm is gone, so are we.
 const parent = process.ppid
 setInterval(() => process.ppid === parent || stop(0), 500).unref()
@@ -87,20 +96,26 @@ function build(): Promise<void> {
 }
 
 function startWorker(): ChildProcess {
-  const vars = { ORIGIN: origin, CLIENT_KEY_SHA256: createHash('sha256').update(clientKey).digest('hex') }
+  const client = { id: 'demo', key: clientKey, origins: [origin], return_uris: ['https://shop.example/linked'], operator: true }
+  const { MERCADOPAGO_ACCESS_TOKEN: _, ...secrets } = makeSecrets(client)
+  const vars = { ORIGIN: origin, ...secrets, WEBHOOK_SECRETS: randomBytes(32).toString('hex') }
   const options = ['--env', 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--log-level', 'error']
   const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
-  return spawn('wrangler', ['dev', 'playground/worker.dev.ts', ...options, '--show-interactive-dev-session=false', ...given], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    shell: isWindows,
-    env: {
-      ...process.env,
-      CI: '1',
-      WRANGLER_SEND_METRICS: 'false',
-      WRANGLER_HIDE_BANNER: 'true',
-      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  return spawn(
+    'wrangler',
+    ['dev', 'playground/worker.dev.ts', ...options, '--persist-to', state, '--show-interactive-dev-session=false', ...given],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: isWindows,
+      env: {
+        ...process.env,
+        CI: '1',
+        WRANGLER_SEND_METRICS: 'false',
+        WRANGLER_HIDE_BANNER: 'true',
+        CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      },
     },
-  })
+  )
 }
 
 async function untilHealthy(): Promise<void> {

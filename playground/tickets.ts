@@ -14,8 +14,24 @@ export interface Ticket {
   /** The only page origin that may use it. */
   origin: string
   operations: readonly OperationName[]
-  /** Of `payments.create`: exactly this is charged. */
-  charge?: { amount: string; external_reference: string }
+  /** Of `payments.create`: exactly this is charged, once. */
+  charge?: Charge
+}
+
+/** What a browser may charge. */
+export interface Charge {
+  /** Major units, a decimal string. */
+  amount: string
+  external_reference: string
+  /** false: the amount is only reserved. */
+  capture?: false
+  /** Of this wish: whichever key the browser sends, this one counts. Tickets with the same one charge once. */
+  idempotency_key: string
+}
+
+/** A ticket, and when it was issued, milliseconds since 1970. */
+export interface IssuedTicket extends Ticket {
+  issuedAt: number
 }
 
 /** What a browser may never do, whoever asks. */
@@ -61,7 +77,7 @@ export async function mintTicket(ring: KeyRing, ticket: Ticket, lifetimeS: numbe
 }
 
 /** The ticket; undefined if it is forged, foreign, expired or anything else than one of ours. */
-export async function readTicket(ring: KeyRing, token: string, now: Date): Promise<Ticket | undefined> {
+export async function readTicket(ring: KeyRing, token: string, now: Date): Promise<IssuedTicket | undefined> {
   if (token.length > LONGEST_TICKET_CHARACTERS) return undefined
   try {
     // Another text for the same signature would be another ticket to whoever counts them.
@@ -89,13 +105,14 @@ function keyOf(ring: KeyRing, kid: string): Uint8Array {
 }
 
 /** It was signed by us, so it has the form that we gave it. */
-function toTicket({ jti = '', iss = '', sub = '', origin, operations, charge }: JWTPayload): Ticket {
+function toTicket({ jti = '', iss = '', sub = '', iat = 0, origin, operations, charge }: JWTPayload): IssuedTicket {
   return {
     id: jti,
     client: iss,
     user: sub,
     origin: String(origin),
     operations: operations as Ticket['operations'],
+    issuedAt: iat * 1_000,
     ...(charge !== undefined && { charge: charge as NonNullable<Ticket['charge']> }),
   }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { type Open, openString, text, token } from './fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from './money.ts'
 
-const PayerTokenFieldSchema = token(1024)
+const PayerTokenFieldSchema = token(2048)
 
 /** How a discount is computed; Mercado Pago spells the relative kind in several ways (C18). */
 export type DiscountType = Open<'percent' | 'percentage' | 'fixed'>

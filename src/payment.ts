@@ -77,7 +77,7 @@ export const CreatePaymentInputSchema = v.pipe(
     /** Who pays. */
     payer: v.strictObject({
       /** The payer token of the agreement. Secret. */
-      token: token(1024),
+      token: token(2048),
       /** `wallet-token` by default; some samples print `wallet-tokens` (C25). */
       type_token: v.optional(text(64), 'wallet-token'),
     }),

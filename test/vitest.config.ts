@@ -2,6 +2,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import chromium from '@sparticuz/chromium'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { SECRETS } from './workerd/secrets.ts'
 
 const root = new URL('..', import.meta.url).pathname
 // Longest first. The tests take the package by its name, and the name means the sources.
@@ -26,16 +27,10 @@ export default defineConfig({
         resolve: { alias },
         plugins: [
           cloudflareTest({
-            main: './playground/worker.dev.ts',
-            wrangler: { configPath: './wrangler.toml', environment: 'dev' },
+            main: './playground/worker.ts',
+            wrangler: { configPath: './wrangler.toml' },
             remoteBindings: false,
-            miniflare: {
-              bindings: {
-                ORIGIN: 'https://proxy.test',
-                // SHA-256 of `demo-key`
-                CLIENT_KEY_SHA256: 'c48a01f49fd0f2cc404bc3cbbc80e91457a3d41bb429a695243de4c61794155c',
-              },
-            },
+            miniflare: { bindings: SECRETS },
           }),
         ],
         test: { name: 'workerd', include: ['test/{unit,contract,workerd}/**/*.test.ts'] },

@@ -153,6 +153,15 @@ export async function live(
       if (told) shown.push(told)
     } catch (error) {
       if (!(error instanceof Crash)) throw error
+      restart()
+    }
+  }
+  /** The next process finds what this one left, unless it dies of it too. */
+  const restart = (): void => {
+    try {
+      process().restarted('name')
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
     }
   }
   /** One time for both: what travels arrives on the way. */

@@ -16,7 +16,7 @@ async function run(program: string, args: string[], env: Record<string, string> 
       cwd: root,
       maxBuffer: 64 * 1_048_576,
       // Nothing of the machine: neither its caches nor its settings. The shims of npm need PATH to find Node.
-      env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, ...env },
+      env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, ...env } as unknown as NodeJS.ProcessEnv,
     })
     const [first = '', ...lines] = stdout.trimEnd().split('\n')
     const [name = '', , hash = ''] = first.split(' ')

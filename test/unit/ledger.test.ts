@@ -3,6 +3,7 @@ import {
   type Answer,
   type Ending,
   type Entry,
+  KEEP_MS,
   LEASE_MS,
   type LedgerEvent,
   type LedgerState,
@@ -27,7 +28,7 @@ const entryOf = (state: LedgerState, change: Partial<Entry> = {}): Entry => ({
 const ended = (kind: Ending['kind'], attempt = 1): LedgerEvent => ({
   kind: 'ended',
   attempt,
-  ending: kind === 'unknown' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
+  ending: kind === 'unknown' || kind === 'stuck' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
 })
 const effectsOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).effects
 const stateOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).entry?.state
@@ -114,6 +115,39 @@ describe('step', () => {
     expect(almost.entry?.dueAt).toBe(NOW + 5_000)
   })
 
+  it('gives it to a person at once if nothing can ever tell', () => {
+    const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
+    const { entry: stuck, effects } = step(entry, { kind: 'ended', attempt: 2, ending: { kind: 'stuck' } }, NOW)
+    expect(stuck).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
+    expect(effects).toMatchObject([{ kind: 'busy' }])
+  })
+
+  it('settles soon what a process has left behind, and leaves the rest to its time', () => {
+    const restarted: LedgerEvent = { kind: 'restarted' }
+    for (const state of ['CLAIMED', 'SENT'] as const) {
+      expect(step(entryOf(state, { dueAt: NOW + LEASE_MS }), restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
+      expect(step(entryOf(state, { dueAt: NOW + 10 }), restarted, NOW).entry?.dueAt).toBe(NOW + 10)
+    }
+    for (const state of ['UNKNOWN', 'NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
+      const entry = entryOf(state, { dueAt: NOW + LEASE_MS })
+      expect(step(entry, restarted, NOW).entry).toEqual(entry)
+    }
+    expect(step(undefined, restarted, NOW)).toEqual({ entry: undefined, effects: [] })
+  })
+
+  it.each<[LedgerState, Answer]>([
+    ['DONE', paid],
+    ['REFUSED', no],
+  ])('forgets the answer of %s after thirty days, and never that the key was used', (state, answer) => {
+    const ending: Ending = { kind: state === 'DONE' ? 'done' : 'refused', answer }
+    const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, ending }, NOW).entry
+    expect(final?.dueAt).toBe(NOW + KEEP_MS)
+    const old = step(final, { kind: 'due' }, NOW + KEEP_MS).entry
+    expect(old).toMatchObject({ state, answer: null, dueAt: null })
+    expect(effectsOf(old, { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'key_used' }])
+    expect(stateOf(old, ended('unknown'))).toBe(state)
+  })
+
   it('waits longer each time', () => {
     const waits = [1, 2, 3, 4, 5].map(
       (attempt) => (step(entryOf('SENT', { attempt }), ended('unknown', attempt), NOW).entry?.dueAt ?? 0) - NOW,
@@ -126,6 +160,7 @@ describe('step', () => {
       { kind: 'asked', fingerprint: 'f' },
       { kind: 'stored' },
       { kind: 'due' },
+      { kind: 'restarted' },
       ...(['done', 'refused', 'nothing', 'unknown'] as const).map((kind) => ended(kind)),
     ]
     for (const state of ['CLAIMED', 'SENT', 'UNKNOWN'] as const) {

@@ -13,23 +13,25 @@ const ticket: Ticket = {
   user: 'buyer-1',
   origin: 'https://shop.example',
   operations: ['payments.create', 'payments.get'],
-  charge: { amount: '700.50', external_reference: 'order-1' },
+  charge: { amount: '700.50', external_reference: 'order-1', idempotency_key: 'key-1' },
 }
+/** As it is read: with the second in which it was issued. */
+const issued = { ...ticket, issuedAt: now.getTime() }
 const mint = (change: Partial<Ticket> = {}, lifetimeS = 600) => mintTicket(ring, { ...ticket, ...change }, lifetimeS, now)
 const decode = (part = '') => JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')))
 const encode = (value: unknown) => btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
 describe('a ticket', () => {
   it('is read as it was minted', async () => {
-    expect(await readTicket(ring, await mint(), now)).toEqual(ticket)
+    expect(await readTicket(ring, await mint(), now)).toEqual(issued)
     const { charge: _, ...without } = ticket
     const linking = { ...without, operations: ['agreements.create'] as const }
-    expect(await readTicket(ring, await mintTicket(ring, linking, 60, now), now)).toEqual(linking)
+    expect(await readTicket(ring, await mintTicket(ring, linking, 60, now), now)).toEqual({ ...linking, issuedAt: now.getTime() })
   })
 
   it('lasts as long as it says, and never longer than a quarter of an hour', async () => {
     const token = await mint({}, 600)
-    expect(await readTicket(ring, token, later(599))).toEqual(ticket)
+    expect(await readTicket(ring, token, later(599))).toEqual(issued)
     expect(await readTicket(ring, token, later(600))).toBeUndefined()
     for (const lifetime of [0, -1, 1.5, LONGEST_TICKET_S + 1, Number.NaN])
       await expect(mint({}, lifetime)).rejects.toThrow('lasts 1 to 900 seconds')
@@ -140,7 +142,7 @@ describe('a ticket', () => {
 
   it('of the previous key is read as long as the key is in the ring', async () => {
     const token = await mint()
-    expect(await readTicket(readKeyRing('TICKET_KEYS', `k2:${key(2)} k1:${key(1)}`), token, now)).toEqual(ticket)
+    expect(await readTicket(readKeyRing('TICKET_KEYS', `k2:${key(2)} k1:${key(1)}`), token, now)).toEqual(issued)
     expect(await readTicket(readKeyRing('TICKET_KEYS', `k2:${key(2)}`), token, now)).toBeUndefined()
     expect(await readTicket(readKeyRing('TICKET_KEYS', `k1:${key(2)}`), token, now)).toBeUndefined()
   })

@@ -1,0 +1,57 @@
+import { createNotificationVerifier, type NotificationVerifier } from 'mercadopago-wallet-connect/notifications'
+import { type Clients, readClients } from './clients.ts'
+import { type KeyRing, readKeyRing } from './key-ring.ts'
+
+/** The five secrets. Each has room for a previous value, so that a rotation interrupts nothing. */
+export type Secrets = Pick<Env, 'MERCADOPAGO_ACCESS_TOKEN' | 'CLIENTS' | 'TICKET_KEYS' | 'SEALING_KEYS' | 'WEBHOOK_SECRETS'>
+
+/** What the secrets say. */
+export interface Configuration {
+  clients: Clients
+  ticketKeys: KeyRing
+  sealingKeys: KeyRing
+  accessTokens: readonly string[]
+  verify: NotificationVerifier
+}
+
+/** Characters of a bearer token (RFC 6750): none of them is escaped in JSON. */
+const ACCESS_TOKEN = /^[\w.~+/-]+=*$/
+const MOST_SHARDS = 64
+
+/** @throws {TypeError} names the secret that is missing or malformed, never what stands in it */
+export function readConfiguration(env: Secrets): Configuration {
+  return {
+    clients: readClients(env.CLIENTS),
+    ticketKeys: readKeyRing('TICKET_KEYS', env.TICKET_KEYS),
+    sealingKeys: readKeyRing('SEALING_KEYS', env.SEALING_KEYS),
+    accessTokens: readAccessTokens(env),
+    verify: readVerifier(env.WEBHOOK_SECRETS),
+  }
+}
+
+/** The current access token first. */
+export function readAccessTokens({ MERCADOPAGO_ACCESS_TOKEN = '' }: Pick<Secrets, 'MERCADOPAGO_ACCESS_TOKEN'>): string[] {
+  const tokens = MERCADOPAGO_ACCESS_TOKEN.split(' ').filter(Boolean)
+  if (tokens.length === 0) throw new TypeError('MERCADOPAGO_ACCESS_TOKEN is not set')
+  if (tokens.length > 2 || !tokens.every((token) => ACCESS_TOKEN.test(token))) {
+    throw new TypeError('MERCADOPAGO_ACCESS_TOKEN must be an access token, or two with a blank between them')
+  }
+  return tokens
+}
+
+function readVerifier(secrets = ''): NotificationVerifier {
+  const list = secrets.split(/\s+/).filter(Boolean)
+  if (list.length === 0) throw new TypeError('WEBHOOK_SECRETS is not set')
+  try {
+    return createNotificationVerifier({ secrets: list })
+  } catch {
+    throw new TypeError('WEBHOOK_SECRETS must be the secrets of the dashboard, with blanks between them')
+  }
+}
+
+/** How many objects share the ledger. */
+export function readShards(text: string): number {
+  const shards = Number(text)
+  if (Number.isInteger(shards) && shards >= 1 && shards <= MOST_SHARDS) return shards
+  throw new TypeError(`LEDGER_SHARDS must be a whole number from 1 to ${MOST_SHARDS}`)
+}

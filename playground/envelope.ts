@@ -1,0 +1,55 @@
+import type { Answer } from './ledger.ts'
+
+/** The API's words for its statuses. */
+const WORDS: Record<number, string> = {
+  400: 'bad_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'Conflict',
+  413: 'payload_too_large',
+  422: 'Unprocessable entity',
+  429: 'too_many_requests',
+}
+
+export interface Details {
+  error?: string
+  cause?: unknown[]
+  retryAfterMs?: number | undefined
+}
+
+/** An answer in the API's own envelope, so that clients need no second vocabulary. */
+export function problem(status: number, message: string, { error, cause, retryAfterMs }: Details = {}): Answer {
+  const word = error ?? WORDS[status] ?? (status < 500 ? 'bad_request' : 'internal_error')
+  return {
+    status,
+    body: JSON.stringify({ status: String(status), error: word, message, ...(cause && { cause }) }),
+    retryAfterMs,
+  }
+}
+
+/** A problem whose cause has one of the documented codes. */
+export const codedProblem = (status: number, code: string, message: string, details: Details = {}): Answer =>
+  problem(status, message, { ...details, cause: [{ code, message, data: null }] })
+
+/** Money may have moved, or will: repeat with the same key. */
+export const stillProcessing = (retryAfterMs: number): Answer =>
+  codedProblem(409, '401001', 'The process has not been completed yet. Try again later.', { retryAfterMs })
+
+export const keyUsed = (): Answer => codedProblem(422, '422001', 'Idempotency key already used.')
+
+/** A request that is declined: the error knows its own answer. */
+export class Declined extends Error {
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super(`declined with ${answer.status}`)
+    this.answer = answer
+  }
+}
+
+export function toResponse({ status, body, retryAfterMs }: Answer, headers: Record<string, string> = {}): Response {
+  const type = body === '' ? {} : { 'content-type': 'application/json' }
+  const wait = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }
+  return new Response(body === '' ? null : body, { status, headers: { ...type, ...wait, ...headers } })
+}

@@ -1,0 +1,214 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { OperationName, PreparedRequest } from 'mercadopago-wallet-connect'
+import { type Breaker, createBreaker } from './breaker.ts'
+import { type KeyRing, readKeyRing } from './key-ring.ts'
+import type { Answer, Ending, Entry, LedgerState } from './ledger.ts'
+import { createLedger, type Ledger as Driver, type Told } from './ledger-driver.ts'
+import { createLedgerStore, type LedgerStore, type Owned, type Resource, resourcesIn, type Wish } from './ledger-store.ts'
+import { createLedgers } from './ledgers.ts'
+import { log } from './log.ts'
+import { sealPayerToken, type Wallet } from './payer-token.ts'
+import { open, seal } from './seal.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What is sealed in a row: the request, and whose wallet it is about. */
+interface Order {
+  prepared: PreparedRequest
+  /** Of `agreements.createPayerToken`: to whom the payer token will be sealed. */
+  wallet?: Wallet
+}
+
+/** What a caller wants done once. */
+export interface Asked extends Wish, Order {
+  /** Digest of client, operation and the caller's key. */
+  name: string
+  fingerprint: string
+}
+
+/** Besides what the state machine tells: nothing was begun, and why. */
+export type Outcome = Told | { kind: 'down'; retryAfterMs: number } | { kind: 'unwritable' }
+
+/** A row as an operator sees it. */
+export interface Listed {
+  client: string
+  operation: OperationName
+  state: LedgerState
+  attempts: number
+  /** The key that Mercado Pago knows. */
+  idempotency_key: string
+  claimed_at: string
+  next_try_at: string | null
+  path: string | null
+  external_reference: string | null
+  amount: number | null
+}
+
+/** How long the alarm may be away before it comes again by itself. */
+const REARM_MS = 60_000
+/** Entries that one alarm settles at once, and the pause before it does the next ones: a row that fails stays due. */
+const AT_ONCE = 32
+const PAUSE_MS = 250
+
+/**
+ * One part of the ledger. Rows are the truth: an object is evicted, restarted and moved at any time, and nothing that it
+ * keeps in memory matters. Only one lives at a time, except for moments in which storage already refuses the old one.
+ */
+export class Ledger extends DurableObject<Env> {
+  readonly #store: LedgerStore
+  readonly #driver: Driver
+  readonly #breaker: Breaker = createBreaker(Date.now)
+  /** What is being asked for, so that its row need not be opened for the first attempt. */
+  readonly #asked = new Map<string, Asked & { sealed: string }>()
+  #alarmAt: number | null = null
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    this.#store = createLedgerStore(state.storage.sql)
+    this.#driver = createLedger({
+      now: Date.now,
+      read: this.#store.read,
+      write: (name, entry) => this.#write(name, entry),
+      flushed: () => state.storage.sync(),
+      send: (name) => this.#attempt(name, 'send'),
+      settle: (name) => this.#attempt(name, 'settle'),
+    })
+    void state.blockConcurrencyWhile(async () => {
+      this.#alarmAt = await state.storage.getAlarm()
+      // Nothing is under way in a new object: whoever sent these is gone.
+      for (const name of this.#store.held()) this.#driver.restarted(name)
+    })
+  }
+
+  /** Does what is asked once, or says what became of it. */
+  async ask(asked: Asked): Promise<Outcome> {
+    const { name, fingerprint, prepared, wallet } = asked
+    if (this.#store.isMisplaced(this.env.LEDGER_SHARDS)) {
+      log({ at: 'ledger', outcome: 'LEDGER_SHARDS was changed' })
+      return { kind: 'unwritable' }
+    }
+    if (!this.#store.read(name)) {
+      const retryAfterMs = this.#breaker.closedForMs()
+      if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
+      const sealed = await this.#seal(name, { prepared, ...(wallet && { wallet }) })
+      // Another one with the same key may have come meanwhile.
+      if (!this.#asked.has(name)) this.#asked.set(name, { ...asked, sealed })
+    }
+    try {
+      return await this.#driver.ask(name, fingerprint)
+    } catch (error) {
+      log({ at: 'ledger', client: asked.client, operation: asked.operation, outcome: 'failed', error: nameOf(error) })
+      return { kind: 'unwritable' }
+    } finally {
+      if (this.#asked.get(name)?.prepared === prepared) this.#asked.delete(name)
+    }
+  }
+
+  /** Whose these resources are; those that this object knows nothing of are left out. */
+  owners(resources: readonly Resource[]): Owned[] {
+    return this.#store.owners(resources)
+  }
+
+  /** Rows in these states, the oldest first. */
+  async list(states: readonly LedgerState[], limit: number): Promise<Listed[]> {
+    return Promise.all(
+      this.#store.list(states, limit).map(async ({ name, sealed, entry, client, operation }) => ({
+        client,
+        operation,
+        state: entry.state,
+        attempts: entry.attempt,
+        idempotency_key: name,
+        claimed_at: new Date(entry.claimedAt).toISOString(),
+        next_try_at: entry.dueAt === null ? null : new Date(entry.dueAt).toISOString(),
+        ...describe(await this.#open(name, sealed)),
+      })),
+    )
+  }
+
+  /** Settles what is due. It comes again by itself, whatever happens here. */
+  override async alarm(): Promise<void> {
+    await this.#wake(Date.now() + REARM_MS)
+    await Promise.all(this.#store.due(Date.now(), AT_ONCE).map((name) => this.#settle(name)))
+    const next = this.#store.nextDue()
+    if (next !== null) return this.#wake(Math.max(next, Date.now() + PAUSE_MS))
+    this.#alarmAt = null
+    await this.ctx.storage.deleteAlarm()
+  }
+
+  async #settle(name: string): Promise<void> {
+    const { client, operation } = this.#store.wish(name)
+    const before = this.#store.read(name)
+    try {
+      await this.#driver.due(name)
+    } catch (error) {
+      log({ at: 'ledger', client, operation, outcome: 'failed', error: nameOf(error) })
+    }
+    const after = this.#store.read(name)
+    if (before?.state === after?.state) return
+    log({ at: 'ledger', client, operation, outcome: `${before?.state} to ${after?.state}`, attempt: after?.attempt })
+  }
+
+  #write(name: string, entry: Entry | undefined): void {
+    this.#store.write(name, entry, this.#asked.get(name))
+    const dueAt = entry?.dueAt ?? null
+    if (dueAt !== null && (this.#alarmAt === null || dueAt < this.#alarmAt)) void this.#wake(dueAt)
+  }
+
+  async #wake(at: number): Promise<void> {
+    this.#alarmAt = at
+    await this.ctx.storage.setAlarm(at)
+  }
+
+  /** In an invocation of its own: an object has few connections for all that go through it. */
+  async #attempt(name: string, how: 'send' | 'settle'): Promise<Ending> {
+    try {
+      const { prepared, wallet } = this.#asked.get(name) ?? (await this.#open(name, this.#store.sealed(name))) ?? {}
+      if (!prepared) throw new TypeError('sealed with a key that is gone from SEALING_KEYS')
+      const ending = await this.#upstream()[how](prepared)
+      const isFault = ending.kind === 'unknown' || (ending.kind === 'nothing' && ending.answer.status !== 429)
+      this.#breaker.report(isFault)
+      if (ending.kind !== 'done') return ending
+      if (wallet) return { ...ending, answer: await sealPayerToken(this.#ring(), ending.answer, wallet) }
+      return how === 'settle' && (await this.#isAnothers(name, ending.answer)) ? { kind: 'unknown' } : ending
+    } catch (error) {
+      log({ at: 'ledger', outcome: 'failed', error: nameOf(error) })
+      return { kind: 'unknown' }
+    }
+  }
+
+  #upstream(): Pick<Upstream, 'send' | 'settle'> {
+    return this.ctx.exports.Upstream as unknown as Upstream
+  }
+
+  /** A search finds a payment by what it looks like: another one of the same order is not the effect of this row. */
+  async #isAnothers(name: string, answer: Answer): Promise<boolean> {
+    const resources = resourcesIn(this.#store.wish(name).operation, answer)
+    const owners = await createLedgers(this.env).owners(resources)
+    return owners.some((owner) => owner.name !== name)
+  }
+
+  #ring(): KeyRing {
+    return readKeyRing('SEALING_KEYS', this.env.SEALING_KEYS)
+  }
+
+  #seal(name: string, order: Order): Promise<string> {
+    return seal(this.#ring(), JSON.stringify(order), ['request', name])
+  }
+
+  async #open(name: string, sealed: string | null): Promise<Order | undefined> {
+    const text = sealed === null ? undefined : await open(this.#ring(), sealed, ['request', name])
+    return text === undefined ? undefined : JSON.parse(text)
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
+
+/** What helps to find it in Mercado Pago. */
+function describe(order: Order | undefined): Pick<Listed, 'path' | 'external_reference' | 'amount'> {
+  const { path = null, body } = order?.prepared ?? {}
+  const { wallet_payment, amount } = JSON.parse(body ?? '{}')
+  return {
+    path,
+    external_reference: wallet_payment?.external_reference ?? null,
+    amount: wallet_payment?.transaction_amount ?? amount ?? null,
+  }
+}

@@ -1,0 +1,179 @@
+import type { OperationName } from 'mercadopago-wallet-connect'
+import type { Answer, Entry, LedgerState } from './ledger.ts'
+
+/** What stands in a row besides the state machine's entry. */
+export interface Wish {
+  /** Id of the client. */
+  client: string
+  /** Digest of the buyer's id, null if nothing says who it is. */
+  user: string | null
+  operation: OperationName
+}
+
+/** Something that Mercado Pago has a number for. */
+export interface Resource {
+  kind: 'agreement' | 'advanced_payment' | 'payment'
+  id: string
+  /** Of an inner payment: the advanced payment that it belongs to. */
+  of?: string | null
+}
+
+/** A resource, by which row it came to be. */
+export interface Owned extends Resource {
+  client: string
+  user: string | null
+  /** Name of the row. */
+  name: string
+}
+
+export interface LedgerStore {
+  read(name: string): Entry | undefined
+  /** A new row needs the wish and its sealed request; a final one forgets the request and remembers what it made. */
+  write(name: string, entry: Entry | undefined, wish?: Wish & { sealed: string }): void
+  wish(name: string): Wish
+  sealed(name: string): string | null
+  /** Rows that an attempt was under way for. */
+  held(): string[]
+  due(now: number, limit: number): string[]
+  nextDue(): number | null
+  list(states: readonly LedgerState[], limit: number): (Wish & { name: string; sealed: string | null; entry: Entry })[]
+  owners(resources: readonly Resource[]): Owned[]
+  /** Did this part belong to another number of shards when it was first written? Then keys are looked for in wrong places. */
+  isMisplaced(shards: string): boolean
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  name: string
+  client: string
+  user: string | null
+  operation: OperationName
+  /** Null once the row is final. */
+  request: string | null
+  state: LedgerState
+  fingerprint: string
+  attempt: number
+  status: number | null
+  body: string | null
+  retry_after_ms: number | null
+  claimed_at: number
+  lost_at: number | null
+  due_at: number | null
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS entry (
+    name TEXT PRIMARY KEY, client TEXT NOT NULL, user TEXT, operation TEXT NOT NULL, request TEXT,
+    state TEXT NOT NULL, fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL,
+    status INTEGER, body TEXT, retry_after_ms INTEGER,
+    claimed_at INTEGER NOT NULL, lost_at INTEGER, due_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS entry_due ON entry (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS entry_open ON entry (state, claimed_at) WHERE state NOT IN ('DONE', 'REFUSED');
+  CREATE TABLE IF NOT EXISTS resource (
+    kind TEXT NOT NULL, id TEXT NOT NULL, of TEXT, name TEXT NOT NULL, client TEXT NOT NULL, user TEXT,
+    PRIMARY KEY (kind, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS part (shards TEXT NOT NULL);
+`
+
+/** The ledger's rows in SQLite. Nothing here decides anything. */
+export function createLedgerStore(sql: SqlStorage): LedgerStore {
+  sql.exec(SCHEMA)
+  let shards = sql.exec<{ shards: string }>('SELECT shards FROM part').toArray()[0]?.shards
+
+  const row = (name: string): Row | undefined => sql.exec<Row>('SELECT * FROM entry WHERE name = ?', name).toArray()[0]
+  const names = (query: string, ...values: SqlStorageValue[]): string[] =>
+    sql
+      .exec<{ name: string }>(query, ...values)
+      .toArray()
+      .map(({ name }) => name)
+
+  function insert(name: string, entry: Entry, { client, user, operation, sealed }: Wish & { sealed: string }): void {
+    const { state, fingerprint, attempt, claimedAt, dueAt } = entry
+    sql.exec(
+      `INSERT INTO entry (name, client, user, operation, request, state, fingerprint, attempt, claimed_at, due_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[name, client, user, operation, sealed, state, fingerprint, attempt, claimedAt, dueAt],
+    )
+  }
+
+  function update(name: string, { state, attempt, answer, lostAt, dueAt }: Entry): void {
+    const isFinal = state === 'DONE' || state === 'REFUSED'
+    sql.exec(
+      `UPDATE entry SET state = ?, attempt = ?, status = ?, body = ?, retry_after_ms = ?, lost_at = ?, due_at = ?
+       ${isFinal ? ', request = NULL' : ''} WHERE name = ?`,
+      ...[state, attempt, answer?.status ?? null, answer?.body ?? null, answer?.retryAfterMs ?? null, lostAt, dueAt, name],
+    )
+    if (state === 'DONE' && answer) remember(name, answer)
+  }
+
+  function remember(name: string, answer: Answer): void {
+    const { client, user, operation } = wish(name)
+    for (const { kind, id, of = null } of resourcesIn(operation, answer)) {
+      sql.exec('INSERT OR IGNORE INTO resource VALUES (?, ?, ?, ?, ?, ?)', kind, id, of, name, client, user)
+    }
+  }
+
+  function wish(name: string): Wish {
+    const found = row(name)
+    if (!found) throw new TypeError('no such row')
+    const { client, user, operation } = found
+    return { client, user, operation }
+  }
+
+  return {
+    wish,
+    isMisplaced(now) {
+      if (shards === undefined) {
+        sql.exec('INSERT INTO part VALUES (?)', now)
+        shards = now
+      }
+      return shards !== now
+    },
+    read(name) {
+      const found = row(name)
+      return found && toEntry(found)
+    },
+    write(name, entry, wish) {
+      if (!entry) sql.exec('DELETE FROM entry WHERE name = ?', name)
+      else if (entry.attempt === 0 && wish) insert(name, entry, wish)
+      else update(name, entry)
+    },
+    sealed: (name) => row(name)?.request ?? null,
+    held: () => names("SELECT name FROM entry WHERE state IN ('CLAIMED', 'SENT')"),
+    due: (now, limit) => names('SELECT name FROM entry WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, limit),
+    nextDue: () => sql.exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM entry').one().next,
+    list(states, limit) {
+      const marks = states.map(() => '?').join(', ')
+      return sql
+        .exec<Row>(`SELECT * FROM entry WHERE state IN (${marks}) ORDER BY claimed_at LIMIT ?`, ...states, limit)
+        .toArray()
+        .map((each) => ({ ...each, sealed: each.request, entry: toEntry(each) }))
+    },
+    owners(resources) {
+      const find = ({ kind, id }: Resource): Owned | undefined =>
+        sql
+          .exec<Owned & Record<string, SqlStorageValue>>('SELECT * FROM resource WHERE kind = ? AND id = ?', kind, id)
+          .toArray()[0]
+      return resources.map(find).filter((owned) => owned !== undefined)
+    },
+  }
+}
+
+function toEntry(row: Row): Entry {
+  const { state, fingerprint, attempt, status, body, retry_after_ms, claimed_at, lost_at, due_at } = row
+  const answer = status === null || body === null ? null : { status, body, retryAfterMs: retry_after_ms ?? undefined }
+  return { state, fingerprint, attempt, answer, claimedAt: claimed_at, lostAt: lost_at, dueAt: due_at }
+}
+
+/** What an answer has made: the agreement, or the payment and its inner payments. */
+export function resourcesIn(operation: OperationName, { body }: Answer): Resource[] {
+  if (operation === 'agreements.create') return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
+  if (operation !== 'payments.create') return []
+  const { id, payments } = JSON.parse(body) as { id: number; payments?: { id?: number | string | null }[] }
+  const inner = (payments ?? []).flatMap(({ id }) => (id === null || id === undefined ? [] : [String(id)]))
+  return [
+    { kind: 'advanced_payment', id: String(id) },
+    ...inner.map((each): Resource => ({ kind: 'payment', id: each, of: String(id) })),
+  ]
+}

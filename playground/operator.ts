@@ -1,0 +1,50 @@
+import type { Caller } from './authenticate.ts'
+import { Declined, problem } from './envelope.ts'
+import { type ListedNotification, NOTIFICATION_STATES, type NotificationState } from './inbox-object.ts'
+import type { Inboxes } from './inboxes.ts'
+import type { LedgerState } from './ledger.ts'
+import type { Listed } from './ledger-object.ts'
+import type { Ledgers } from './ledgers.ts'
+
+const MOST_ROWS = 1_000
+const STATES: Record<string, readonly LedgerState[]> = {
+  open: ['CLAIMED', 'SENT', 'UNKNOWN'],
+  ...Object.fromEntries((['CLAIMED', 'SENT', 'UNKNOWN', 'NEEDS_REVIEW'] as const).map((state) => [state, [state]])),
+}
+
+/**
+ * `GET /operations?state=…`: what is open, or needs a person. The oldest first, a thousand at most.
+ *
+ * @throws {Declined} 403: no operator, 400: no such state
+ */
+export async function listOperations(
+  caller: Caller,
+  query: Record<string, string>,
+  ledgers: Ledgers,
+): Promise<{ results: Listed[] }> {
+  return { results: await ledgers.list(chosen(caller, query, STATES), MOST_ROWS) }
+}
+
+/** `GET /notifications?state=…`, in the same way. */
+export async function listNotifications(
+  caller: Caller,
+  query: Record<string, string>,
+  inboxes: Inboxes,
+): Promise<{ results: ListedNotification[] }> {
+  const states = Object.fromEntries(NOTIFICATION_STATES.map((state) => [state, state]))
+  return { results: await inboxes.list(chosen<NotificationState>(caller, query, states), MOST_ROWS) }
+}
+
+function chosen<State>(
+  { client, ticket }: Caller,
+  { state, ...rest }: Record<string, string>,
+  states: Record<string, State>,
+): State {
+  if (!client.operator || ticket) throw new Declined(problem(403, 'Only an operator may see this'))
+  const found = state !== undefined && Object.hasOwn(states, state) ? states[state] : undefined
+  const isKnown = Object.keys(rest).length === 0
+  if (found === undefined || !isKnown) {
+    throw new Declined(problem(400, `state must be one of ${Object.keys(states).join(', ')}, and nothing else can be asked`))
+  }
+  return found
+}

@@ -1,0 +1,55 @@
+import type { PreparedRequest } from 'mercadopago-wallet-connect'
+import type { KeyRing } from './key-ring.ts'
+import type { Answer } from './ledger.ts'
+import { open, seal, toBase64 } from './seal.ts'
+
+/** Whose wallet a payer token charges. */
+export interface Wallet {
+  client: string
+  /** Digest of the buyer's id. */
+  user: string
+  agreement: string
+}
+
+/** A payer token that was opened, and the buyer it belongs to. */
+export interface Opened {
+  payerToken: string
+  user: string
+}
+
+/** How buyers are known at rest and in handles: not by the shop's own ids, which may be addresses. */
+export async function digestUser(user: string): Promise<string> {
+  return toBase64(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(user))))
+}
+
+const contextOf = ({ client, user, agreement }: Wallet): string[] => ['payer token', client, user, agreement]
+
+/** The answer of `createPayerToken` with a handle in place of the payer token, which never leaves in clear. */
+export async function sealPayerToken(ring: KeyRing, answer: Answer, wallet: Wallet): Promise<Answer> {
+  const { payer_token, ...rest } = JSON.parse(answer.body)
+  const sealed = await seal(ring, payer_token, contextOf(wallet))
+  const handle = [sealed, wallet.user, wallet.agreement].join('.')
+  return { ...answer, body: JSON.stringify({ ...rest, payer_token: handle }) }
+}
+
+/** What is behind a handle; undefined if it is none, or one of another client. */
+export async function openPayerToken(ring: KeyRing, handle: string, client: string): Promise<Opened | undefined> {
+  const parts = handle.split('.')
+  const [user = '', agreement = ''] = parts.splice(-2)
+  const payerToken = await open(ring, parts.join('.'), contextOf({ client, user, agreement }))
+  return payerToken === undefined ? undefined : { payerToken, user }
+}
+
+/** The handle in a request, if it is of a kind that has one. */
+export function handleIn({ operation, headers, body }: PreparedRequest): string | undefined {
+  return operation === 'payments.create' ? JSON.parse(body ?? '{}').payer?.token : headers['x-payer-token']
+}
+
+/** The request with the payer token where the handle was. */
+export function withPayerToken<Prepared extends PreparedRequest>(prepared: Prepared, payerToken: string): Prepared {
+  if (prepared.operation !== 'payments.create') {
+    return { ...prepared, headers: { ...prepared.headers, 'x-payer-token': payerToken } }
+  }
+  const { payer, ...rest } = JSON.parse(prepared.body ?? '{}')
+  return { ...prepared, body: JSON.stringify({ ...rest, payer: { ...payer, token: payerToken } }) }
+}

@@ -1,0 +1,176 @@
+import { idempotencyKeyFrom, type OperationOutput, operations, type PreparedRequest, prepare } from 'mercadopago-wallet-connect'
+import type { Caller } from './authenticate.ts'
+import type { Breaker } from './breaker.ts'
+import { codedProblem, Declined, keyUsed, problem, stillProcessing } from './envelope.ts'
+import { isFault, RETRY_AFTER_MS } from './failure.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { Answer } from './ledger.ts'
+import type { Outcome } from './ledger-object.ts'
+import type { Owned } from './ledger-store.ts'
+import type { Ledgers } from './ledgers.ts'
+import { digestUser, handleIn, openPayerToken, type Wallet, withPayerToken } from './payer-token.ts'
+import { isOwn, notFound, permit, subjectOf } from './policy.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What an operation is done with. */
+export interface Means {
+  upstream: Upstream
+  ledgers: Ledgers
+  sealingKeys: KeyRing
+  /** In front of reads; each part of the ledger has its own for writes. */
+  breaker: Breaker
+}
+
+/** An answer, and whether it was given before. */
+export interface Performed extends Answer {
+  outcome: 'read' | 'fresh' | 'replayed' | 'busy' | 'key_used' | 'down' | 'unwritable'
+}
+
+/**
+ * Does one operation for one caller: a read at once, a write through the ledger.
+ *
+ * @param parameters of the path
+ * @throws {Declined} the caller may not, or it is about something that is not the caller's
+ * @throws the library's errors of a read
+ */
+export async function perform(
+  caller: Caller,
+  asked: PreparedRequest,
+  parameters: Record<string, string>,
+  means: Means,
+): Promise<Performed> {
+  permit(caller, asked)
+  const user = caller.ticket && (await digestUser(caller.ticket.user))
+  const owner = await ownerOf(caller, user, asked, parameters, means)
+  const { prepared, payer } = await openHandle(caller, user, asked, means)
+  if (operations[asked.operation].retry === 'read') return { ...(await read(caller, prepared, means)), outcome: 'read' }
+
+  const wallet = owner && prepared.operation === 'agreements.createPayerToken' && (await walletOf(caller, user, owner, means))
+  const { operation } = prepared
+  const name = await nameOf(caller, user, asked)
+  const outcome = await ask(means.ledgers, {
+    name,
+    client: caller.client.id,
+    user: payer ?? owner?.user ?? (await userNamedIn(prepared)),
+    operation,
+    fingerprint: await fingerprintOf(prepared),
+    prepared: { ...prepared, idempotencyKey: name, headers: { ...prepared.headers, 'x-idempotency-key': name } },
+    ...(wallet && { wallet }),
+  })
+  return answerTo(outcome)
+}
+
+/** @throws {Declined} 404: it is another's, or nobody's, which looks the same */
+async function ownerOf(
+  caller: Caller,
+  user: string | undefined,
+  asked: PreparedRequest,
+  parameters: Record<string, string>,
+  { ledgers }: Means,
+): Promise<Owned | undefined> {
+  const subject = subjectOf(asked, parameters)
+  if (!subject) return undefined
+  const [owner] = await ledgers.owners([subject])
+  if (isOwn(caller, owner, user)) return owner
+  throw notFound(subject)
+}
+
+/** @throws {Declined} 401 with the code of a payer token that is worth nothing: the wallet has to be linked again */
+async function openHandle(
+  { client }: Caller,
+  user: string | undefined,
+  asked: PreparedRequest,
+  { sealingKeys }: Means,
+): Promise<{ prepared: PreparedRequest; payer?: string }> {
+  const handle = handleIn(asked)
+  if (handle === undefined) return { prepared: asked }
+  const opened = await openPayerToken(sealingKeys, handle, client.id)
+  if (!opened || (user !== undefined && opened.user !== user)) {
+    throw new Declined(codedProblem(401, '401003', 'Invalid payer token'))
+  }
+  return { prepared: withPayerToken(asked, opened.payerToken), payer: opened.user }
+}
+
+async function read(caller: Caller, prepared: PreparedRequest, means: Means): Promise<Answer> {
+  const { upstream, breaker } = means
+  const retryAfterMs = breaker.closedForMs()
+  if (retryAfterMs !== undefined) throw new Declined(down(retryAfterMs))
+  try {
+    const data = await upstream.read(prepared)
+    breaker.report(false)
+    const isSearch = prepared.operation === 'payments.search'
+    return upstream.answer(prepared.operation, isSearch ? await ownOf(caller, data as Page, means) : data)
+  } catch (error) {
+    breaker.report(isFault(error))
+    throw error
+  }
+}
+
+type Page = OperationOutput<'payments.search'>
+
+/** The account's other payments are no business of this client's, and neither is how many there are. */
+async function ownOf({ client }: Caller, { results, paging, ...rest }: Page, { ledgers }: Means): Promise<Page> {
+  const owners = await ledgers.owners(results.map(({ id }) => ({ kind: 'advanced_payment', id: String(id) })))
+  const ids = new Set(owners.filter((owner) => owner.client === client.id).map(({ id }) => id))
+  const own = results.filter(({ id }) => ids.has(String(id)))
+  const total = typeof paging?.total === 'number' ? paging.total - (results.length - own.length) : paging?.total
+  return { ...rest, paging: paging && { ...paging, total }, results: own }
+}
+
+/** Whose wallet an agreement is about, as Mercado Pago says: not as whoever came back from there says. */
+async function walletOf(caller: Caller, user: string | undefined, owner: Owned, { upstream }: Means): Promise<Wallet> {
+  const { external_user } = await upstream.read(prepare('agreements.get', { agreement_id: owner.id }))
+  const named = external_user?.id ? await digestUser(external_user.id) : undefined
+  // A backend may link for any of its buyers; a browser only for the one of its ticket.
+  const digest = named ?? (caller.ticket ? undefined : (owner.user ?? undefined))
+  if (digest === undefined || (user !== undefined && digest !== user)) throw notFound(owner)
+  return { client: owner.client, user: digest, agreement: owner.id }
+}
+
+async function userNamedIn({ operation, body }: PreparedRequest): Promise<string | null> {
+  return operation === 'agreements.create' ? digestUser(JSON.parse(body ?? '{}').external_user.id) : null
+}
+
+/**
+ * What stands for this wish, here and as the key in Mercado Pago: two clients with one key do not meet. A charge by
+ * ticket has the key that the backend gave, everything else of a browser is apart for each buyer.
+ */
+function nameOf({ client, ticket }: Caller, user: string | undefined, asked: PreparedRequest): Promise<string> {
+  const { operation, idempotencyKey } = asked
+  const charge = operation === 'payments.create' ? ticket?.charge : undefined
+  const reference = charge ? `:${charge.idempotency_key}` : `${user ?? ''}:${idempotencyKey}`
+  return idempotencyKeyFrom({ account: client.id, operation, reference, attempt: 1 })
+}
+
+/** An object that fails says nothing of what it did: whoever asks again with the same key will know. */
+async function ask(ledgers: Ledgers, asked: Parameters<Ledgers['ask']>[0]): Promise<Outcome> {
+  try {
+    return await ledgers.ask(asked)
+  } catch {
+    return { kind: 'unwritable' }
+  }
+}
+
+const down = (retryAfterMs: number): Answer => problem(503, 'Mercado Pago does not answer; nothing was begun.', { retryAfterMs })
+
+function answerTo(told: Outcome): Performed {
+  switch (told.kind) {
+    case 'reply': {
+      const { answer, replayed } = told
+      if (!replayed) return { ...answer, outcome: 'fresh' }
+      return { ...answer, status: answer.status < 300 ? 200 : answer.status, outcome: 'replayed' }
+    }
+    case 'busy':
+      return { ...stillProcessing(told.retryAfterMs), outcome: 'busy' }
+    case 'key_used':
+      return { ...keyUsed(), outcome: 'key_used' }
+    case 'down':
+      return { ...down(told.retryAfterMs), outcome: 'down' }
+    case 'unwritable':
+      return {
+        ...problem(503, 'The ledger did not answer. Ask again with the same key.', { retryAfterMs: RETRY_AFTER_MS }),
+        outcome: 'unwritable',
+      }
+  }
+}

@@ -1,0 +1,168 @@
+import { type Context, Hono, type Next } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { secureHeaders } from 'hono/secure-headers'
+import { type OperationName, operations } from 'mercadopago-wallet-connect'
+import { authenticate, type Caller, mayDo } from './authenticate.ts'
+import { createBreaker } from './breaker.ts'
+import { type Configuration, readConfiguration } from './configuration.ts'
+import { Declined, problem, toResponse } from './envelope.ts'
+import { failure } from './failure.ts'
+import { createInboxes } from './inboxes.ts'
+import { readJson, readRequest } from './input.ts'
+import { createLedgers } from './ledgers.ts'
+import { type LogLine, log } from './log.ts'
+import { receiveNotification } from './notification-intake.ts'
+import { listNotifications, listOperations } from './operator.ts'
+import { perform } from './perform.ts'
+import { openSession } from './sessions.ts'
+import { createUpstream } from './upstream.ts'
+
+interface Scope {
+  Bindings: Env
+  Variables: { configuration: Configuration; caller: Caller; line: Partial<LogLine> }
+}
+
+const MOST_BODY_BYTES = 65_536
+
+/** What a page may send and see. The rest of CORS is in what each client's list of origins says. */
+const CORS = {
+  allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+  allowHeaders: ['authorization', 'content-type', 'x-idempotency-key', 'x-meli-session-id', 'x-payer-token', 'x-platform-id'],
+  exposeHeaders: ['retry-after', 'idempotent-replayed'],
+  maxAge: 7_200,
+}
+
+/**
+ * The edge proxy: Mercado Pago's own paths, a client key or ticket in, the access token out. It passes nothing through:
+ * requests are rebuilt from the table of operations, answers from its schemas.
+ *
+ * @param upstreamOf how reads leave; the runtime's `fetch` in production
+ */
+export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined = () => undefined): Hono<Scope> {
+  const app = new Hono<Scope>()
+  const breaker = createBreaker(Date.now)
+  const configurationOf = remembered(readConfiguration)
+
+  app.use(observe)
+  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"] }, crossOriginResourcePolicy: false }))
+  app.use(async (c, next) => {
+    try {
+      c.set('configuration', configurationOf(c.env))
+    } catch (error) {
+      return toResponse(problem(503, `The proxy is not configured: ${error instanceof TypeError ? error.message : 'unreadable'}`))
+    }
+    await next()
+  })
+  app.use((c, next) => {
+    const isPreflight = c.req.method === 'OPTIONS' && c.req.header('access-control-request-method') !== undefined
+    const origins = c.var.configuration.clients.all.flatMap((client) => client.origins)
+    const allow = cors({ ...CORS, origin: (origin) => (origins.includes(origin) ? origin : null) })
+    return isPreflight || c.req.method !== 'OPTIONS' ? allow(c, next) : next()
+  })
+  app.get('/health', (c) => {
+    c.var.line.route = '/health'
+    return c.json({ status: 'ok' })
+  })
+  app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => toResponse(problem(413, 'Payload too large')) }))
+
+  app.post('/notifications', async (c) => {
+    c.var.line.route = '/notifications'
+    const { status, outcome } = await receiveNotification(c.req.raw, c.var.configuration, c.env, createInboxes(c.env))
+    c.var.line.outcome = outcome
+    return status === 200 ? new Response(null) : toResponse(problem(status, `Not taken: ${outcome}`))
+  })
+
+  app.use(admit)
+  app.post('/sessions', async (c) => {
+    c.var.line.route = '/sessions'
+    return toResponse(await openSession(c.var.caller, await readJson(c.req), c.var.configuration))
+  })
+  app.get('/operations', async (c) => {
+    c.var.line.route = '/operations'
+    return c.json(await listOperations(c.var.caller, c.req.query(), createLedgers(c.env)))
+  })
+  app.get('/notifications', async (c) => {
+    c.var.line.route = '/notifications'
+    return c.json(await listNotifications(c.var.caller, c.req.query(), createInboxes(c.env)))
+  })
+  for (const [method, path, names] of routes()) {
+    app.on(method, path, async (c) => {
+      const { caller, configuration, line } = c.var
+      line.route = path
+      const may = names.filter((name) => mayDo(caller, name))
+      if (may.length === 0) throw new Declined(problem(403, 'This credential does not allow it'))
+      const asked = await readRequest(c.req, names)
+      line.operation = asked.operation
+      if (!may.includes(asked.operation)) throw new Declined(problem(403, 'This credential does not allow it'))
+      const { outcome, ...answer } = await perform(caller, asked, c.req.param(), {
+        upstream: createUpstream(configuration.accessTokens, upstreamOf(c.env)),
+        ledgers: createLedgers(c.env),
+        sealingKeys: configuration.sealingKeys,
+        breaker,
+      })
+      line.outcome = outcome
+      return toResponse(answer, outcome === 'replayed' ? { 'idempotent-replayed': 'true' } : {})
+    })
+  }
+  app.notFound(() => toResponse(problem(404, 'Not found')))
+  app.onError((error, c) => {
+    const answer = failure(error)
+    if (answer.status === 500) c.var.line.error = error.name
+    return toResponse(answer)
+  })
+  return app
+}
+
+/** One line for each request, with nothing in it that somebody sent. */
+async function observe(c: Context<Scope>, next: Next): Promise<void> {
+  const line: Partial<LogLine> = { route: 'none', caller: 'stranger' }
+  c.set('line', line)
+  const startedAt = Date.now()
+  await next()
+  c.header('cache-control', 'no-store')
+  log({ at: 'request', method: methodOf(c.req.method), status: c.res.status, ms: Date.now() - startedAt, ...line })
+}
+
+/** Anything can stand for a method. */
+const methodOf = (method: string): string => (/^(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS)$/.test(method) ? method : 'other')
+
+/** Lets in who may be known, as often as is fair. */
+async function admit(c: Context<Scope>, next: Next): Promise<void> {
+  const tooMany = new Declined(problem(429, 'Too many requests', { retryAfterMs: 60_000 }))
+  try {
+    c.set('caller', await authenticate(c.req.raw, c.var.configuration))
+  } catch (error) {
+    const address = c.req.header('cf-connecting-ip')
+    const { success } = address ? await c.env.STRANGER_LIMIT.limit({ key: `address:${address}` }) : { success: true }
+    throw success ? error : tooMany
+  }
+  const { client, ticket } = c.var.caller
+  Object.assign(c.var.line, { client: client.id, caller: ticket ? 'browser' : 'backend' })
+  const { success } = await c.env.CLIENT_LIMIT.limit({ key: client.id })
+  if (!success) throw tooMany
+  await next()
+}
+
+/** Method and path of each operation, in Hono's spelling; capture and cancel share one. */
+export function routes(): [method: string, path: string, names: OperationName[]][] {
+  const byRoute = new Map<string, OperationName[]>()
+  for (const [name, { method, path }] of Object.entries(operations)) {
+    const route = `${method} ${path.replace(/\{(\w+)\}/, ':$1')}`
+    byRoute.set(route, [...(byRoute.get(route) ?? []), name as OperationName])
+  }
+  // Longest first, or `/search` would be taken for an id.
+  return [...byRoute]
+    .map(([route, names]): [string, string, OperationName[]] => [...(route.split(' ') as [string, string]), names])
+    .sort(([, a], [, b]) => Number(a.includes(':')) - Number(b.includes(':')))
+}
+
+/** Secrets change with a deployment only: what was read of them is kept as long as the object they stand in. */
+function remembered<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new WeakMap<Key, Value>()
+  return (key) => {
+    const value = made.get(key) ?? make(key)
+    made.set(key, value)
+    return value
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm run secrets -- https://shop.example https://shop.example/linked`: makes the five secrets of a deployment in
+ * `secrets.json`, which git ignores. The first address is the origin of your pages, the others are return addresses.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+
+interface FirstClient {
+  id: string
+  /** In clear; only its SHA-256 is kept. */
+  key: string
+  origins: string[]
+  return_uris: string[]
+  operator: boolean
+}
+
+/** The secrets of a proxy with one client, in the form in which a deployment has them; what Mercado Pago gives is left to fill in. */
+export function makeSecrets({ key, ...client }: FirstClient): Record<string, string> {
+  const named = (): string => `k1:${randomBytes(32).toString('base64')}`
+  const keys = [createHash('sha256').update(key).digest('hex')]
+  return {
+    MERCADOPAGO_ACCESS_TOKEN: '',
+    WEBHOOK_SECRETS: '',
+    CLIENTS: JSON.stringify([{ ...client, keys }]),
+    TICKET_KEYS: named(),
+    SEALING_KEYS: named(),
+  }
+}
+
+/** A client key: 256 random bits. */
+export const makeClientKey = (): string => `wck_${randomBytes(32).toString('base64url')}`
+
+function writeSecrets(file: string, [origin, ...return_uris]: string[]): void {
+  if (!origin || return_uris.length === 0) {
+    throw new TypeError('Usage: npm run secrets -- <origin of your pages> <address buyers return to> …')
+  }
+  const key = makeClientKey()
+  const secrets = makeSecrets({ id: 'shop', key, origins: [new URL(origin).origin], return_uris, operator: true })
+  // Never over secrets that are in use: handles that were sealed with them could not be opened again.
+  writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+  console.log(
+    `${file} is written. Fill in MERCADOPAGO_ACCESS_TOKEN and WEBHOOK_SECRETS.\nThe key of your backend, shown this once:\n${key}`,
+  )
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    writeSecrets('secrets.json', process.argv.slice(2))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,263 @@
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import type { Emulator } from 'mercadopago-wallet-connect/emulator'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Ledger } from '../../playground/worker.ts'
+import { asBackend, backend, linkThrough, playMercadoPago, throughWorker, upstreamIs } from './stage.ts'
+
+let emulator: Emulator
+let handle: string
+
+/** One payment wish under a key, by plain fetch. */
+const charge = (key: string, change: object = {}): Promise<Response> =>
+  throughWorker('/v1/advanced_payments', {
+    method: 'POST',
+    headers: { ...asBackend(), 'x-idempotency-key': key },
+    body: JSON.stringify({
+      wallet_payment: { transaction_amount: 10, external_reference: key },
+      payer: { token: handle },
+      ...change,
+    }),
+  })
+const charges = () => emulator.effects.filter(({ kind }) => kind === 'payment_charged')
+
+/** Anew each time: a stub does not outlive the object that it was made for. */
+const shards = () => [0, 1, 2, 3].map((index) => env.LEDGER.getByName(`shard-${index}`))
+const rowsIn = (stub: DurableObjectStub<Ledger>) =>
+  runInDurableObject(stub, (_, state) => state.storage.sql.exec('SELECT * FROM entry').toArray())
+const allRows = async () => (await Promise.all(shards().map(rowsIn))).flat()
+/** The shard that holds the one row of this state. */
+async function shardWith(state: string): Promise<DurableObjectStub<Ledger>> {
+  for (const shard of shards()) if ((await rowsIn(shard)).some((row) => row.state === state)) return shard
+  throw new Error(`no row is ${state}`)
+}
+/** As if the time had come. */
+const makeDue = (stub: DurableObjectStub<Ledger>) =>
+  runInDurableObject(stub, async (_, state) => {
+    state.storage.sql.exec("UPDATE entry SET due_at = 0 WHERE state IN ('CLAIMED', 'SENT', 'UNKNOWN')")
+    await state.storage.setAlarm(Date.now() + 60_000)
+  })
+
+beforeEach(async () => {
+  emulator = playMercadoPago()
+  handle = (await linkThrough(backend(), emulator)).payer_token
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await reset()
+})
+
+describe('one key, asked for a thousand times at once', () => {
+  it('has one effect, one first answer, and the rest are replays of it or told to wait', async () => {
+    const responses = await Promise.all(Array.from({ length: 1_000 }, () => charge('order-1')))
+    const bodies = await Promise.all(responses.map((response) => response.text()))
+    expect(charges()).toHaveLength(1)
+    const statuses = responses.map(({ status }) => status)
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1)
+    expect(statuses.filter((status) => ![201, 200, 409].includes(status))).toEqual([])
+    const first = bodies[statuses.indexOf(201)]
+    for (const [index, response] of responses.entries()) {
+      if (response.status === 200) {
+        expect(bodies[index]).toBe(first)
+        expect(response.headers.get('idempotent-replayed')).toBe('true')
+      }
+      if (response.status === 409) expect(response.headers.get('retry-after')).toBe('1')
+    }
+    const again = await charge('order-1')
+    expect([again.status, await again.text()]).toEqual([200, first])
+  })
+})
+
+describe('a row', () => {
+  it('is on disk as SENT before the first byte leaves', async () => {
+    const seen: unknown[] = []
+    upstreamIs(async (input, init) => {
+      for (const shard of shards()) seen.push(...(await shard.list(['CLAIMED', 'SENT'], 9)).map(({ state }) => state))
+      return emulator.fetch(input, init)
+    })
+    expect((await charge('order-1')).status).toBe(201)
+    expect(seen).toEqual(['SENT'])
+  })
+
+  it('holds the request sealed while it is open, and forgets it when it is final', async () => {
+    upstreamIs(async () => Promise.reject(new TypeError('gone')))
+    expect((await charge('order-1')).status).toBe(409)
+    const open = (await allRows()).find(({ state }) => state === 'UNKNOWN')
+    expect(open?.request).toMatch(/^wch1\.s1\./)
+    upstreamIs(emulator.fetch)
+    expect((await charge('order-2')).status).toBe(201)
+    expect((await allRows()).filter(({ state }) => state === 'DONE').map(({ request }) => request)).toEqual([null, null, null])
+  })
+
+  it('refuses another request under its key, and takes the same one in other words for the same', async () => {
+    const first = await charge('order-1')
+    const other = await charge('order-1', { binary_mode: false })
+    expect(other.status).toBe(422)
+    expect(await other.json()).toMatchObject({ error: 'Unprocessable entity', cause: [{ code: '422001' }] })
+    const body = `{ "payer": {"type_token":"wallet-token","token":"${handle}"}, "wallet_payment":
+      {"external_reference":"order-1","transaction_amount":"10.00"}, "binary_mode":true}`
+    const same = await throughWorker('/v1/advanced_payments', {
+      method: 'POST',
+      headers: { ...asBackend(), 'x-idempotency-key': 'order-1', 'x-meli-session-id': 'another-device' },
+      body,
+    })
+    expect([same.status, await same.text()]).toEqual([200, await first.text()])
+    expect(charges()).toHaveLength(1)
+  })
+
+  it('of a refusal is shown again, and not asked again', async () => {
+    emulator.buyer.cancel((await backend().agreements.get((await linkThrough(backend(), emulator, 'b2')).agreement_id)).id)
+    const sent = vi.mocked(globalThis.fetch)
+    const { agreement_id, payer_token } = await linkThrough(backend(), emulator, 'b3')
+    emulator.buyer.cancel(agreement_id)
+    const ask = () => charge('order-9', { payer: { token: payer_token } })
+    const first = await ask()
+    expect(first.status).toBe(401)
+    const before = sent.mock.calls.length
+    const again = await ask()
+    expect([again.status, await again.text()]).toEqual([401, await first.text()])
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect(sent.mock.calls.length).toBe(before)
+  })
+})
+
+describe('an answer that is lost', () => {
+  it('leaves the key taken, and the alarm finds out with the same key', async () => {
+    emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
+    const lost = await charge('order-1')
+    expect(lost.status).toBe(409)
+    expect((await charge('order-1')).status).toBe(409)
+    expect(charges()).toHaveLength(1)
+
+    const shard = await shardWith('UNKNOWN')
+    await makeDue(shard)
+    expect(await runDurableObjectAlarm(shard)).toBe(true)
+    const settled = await charge('order-1')
+    expect(settled.status).toBe(200)
+    expect(await settled.json()).toMatchObject({ id: charges()[0]?.payment_id, status: 'approved' })
+    expect(charges()).toHaveLength(1)
+  })
+
+  it('is not taken for another payment of the same order', async () => {
+    const earlier = await charge('key-1', { wallet_payment: { transaction_amount: 10, external_reference: 'order-1' } })
+    expect(earlier.status).toBe(201)
+    // Nothing of the second arrives, now or later: only a search could say something, and it finds the first.
+    upstreamIs(async (input, init) => {
+      if (init?.method === 'POST') throw new TypeError('gone')
+      return emulator.fetch(input, init)
+    })
+    const second = () => charge('key-2', { wallet_payment: { transaction_amount: 10, external_reference: 'order-1' } })
+    expect((await second()).status).toBe(409)
+    const shard = await shardWith('UNKNOWN')
+    await makeDue(shard)
+    await runDurableObjectAlarm(shard)
+    expect((await second()).status).toBe(409)
+    expect((await shardWith('UNKNOWN')).id).toEqual(shard.id)
+  })
+
+  it('of what nothing protects goes to a person', async () => {
+    upstreamIs(async () => Promise.reject(new TypeError('gone')))
+    const link = () =>
+      throughWorker('/v2/wallet_connect/agreements', {
+        method: 'POST',
+        headers: { ...asBackend(), 'x-idempotency-key': 'link-1' },
+        body: JSON.stringify({
+          return_uri: 'https://shop.example/linked',
+          external_flow_id: 'f',
+          external_user: { id: 'b' },
+        }),
+      })
+    expect((await link()).status).toBe(409)
+    const shard = await shardWith('UNKNOWN')
+    await makeDue(shard)
+    await runDurableObjectAlarm(shard)
+    await shardWith('NEEDS_REVIEW')
+    expect((await link()).status).toBe(409)
+    const listed = await throughWorker('/operations?state=NEEDS_REVIEW', { headers: asBackend('operator') })
+    expect(await listed.json()).toMatchObject({
+      results: [{ client: 'shop', operation: 'agreements.create', state: 'NEEDS_REVIEW', path: '/v2/wallet_connect/agreements' }],
+    })
+  })
+})
+
+describe('an object', () => {
+  it('that is evicted says what it said before, whatever was in its memory', async () => {
+    const first = await (await charge('order-1')).text()
+    for (const shard of shards()) {
+      await runInDurableObject(shard, (instance) => {
+        for (const key of Object.keys(instance)) Reflect.deleteProperty(instance, key)
+      })
+      await evictDurableObject(shard)
+    }
+    const again = await charge('order-1')
+    expect([again.status, await again.text()]).toEqual([200, first])
+    expect(charges()).toHaveLength(1)
+  })
+
+  it('that comes up again settles at once what was under way', async () => {
+    emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
+    await charge('order-1')
+    const shard = await shardWith('UNKNOWN')
+    const later = Date.now() + 45_000
+    await runInDurableObject(shard, async (_, state) => {
+      state.storage.sql.exec("UPDATE entry SET state = 'SENT', due_at = ? WHERE state = 'UNKNOWN'", later)
+      await state.storage.setAlarm(later)
+    })
+    await evictDurableObject(shard)
+    const dueAt = async () => (await rowsIn(shard)).find(({ state }) => state === 'SENT')?.due_at
+    expect(await dueAt()).toBeLessThan(Date.now() + 2_000)
+    await vi.waitFor(async () => expect((await charge('order-1')).status).toBe(200), { timeout: 5_000, interval: 100 })
+    expect(charges()).toHaveLength(1)
+  })
+
+  it('whose alarm fails has set the next one first', async () => {
+    await charge('order-1')
+    const [shard] = shards()
+    if (!shard) throw new Error('no shard')
+    await runInDurableObject(shard, async (_, state) => {
+      state.storage.sql.exec('ALTER TABLE entry RENAME TO elsewhere')
+      await state.storage.setAlarm(Date.now() + 60_000)
+    })
+    await expect(runDurableObjectAlarm(shard)).rejects.toThrow('no such table')
+    const next = await runInDurableObject(shard, (_, state) => state.storage.getAlarm())
+    expect(next).toBeGreaterThan(Date.now())
+  })
+
+  it('whose alarm meets a row that it cannot read settles the others', async () => {
+    emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
+    await charge('order-1')
+    const shard = await shardWith('UNKNOWN')
+    await runInDurableObject(shard, (_, state) => {
+      state.storage.sql.exec(`INSERT INTO entry (name, client, operation, request, state, fingerprint, attempt, claimed_at, due_at)
+        SELECT 'broken', client, operation, 'not sealed', state, fingerprint, attempt, claimed_at, 0 FROM entry WHERE state = 'UNKNOWN'`)
+    })
+    await makeDue(shard)
+    await runDurableObjectAlarm(shard)
+    expect((await charge('order-1')).status).toBe(200)
+    expect((await rowsIn(shard)).find(({ name }) => name === 'broken')).toMatchObject({ state: 'UNKNOWN', attempt: 2 })
+  })
+
+  it('that cannot write sends nothing and answers 503', async () => {
+    const sent = vi.mocked(globalThis.fetch).mock.calls.length
+    for (const shard of shards()) {
+      await runInDurableObject(shard, (_, state) => {
+        state.storage.sql.exec("CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+      })
+    }
+    const response = await charge('order-1')
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(vi.mocked(globalThis.fetch).mock.calls.length).toBe(sent)
+  })
+
+  it('that belonged to another number of shards sends nothing: the key may be elsewhere', async () => {
+    await charge('order-1')
+    for (const shard of shards()) {
+      await runInDurableObject(shard, (_, state) => state.storage.sql.exec("UPDATE part SET shards = '16'"))
+      await evictDurableObject(shard)
+    }
+    const sent = vi.mocked(globalThis.fetch).mock.calls.length
+    expect((await charge('order-1')).status).toBe(503)
+    expect(vi.mocked(globalThis.fetch).mock.calls.length).toBe(sent)
+  })
+})

@@ -1,0 +1,288 @@
+import {
+  createExecutionContext,
+  createMessageBatch,
+  getQueueResult,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import type { Emulator } from 'mercadopago-wallet-connect/emulator'
+import { signNotification } from 'mercadopago-wallet-connect/notifications'
+import { Webhook } from 'standardwebhooks'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ListedNotification, NotificationState, Pointed } from '../../playground/inbox-object.ts'
+import worker from '../../playground/worker.ts'
+import { EVENTS_SECRET, FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET } from './secrets.ts'
+import { asBackend, backend, linkThrough, ORIGIN, playMercadoPago, receive, throughWorker, upstreamIs } from './stage.ts'
+
+let emulator: Emulator
+let agreement_id: string
+let handle: string
+/** What the merchant got, and what it answers. */
+let merchant: { got: { body: string; headers: Record<string, string> }[]; status: number }
+/** Addresses that Mercado Pago was asked. */
+let asked: string[]
+
+beforeEach(async () => {
+  emulator = playMercadoPago()
+  merchant = { got: [], status: 200 }
+  asked = []
+  upstreamIs(async (input, init) => {
+    const request = new Request(input, init)
+    if (new URL(request.url).hostname !== 'shop.example') {
+      asked.push(`${request.method} ${new URL(request.url).pathname}`)
+      return emulator.fetch(request)
+    }
+    merchant.got.push({ body: await request.text(), headers: Object.fromEntries(request.headers) })
+    return new Response('ok', { status: merchant.status })
+  })
+  const linked = await linkThrough(backend(), emulator)
+  agreement_id = linked.agreement_id
+  handle = linked.payer_token
+  asked.length = 0
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await reset()
+})
+
+const told = (index: number): unknown => JSON.parse(merchant.got[index]?.body ?? 'null')
+
+type Event = Partial<Parameters<typeof signNotification>[0]>
+
+/** A delivery of an event, as Mercado Pago sends it. */
+const signed = (change: Event = {}): Promise<Request> =>
+  signNotification({
+    secret: WEBHOOK_SECRET,
+    url: `${ORIGIN}/notifications`,
+    topic: 'wallet_connect',
+    action: 'status.updated',
+    data: { id: agreement_id, status: 'cancelled' },
+    fields: { id: 'event-1', entity: 'agreement', version: 0 },
+    ...change,
+  })
+const unsigned = async (change: Event = {}): Promise<Request> => {
+  const request = new Request(await signed(change))
+  request.headers.delete('x-signature')
+  return request
+}
+
+const inboxes = () => [0, 1, 2, 3].map((index) => env.INBOX.getByName(`shard-${index}`))
+const listed = async (state: NotificationState): Promise<ListedNotification[]> =>
+  (await Promise.all(inboxes().map((inbox) => inbox.list(state, 99) as Promise<ListedNotification[]>))).flat()
+const everything = async (): Promise<ListedNotification[]> =>
+  (await Promise.all((['received', 'queued', 'delivered', 'ignored', 'dead'] as const).map(listed))).flat()
+
+/** What the queue does with what is in the inbox. */
+async function consume(pointed: Omit<Pointed, 'topic' | 'action'>, attempts = 1, queue = 'wallet-connect-notifications') {
+  const body: Pointed = { topic: 'wallet_connect', action: null, ...pointed }
+  const batch = createMessageBatch<Pointed>(queue, [{ id: 'm1', timestamp: new Date(), attempts, body }])
+  const retry = vi.spyOn(batch.messages[0] as Message<Pointed>, 'retry')
+  await worker.queue(batch, env)
+  const delays = retry.mock.calls.map(([options]) => options?.delaySeconds)
+  return { ...(await getQueueResult(batch, createExecutionContext())), delays }
+}
+const settled = (state: NotificationState) =>
+  vi.waitFor(
+    async () => {
+      const rows = await listed(state)
+      expect(rows.length).toBeGreaterThan(0)
+      return rows
+    },
+    { timeout: 10_000, interval: 100 },
+  )
+
+describe('POST /notifications', () => {
+  it('keeps a signed event before it answers, and leads it to the merchant, who can verify it', async () => {
+    emulator.buyer.cancel(agreement_id)
+    const response = await receive(await signed())
+    expect([response.status, await response.text()]).toEqual([200, ''])
+    expect(await everything()).toMatchObject([{ topic: 'wallet_connect', resourceId: agreement_id, isVerified: true }])
+
+    await settled('delivered')
+    expect(merchant.got).toHaveLength(1)
+    const { body = '', headers = {} } = merchant.got[0] ?? {}
+    expect(new Webhook(EVENTS_SECRET).verify(body, headers)).toMatchObject({
+      type: 'agreement.updated',
+      data: { id: agreement_id, status: 'cancelled' },
+    })
+    expect(body).not.toContain('validation_code')
+  })
+
+  it('tells what Mercado Pago says, not what the notification says', async () => {
+    await receive(await signed({ data: { id: agreement_id, status: 'cancelled' } }))
+    await settled('delivered')
+    expect(told(0)).toMatchObject({ data: { status: 'confirmed_by_user' } })
+    expect(asked).toEqual([`GET /v2/wallet_connect/agreements/${agreement_id}`])
+  })
+
+  it('of an inner payment tells of the advanced payment', async () => {
+    const payment = await backend().payments.create({
+      wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
+      payer: { token: handle },
+    })
+    const inner = payment.payments?.[0]?.id ?? 0
+    expect(inner).not.toBe(payment.id)
+    await receive(await signed({ topic: 'payment', action: 'payment.updated', data: { id: inner }, fields: { id: 7 } }))
+    await settled('delivered')
+    expect(told(0)).toMatchObject({ type: 'advanced_payment.updated', data: { id: payment.id } })
+  })
+
+  it('takes one event once, however often and in whichever order it comes', async () => {
+    for (let time = 0; time < 5; time++) expect((await receive(await signed())).status).toBe(200)
+    await settled('delivered')
+    expect((await receive(await signed())).status).toBe(200)
+    expect(await everything()).toHaveLength(1)
+    expect(merchant.got).toHaveLength(1)
+  })
+
+  it('takes the former secret while it is rotated', async () => {
+    await receive(await signed({ secret: FORMER_WEBHOOK_SECRET }))
+    expect(await everything()).toMatchObject([{ isVerified: true }])
+  })
+
+  it('takes what is not signed as a hint, which does not take the place of the event', async () => {
+    expect((await receive(await unsigned())).status).toBe(200)
+    await settled('delivered')
+    expect((await receive(await signed())).status).toBe(200)
+    await vi.waitFor(() => expect(merchant.got).toHaveLength(2), { timeout: 4_000 })
+    expect((await everything()).map(({ isVerified }) => isVerified).sort()).toEqual([false, true])
+    // To the merchant both are one: nothing new was read.
+    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  it('looks into a hint again that was too early, and tells what is new', async () => {
+    await receive(await unsigned())
+    await settled('delivered')
+    emulator.buyer.cancel(agreement_id)
+    await receive(await unsigned())
+    await vi.waitFor(() => expect(merchant.got).toHaveLength(2), { timeout: 4_000 })
+    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+    expect(told(1)).toMatchObject({ data: { status: 'cancelled' } })
+  })
+
+  it('asks nobody about what is not ours', async () => {
+    await receive(await unsigned({ data: { id: 'of-somebody-else' } }))
+    await settled('ignored')
+    expect(asked).toEqual([])
+    expect(merchant.got).toEqual([])
+  })
+
+  it('has a limit for hints of one resource', async () => {
+    const statuses: number[] = []
+    for (let index = 0; index < 70; index++) {
+      const request = await unsigned({ data: { id: 'elsewhere' }, fields: { id: `event-${index}` } })
+      statuses.push((await receive(request)).status)
+    }
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0)
+    expect((await receive(await signed())).status).toBe(200)
+  })
+
+  const forged = async (change: Record<string, string>): Promise<Request> => {
+    const request = new Request(await signed())
+    for (const [name, value] of Object.entries(change)) request.headers.set(name, value)
+    return request
+  }
+  it.each([
+    ['a forged signature', () => forged({ 'x-signature': `ts=1,v1=${'0'.repeat(64)}` })],
+    ['another secret', () => signed({ secret: 'another-secret-of-somebody' })],
+    ['another request id', () => forged({ 'x-request-id': 'another' })],
+    ['a signature of bytes', () => forged({ 'x-signature': 'ts=1,v1=é' })],
+    ['no signature', () => unsigned()],
+  ])('is told of %s: a hint, and 401 where only signed ones are taken', async (_, make) => {
+    expect((await receive(await make())).status).toBe(200)
+    expect((await everything()).map(({ isVerified }) => isVerified)).toEqual([false])
+    const strict = { ...env, UNSIGNED_NOTIFICATIONS: 'strict' }
+    const response = await worker.fetch(new Request(await make()) as never, strict, createExecutionContext())
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ status: '401', error: 'unauthorized' })
+  })
+
+  it.each([
+    ['no JSON', 'status=cancelled'],
+    ['a list', '[]'],
+    ['nothing', '{}'],
+    ['null', 'null'],
+    ['deep nesting', '['.repeat(30_000)],
+  ])('refuses %s with 400', async (_, body) => {
+    const response = await throughWorker('/notifications', { method: 'POST', body })
+    expect(response.status).toBe(400)
+    expect(await everything()).toEqual([])
+  })
+
+  it('answers 503 if it cannot be kept, so that it comes again', async () => {
+    for (const inbox of inboxes()) {
+      await runInDurableObject(inbox, (_, state) => state.storage.sql.exec('ALTER TABLE notification RENAME TO elsewhere'))
+    }
+    expect((await receive(await signed())).status).toBe(503)
+  })
+})
+
+describe('the inbox', () => {
+  it('queues what it holds as soon as the queue takes it again', async () => {
+    vi.spyOn(env.NOTIFICATIONS, 'sendBatch').mockRejectedValueOnce(new Error('queue is down'))
+    await receive(await signed())
+    for (const inbox of inboxes()) await runDurableObjectAlarm(inbox)
+    await settled('delivered')
+    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+})
+
+describe('queue', () => {
+  const pointed = (change: Partial<Pointed> = {}) => ({
+    key: 'k',
+    resource: 'agreement' as const,
+    resourceId: agreement_id,
+    isVerified: true,
+    ...change,
+  })
+
+  it('tries again, later each time, while the merchant does not take it', async () => {
+    merchant.status = 500
+    const waited: unknown[] = []
+    for (const attempts of [1, 2, 3, 10]) {
+      const { delays, explicitAcks } = await consume(pointed(), attempts)
+      expect(explicitAcks).toEqual([])
+      waited.push(...delays)
+    }
+    expect(waited).toEqual([5, 300, 1_800, 43_200])
+    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  it('does not follow a merchant who redirects', async () => {
+    merchant.status = 302
+    expect((await consume(pointed())).retryMessages).toHaveLength(1)
+    expect(merchant.got).toHaveLength(1)
+  })
+
+  it('tries again while Mercado Pago does not answer', async () => {
+    upstreamIs(async () => Promise.reject(new TypeError('gone')))
+    expect((await consume(pointed())).retryMessages).toHaveLength(1)
+  })
+
+  it('waits for a payment whose answer is still on its way, and not for ever', async () => {
+    const unknown = pointed({ resource: 'advanced_payment', resourceId: '404' })
+    expect((await consume(unknown, 1)).retryMessages).toHaveLength(1)
+    expect((await consume(unknown, 5)).explicitAcks).toEqual(['m1'])
+    expect((await consume({ ...unknown, isVerified: false }, 1)).explicitAcks).toEqual(['m1'])
+  })
+
+  it('leaves out who has given no address', async () => {
+    const other = await linkThrough(backend('other'), emulator, 'buyer-of-the-other')
+    expect((await consume(pointed({ resourceId: other.agreement_id }))).explicitAcks).toEqual(['m1'])
+    expect(merchant.got).toEqual([])
+  })
+
+  it('keeps dead letters, and shows them to the operator', async () => {
+    merchant.status = 500
+    await receive(await signed())
+    await settled('queued')
+    const [row] = await everything()
+    if (!row) throw new Error('no row')
+    await consume(row, 1, 'wallet-connect-dead-notifications')
+    const response = await throughWorker('/notifications?state=dead', { headers: asBackend('operator') })
+    expect(await response.json()).toMatchObject({ results: [{ resourceId: agreement_id, state: 'dead' }] })
+    expect((await throughWorker('/notifications?state=dead', { headers: asBackend() })).status).toBe(403)
+  })
+})
