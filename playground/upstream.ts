@@ -37,15 +37,16 @@ const SETTLE = { timeoutMs: 10_000, deadlineMs: 20_000, maxRetries: 1 }
  * @param fetch how requests leave; the runtime's in production
  */
 export function createUpstream(accessTokens: readonly string[], fetch?: typeof globalThis.fetch): Upstream {
-  const walletsFor = (limits: typeof READ): WalletConnect[] =>
-    accessTokens.map((accessToken) => createWalletConnect({ accessToken, ...limits, ...(fetch && { fetch }) }))
+  const walletWith = (accessToken: string, limits: typeof READ): WalletConnect =>
+    createWalletConnect({ accessToken, ...limits, ...(fetch && { fetch }) })
 
   /** With the first access token that is not refused. */
   async function withTokens<Result>(limits: typeof READ, ask: (wallet: WalletConnect) => Promise<Result>): Promise<Result> {
-    const [current, ...previous] = walletsFor(limits)
-    if (!current) throw new TypeError('an upstream without an access token')
-    let result = ask(current)
-    for (const wallet of previous) result = result.catch((error) => (mayBeOurToken(error) ? ask(wallet) : Promise.reject(error)))
+    const [current = '', ...previous] = accessTokens
+    let result = ask(walletWith(current, limits))
+    for (const token of previous) {
+      result = result.catch((error) => (mayBeOurToken(error) ? ask(walletWith(token, limits)) : Promise.reject(error)))
+    }
     return result
   }
 
