@@ -48,7 +48,7 @@ afterEach(async () => {
 })
 
 describe('one key, asked for a thousand times at once', () => {
-  it('has one effect, one first answer, and the rest are replays of it or told to wait', async () => {
+  it('has one effect, one first answer, and the rest are replays of it or told to wait', { timeout: 60_000 }, async () => {
     const responses = await Promise.all(Array.from({ length: 1_000 }, () => charge('order-1')))
     const bodies = await Promise.all(responses.map((response) => response.text()))
     expect(charges()).toHaveLength(1)
@@ -90,12 +90,13 @@ describe('a row', () => {
   })
 
   it('refuses another request under its key, and takes the same one in other words for the same', async () => {
-    const first = await charge('order-1')
-    const other = await charge('order-1', { binary_mode: false })
+    const first = await charge('order-1', { metadata: { seats: 2, row: { a: 1, b: 2 } } })
+    const other = await charge('order-1', { metadata: { seats: 3, row: { a: 1, b: 2 } } })
     expect(other.status).toBe(422)
     expect(await other.json()).toMatchObject({ error: 'Unprocessable entity', cause: [{ code: '422001' }] })
     const body = `{ "payer": {"type_token":"wallet-token","token":"${handle}"}, "wallet_payment":
-      {"external_reference":"order-1","transaction_amount":"10.00"}, "binary_mode":true}`
+      {"external_reference":"order-1","transaction_amount":"10.00"},
+      "metadata": {"row":{"b":2,"a":1},"seats":2}, "binary_mode":true}`
     const same = await throughWorker('/v1/advanced_payments', {
       method: 'POST',
       headers: { ...asBackend(), 'x-idempotency-key': 'order-1', 'x-meli-session-id': 'another-device' },
