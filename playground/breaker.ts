@@ -11,6 +11,18 @@ const LEAST_CALLS = 20
 const FAULT_SHARE = 0.5
 const PAUSE_MS = 5_000
 
+/** A breaker for each client: one that asks for what Mercado Pago cannot do must not stop the others. */
+export function createBreakers(now: () => number): { of(client: string): Breaker } {
+  const breakers = new Map<string, Breaker>()
+  return {
+    of(client) {
+      const breaker = breakers.get(client) ?? createBreaker(now)
+      breakers.set(client, breaker)
+      return breaker
+    },
+  }
+}
+
 /** A hint of one isolate, not a count: others may see it differently. */
 export function createBreaker(now: () => number): Breaker {
   let windowEnd = 0

@@ -44,7 +44,12 @@ const ClientSchema = v.strictObject({
     }),
   ),
   /** Tickets that were issued before this moment (ISO 8601) are refused: set it to revoke them. */
-  tickets_since: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  tickets_since: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((value) => !Number.isNaN(Date.parse(value)), 'must be a moment, such as 2026-11-21T12:00:00Z'),
+    ),
+  ),
   /** May see what is open, in review or dead, of all clients. */
   operator: v.optional(v.boolean(), false),
 })

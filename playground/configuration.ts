@@ -5,27 +5,31 @@ import { type KeyRing, readKeyRing } from './key-ring.ts'
 /** The five secrets. Each has room for a previous value, so that a rotation interrupts nothing. */
 export type Secrets = Pick<Env, 'MERCADOPAGO_ACCESS_TOKEN' | 'CLIENTS' | 'TICKET_KEYS' | 'SEALING_KEYS' | 'WEBHOOK_SECRETS'>
 
-/** What the secrets say. */
+/** What the secrets and variables say. */
 export interface Configuration {
   clients: Clients
   ticketKeys: KeyRing
   sealingKeys: KeyRing
   accessTokens: readonly string[]
   verify: NotificationVerifier
+  /** Are notifications refused that are not signed? */
+  isStrict: boolean
 }
 
 /** Characters of a bearer token (RFC 6750): none of them is escaped in JSON. */
 const ACCESS_TOKEN = /^[\w.~+/-]+=*$/
 const MOST_SHARDS = 64
 
-/** @throws {TypeError} names the secret that is missing or malformed, never what stands in it */
-export function readConfiguration(env: Secrets): Configuration {
+/** @throws {TypeError} names what is missing or malformed, never what stands in it */
+export function readConfiguration(env: Secrets & Pick<Env, 'LEDGER_SHARDS' | 'UNSIGNED_NOTIFICATIONS'>): Configuration {
+  readShards(env.LEDGER_SHARDS)
   return {
     clients: readClients(env.CLIENTS),
     ticketKeys: readKeyRing('TICKET_KEYS', env.TICKET_KEYS),
     sealingKeys: readKeyRing('SEALING_KEYS', env.SEALING_KEYS),
     accessTokens: readAccessTokens(env),
     verify: readVerifier(env.WEBHOOK_SECRETS),
+    isStrict: readStrictness(env.UNSIGNED_NOTIFICATIONS),
   }
 }
 
@@ -47,6 +51,11 @@ function readVerifier(secrets = ''): NotificationVerifier {
   } catch {
     throw new TypeError('WEBHOOK_SECRETS must be the secrets of the dashboard, with blanks between them')
   }
+}
+
+function readStrictness(text: string): boolean {
+  if (text === 'hint' || text === 'strict') return text === 'strict'
+  throw new TypeError('UNSIGNED_NOTIFICATIONS must be hint or strict')
 }
 
 /** How many objects share the ledger. */

@@ -107,7 +107,10 @@ export class Inbox extends DurableObject<Env> {
   /** Queues what was received. It comes again by itself, whatever happens here. */
   override async alarm(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
-    const rows = this.#rows("SELECT * FROM notification WHERE state = 'received' ORDER BY received_at LIMIT ?", MOST_MESSAGES)
+    const rows = this.#rows(
+      "SELECT * FROM notification WHERE state = 'received' ORDER BY is_verified DESC, received_at LIMIT ?",
+      MOST_MESSAGES,
+    )
     try {
       if (rows.length > 0) await this.env.NOTIFICATIONS.sendBatch(rows.map((row) => ({ body: pointedAt(row) })))
     } catch (error) {

@@ -1,11 +1,10 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { OperationName, PreparedRequest } from 'mercadopago-wallet-connect'
-import { type Breaker, createBreaker } from './breaker.ts'
+import { createBreakers } from './breaker.ts'
 import { type KeyRing, readKeyRing } from './key-ring.ts'
-import type { Answer, Ending, Entry, LedgerState } from './ledger.ts'
+import type { Ending, Entry, LedgerState } from './ledger.ts'
 import { createLedger, type Ledger as Driver, type Told } from './ledger-driver.ts'
-import { createLedgerStore, type LedgerStore, type Owned, type Resource, resourcesIn, type Wish } from './ledger-store.ts'
-import { createLedgers } from './ledgers.ts'
+import { createLedgerStore, type LedgerStore, type Owned, type Resource, type Wish } from './ledger-store.ts'
 import { log } from './log.ts'
 import { sealPayerToken, type Wallet } from './payer-token.ts'
 import { open, seal } from './seal.ts'
@@ -56,14 +55,14 @@ const PAUSE_MS = 250
 export class Ledger extends DurableObject<Env> {
   readonly #store: LedgerStore
   readonly #driver: Driver
-  readonly #breaker: Breaker = createBreaker(Date.now)
+  readonly #breakers = createBreakers(Date.now)
   /** What is being asked for, so that its row need not be opened for the first attempt. */
   readonly #asked = new Map<string, Asked & { sealed: string }>()
   #alarmAt: number | null = null
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
-    this.#store = createLedgerStore(state.storage.sql)
+    this.#store = createLedgerStore(state.storage)
     this.#driver = createLedger({
       now: Date.now,
       read: this.#store.read,
@@ -81,26 +80,33 @@ export class Ledger extends DurableObject<Env> {
 
   /** Does what is asked once, or says what became of it. */
   async ask(asked: Asked): Promise<Outcome> {
-    const { name, fingerprint, prepared, wallet } = asked
-    if (this.#store.isMisplaced(this.env.LEDGER_SHARDS)) {
-      log({ at: 'ledger', outcome: 'LEDGER_SHARDS was changed' })
-      return { kind: 'unwritable' }
-    }
-    if (!this.#store.read(name)) {
-      const retryAfterMs = this.#breaker.closedForMs()
-      if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
-      const sealed = await this.#seal(name, { prepared, ...(wallet && { wallet }) })
-      // Another one with the same key may have come meanwhile.
-      if (!this.#asked.has(name)) this.#asked.set(name, { ...asked, sealed })
-    }
+    const { name, client, operation, fingerprint, prepared, wallet } = asked
     try {
+      if (await this.#isMisplaced()) throw new RangeError('LEDGER_SHARDS was changed')
+      if (!this.#store.read(name)) {
+        const retryAfterMs = this.#breakers.of(client).closedForMs()
+        if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
+        const sealed = await this.#seal(name, { prepared, ...(wallet && { wallet }) })
+        // Another one with the same key may have come meanwhile. From here to its row there is no wait.
+        if (!this.#store.read(name)) this.#asked.set(name, { ...asked, sealed })
+      }
       return await this.#driver.ask(name, fingerprint)
     } catch (error) {
-      log({ at: 'ledger', client: asked.client, operation: asked.operation, outcome: 'failed', error: nameOf(error) })
+      log({ at: 'ledger', client, operation, outcome: 'failed', error: nameOf(error) })
       return { kind: 'unwritable' }
     } finally {
       if (this.#asked.get(name)?.prepared === prepared) this.#asked.delete(name)
     }
+  }
+
+  /** What became of a wish that was made before; undefined: nothing is known of it, and nothing is begun. */
+  async recall(name: string, fingerprint: string): Promise<Outcome | undefined> {
+    return this.#store.read(name) && this.#driver.ask(name, fingerprint)
+  }
+
+  /** With how many others this part was first written. */
+  shardsAtFirst(now: string): string {
+    return this.#store.shards(now)
   }
 
   /** Whose these resources are; those that this object knows nothing of are left out. */
@@ -158,6 +164,16 @@ export class Ledger extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(at)
   }
 
+  /** A part that is new asks the first one: with another number of parts, a key would be looked for in a wrong place. */
+  async #isMisplaced(): Promise<boolean> {
+    const now = this.env.LEDGER_SHARDS
+    const known = this.#store.shards()
+    if (known !== undefined) return known !== now
+    const first = this.env.LEDGER.getByName('shard-0')
+    const atFirst = first.id.equals(this.ctx.id) ? now : ((await first.shardsAtFirst(now)) as string)
+    return this.#store.shards(atFirst) !== now
+  }
+
   /** In an invocation of its own: an object has few connections for all that go through it. */
   async #attempt(name: string, how: 'send' | 'settle'): Promise<Ending> {
     try {
@@ -165,10 +181,10 @@ export class Ledger extends DurableObject<Env> {
       if (!prepared) throw new TypeError('sealed with a key that is gone from SEALING_KEYS')
       const ending = await this.#upstream()[how](prepared)
       const isFault = ending.kind === 'unknown' || (ending.kind === 'nothing' && ending.answer.status !== 429)
-      this.#breaker.report(isFault)
-      if (ending.kind !== 'done') return ending
-      if (wallet) return { ...ending, answer: await sealPayerToken(this.#ring(), ending.answer, wallet) }
-      return how === 'settle' && (await this.#isAnothers(name, ending.answer)) ? { kind: 'unknown' } : ending
+      // What is settled later says nothing of how Mercado Pago is now: old trouble would keep the breaker shut.
+      if (how === 'send') this.#breakers.of(this.#store.wish(name).client).report(isFault)
+      if (ending.kind !== 'done' || !wallet) return ending
+      return { ...ending, answer: await sealPayerToken(this.#ring(), ending.answer, wallet) }
     } catch (error) {
       log({ at: 'ledger', outcome: 'failed', error: nameOf(error) })
       return { kind: 'unknown' }
@@ -177,13 +193,6 @@ export class Ledger extends DurableObject<Env> {
 
   #upstream(): Pick<Upstream, 'send' | 'settle'> {
     return this.ctx.exports.Upstream as unknown as Upstream
-  }
-
-  /** A search finds a payment by what it looks like: another one of the same order is not the effect of this row. */
-  async #isAnothers(name: string, answer: Answer): Promise<boolean> {
-    const resources = resourcesIn(this.#store.wish(name).operation, answer)
-    const owners = await createLedgers(this.env).owners(resources)
-    return owners.some((owner) => owner.name !== name)
   }
 
   #ring(): KeyRing {

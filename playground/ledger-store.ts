@@ -38,8 +38,9 @@ export interface LedgerStore {
   nextDue(): number | null
   list(states: readonly LedgerState[], limit: number): (Wish & { name: string; sealed: string | null; entry: Entry })[]
   owners(resources: readonly Resource[]): Owned[]
-  /** Did this part belong to another number of shards when it was first written? Then keys are looked for in wrong places. */
-  isMisplaced(shards: string): boolean
+  /** With how many parts this one was first written: as many as are given now, if it is not known yet. */
+  shards(): string | undefined
+  shards(now: string): string
 }
 
 interface Row extends Record<string, SqlStorageValue> {
@@ -77,7 +78,8 @@ const SCHEMA = `
 `
 
 /** The ledger's rows in SQLite. Nothing here decides anything. */
-export function createLedgerStore(sql: SqlStorage): LedgerStore {
+export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
+  const { sql } = storage
   sql.exec(SCHEMA)
   let shards = sql.exec<{ shards: string }>('SELECT shards FROM part').toArray()[0]?.shards
 
@@ -123,12 +125,12 @@ export function createLedgerStore(sql: SqlStorage): LedgerStore {
 
   return {
     wish,
-    isMisplaced(now) {
-      if (shards === undefined) {
+    shards(now?: string) {
+      if (shards === undefined && now !== undefined) {
         sql.exec('INSERT INTO part VALUES (?)', now)
         shards = now
       }
-      return shards !== now
+      return shards as string
     },
     read(name) {
       const found = row(name)
@@ -137,7 +139,8 @@ export function createLedgerStore(sql: SqlStorage): LedgerStore {
     write(name, entry, wish) {
       if (!entry) sql.exec('DELETE FROM entry WHERE name = ?', name)
       else if (entry.attempt === 0 && wish) insert(name, entry, wish)
-      else update(name, entry)
+      // What it made is remembered with it, or neither is.
+      else storage.transactionSync(() => update(name, entry))
     },
     sealed: (name) => row(name)?.request ?? null,
     held: () => names("SELECT name FROM entry WHERE state IN ('CLAIMED', 'SENT')"),
@@ -170,8 +173,8 @@ function toEntry(row: Row): Entry {
 export function resourcesIn(operation: OperationName, { body }: Answer): Resource[] {
   if (operation === 'agreements.create') return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
   if (operation !== 'payments.create') return []
-  const { id, payments } = JSON.parse(body) as { id: number; payments?: { id?: number | string | null }[] }
-  const inner = (payments ?? []).flatMap(({ id }) => (id === null || id === undefined ? [] : [String(id)]))
+  const { id, payments } = JSON.parse(body) as { id: number; payments?: ({ id?: number | string | null } | null)[] }
+  const inner = (payments ?? []).flatMap((payment) => (payment?.id == null ? [] : [String(payment.id)]))
   return [
     { kind: 'advanced_payment', id: String(id) },
     ...inner.map((each): Resource => ({ kind: 'payment', id: each, of: String(id) })),

@@ -87,6 +87,7 @@ export const KEEP_MS = 30 * 24 * HOUR_MS
 /** How long a request may travel before it arrives after all, and a search not know it. Until then "not there" proves nothing. */
 export const QUIET_MS = 120 * SECOND_MS
 const BUSY_RETRY_MS = SECOND_MS
+const MOST_BUSY_MS = 60 * SECOND_MS
 /** Before what a process left behind is settled. */
 const RESTART_MS = SECOND_MS
 const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'REFUSED'
@@ -95,7 +96,7 @@ const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'RE
 export function step(entry: Entry | undefined, event: LedgerEvent, now: number): Step {
   switch (event.kind) {
     case 'asked':
-      return entry ? askAgain(entry, event.fingerprint) : claim(event.fingerprint, now)
+      return entry ? askAgain(entry, event.fingerprint, now) : claim(event.fingerprint, now)
     case 'stored':
       return entry?.state === 'CLAIMED' ? begin(entry, 'send', now) : { entry, effects: [] }
     case 'ended':
@@ -120,10 +121,17 @@ function claim(fingerprint: string, now: number): Step {
   return { entry, effects: [{ kind: 'store' }] }
 }
 
-function askAgain(entry: Entry, fingerprint: string): Step {
+function askAgain(entry: Entry, fingerprint: string, now: number): Step {
   if (entry.fingerprint !== fingerprint || (isFinal(entry) && !entry.answer)) return { entry, effects: [{ kind: 'key_used' }] }
   if (entry.answer) return { entry, effects: [{ kind: 'reply', answer: entry.answer, replayed: true }] }
-  return { entry, effects: [{ kind: 'busy', retryAfterMs: BUSY_RETRY_MS }] }
+  return { entry, effects: [{ kind: 'busy', retryAfterMs: busyForMs(entry, now) }] }
+}
+
+/** When it is worth asking again. */
+function busyForMs({ state, dueAt }: Entry, now: number): number {
+  if (state === 'NEEDS_REVIEW') return HOUR_MS
+  const isWaiting = state === 'UNKNOWN' && dueAt !== null
+  return isWaiting ? Math.min(Math.max(dueAt - now, BUSY_RETRY_MS), MOST_BUSY_MS) : BUSY_RETRY_MS
 }
 
 /** From here on it may have left. */
@@ -134,7 +142,7 @@ function begin(entry: Entry, how: 'send' | 'settle', now: number): Step {
 
 function end(entry: Entry, { attempt, ending }: Extract<LedgerEvent, { kind: 'ended' }>, now: number): Step {
   // What is known stays known, whichever attempt comes back late.
-  if (isFinal(entry)) return askAgain(entry, entry.fingerprint)
+  if (isFinal(entry)) return askAgain(entry, entry.fingerprint, now)
   const isTooEarly = ending.kind === 'refused' && entry.lostAt !== null && now - entry.lostAt < QUIET_MS
   if (ending.kind === 'done' || (ending.kind === 'refused' && !isTooEarly)) {
     const { answer } = ending

@@ -1,4 +1,5 @@
 import { readShards } from './configuration.ts'
+import { Declined, problem } from './envelope.ts'
 import type { LedgerState } from './ledger.ts'
 import type { Asked, Listed, Outcome } from './ledger-object.ts'
 import type { Owned, Resource } from './ledger-store.ts'
@@ -6,6 +7,8 @@ import type { Owned, Resource } from './ledger-store.ts'
 /** The ledger as a whole, however many objects share it. */
 export interface Ledgers {
   ask(asked: Asked): Promise<Outcome>
+  /** What became of a wish that was made before; undefined: nothing is known of it. */
+  recall(name: string, fingerprint: string): Promise<Outcome | undefined>
   /** Whose these resources are; those that came to be elsewhere are left out. */
   owners(resources: readonly Resource[]): Promise<Owned[]>
   /** Rows in these states, the oldest first. */
@@ -19,22 +22,30 @@ export interface Ledgers {
 export function createLedgers(env: Pick<Env, 'LEDGER' | 'LEDGER_SHARDS'>): Ledgers {
   const shards = readShards(env.LEDGER_SHARDS)
   const shard = (index: number) => env.LEDGER.getByName(`shard-${index}`)
+  // A name is a digest in hex: its beginning is as good as any number.
+  const of = (name: string) => shard(Number.parseInt(name.slice(0, 8), 16) % shards)
   const everywhere = Array.from({ length: shards }, (_, index) => index)
 
+  /** All of them, or nothing is said. */
+  async function everyone<Found>(ask: (stub: ReturnType<typeof shard>) => unknown): Promise<Found[]> {
+    try {
+      const found = await Promise.all(everywhere.map((index) => ask(shard(index)) as Promise<Found[]>))
+      return found.flat()
+    } catch {
+      throw new Declined(problem(503, 'The ledger did not answer.', { retryAfterMs: 1_000 }))
+    }
+  }
+
   return {
-    // The name is a digest in hex: its beginning is as good as any number.
-    ask: (asked) => shard(Number.parseInt(asked.name.slice(0, 8), 16) % shards).ask(asked) as Promise<Outcome>,
+    ask: (asked) => of(asked.name).ask(asked) as Promise<Outcome>,
+    recall: (name, fingerprint) => of(name).recall(name, fingerprint) as Promise<Outcome | undefined>,
     async owners(resources) {
       if (resources.length === 0) return []
-      const found = await Promise.all(everywhere.map((index) => shard(index).owners(resources) as Promise<Owned[]>))
-      return found.flat()
+      return everyone<Owned>((stub) => stub.owners(resources))
     },
     async list(states, limit) {
-      const found = await Promise.all(everywhere.map((index) => shard(index).list(states, limit) as Promise<Listed[]>))
-      return found
-        .flat()
-        .sort((a, b) => a.claimed_at.localeCompare(b.claimed_at))
-        .slice(0, limit)
+      const found = await everyone<Listed>((stub) => stub.list(states, limit))
+      return found.sort((a, b) => a.claimed_at.localeCompare(b.claimed_at)).slice(0, limit)
     },
   }
 }

@@ -31,6 +31,7 @@ const SCHEDULE_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 43_200]
 /** So long a notification may be ahead of the answer that makes its payment known here. */
 const TRIES_FOR_STRANGERS = 4
 const MERCHANT_TIMEOUT_MS = 15_000
+const BURY_AGAIN_S = 600
 
 /** Follows up a batch of the queue: each message on its own, none is lost by another's failure. */
 export async function followUp(batch: MessageBatch<Pointed>, means: FollowUp): Promise<void> {
@@ -40,9 +41,14 @@ export async function followUp(batch: MessageBatch<Pointed>, means: FollowUp): P
 /** What no try has brought to its end is kept for a person. */
 export async function bury(batch: MessageBatch<Pointed>, { inboxes }: Pick<FollowUp, 'inboxes'>): Promise<void> {
   for (const message of batch.messages) {
-    await inboxes.settle(message.body, 'dead', 'every try failed')
-    log({ at: 'notification', outcome: 'dead' })
-    message.ack()
+    try {
+      await inboxes.settle(message.body, 'dead', 'every try failed')
+      log({ at: 'notification', outcome: 'dead' })
+      message.ack()
+    } catch (error) {
+      log({ at: 'notification', outcome: 'not buried', error: error instanceof Error ? error.name : 'unknown' })
+      message.retry({ delaySeconds: BURY_AGAIN_S })
+    }
   }
 }
 

@@ -11,12 +11,6 @@ export interface Wallet {
   agreement: string
 }
 
-/** A payer token that was opened, and the buyer it belongs to. */
-export interface Opened {
-  payerToken: string
-  user: string
-}
-
 /** How buyers are known at rest and in handles: not by the shop's own ids, which may be addresses. */
 export async function digestUser(user: string): Promise<string> {
   return toBase64(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(user))))
@@ -32,12 +26,17 @@ export async function sealPayerToken(ring: KeyRing, answer: Answer, wallet: Wall
   return { ...answer, body: JSON.stringify({ ...rest, payer_token: handle }) }
 }
 
-/** What is behind a handle; undefined if it is none, or one of another client. */
-export async function openPayerToken(ring: KeyRing, handle: string, client: string): Promise<Opened | undefined> {
+/** Whose wallet a handle says that it charges. Believe it when it opens. */
+export function readHandle(handle: string): { sealed: string; user: string; agreement: string } {
   const parts = handle.split('.')
   const [user = '', agreement = ''] = parts.splice(-2)
-  const payerToken = await open(ring, parts.join('.'), contextOf({ client, user, agreement }))
-  return payerToken === undefined ? undefined : { payerToken, user }
+  return { sealed: parts.join('.'), user, agreement }
+}
+
+/** The payer token behind a handle; undefined if it is none, or one of another client. */
+export function openHandle(ring: KeyRing, handle: string, client: string): Promise<string | undefined> {
+  const { sealed, user, agreement } = readHandle(handle)
+  return open(ring, sealed, contextOf({ client, user, agreement }))
 }
 
 /** The handle in a request, if it is of a kind that has one. */

@@ -9,7 +9,7 @@ import type { Answer } from './ledger.ts'
 import type { Outcome } from './ledger-object.ts'
 import type { Owned } from './ledger-store.ts'
 import type { Ledgers } from './ledgers.ts'
-import { digestUser, handleIn, openPayerToken, type Wallet, withPayerToken } from './payer-token.ts'
+import { digestUser, handleIn, openHandle, readHandle, type Wallet, withPayerToken } from './payer-token.ts'
 import { isOwn, notFound, permit, subjectOf } from './policy.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -20,6 +20,8 @@ export interface Means {
   sealingKeys: KeyRing
   /** In front of reads; each part of the ledger has its own for writes. */
   breaker: Breaker
+  /** So that a caller who hangs up does not end what was begun. */
+  waitUntil(work: Promise<unknown>): void
 }
 
 /** An answer, and whether it was given before. */
@@ -43,22 +45,35 @@ export async function perform(
   permit(caller, asked)
   const user = caller.ticket && (await digestUser(caller.ticket.user))
   const owner = await ownerOf(caller, user, asked, parameters, means)
-  const { prepared, payer } = await openHandle(caller, user, asked, means)
-  if (operations[asked.operation].retry === 'read') return { ...(await read(caller, prepared, means)), outcome: 'read' }
+  const payer = payerOf(asked, user)
+  if (operations[asked.operation].retry === 'read') {
+    const prepared = payer === undefined ? asked : await opened(caller, asked, means)
+    return { ...(await read(caller, prepared, means)), outcome: 'read' }
+  }
 
-  const wallet = owner && prepared.operation === 'agreements.createPayerToken' && (await walletOf(caller, user, owner, means))
-  const { operation } = prepared
+  const { operation } = asked
   const name = await nameOf(caller, user, asked)
-  const outcome = await ask(means.ledgers, {
+  const fingerprint = await fingerprintOf(asked)
+  // A handle that does not open any more says nothing of what was done with it before.
+  const prepared = await opened(caller, asked, means).catch(async (error: unknown) => {
+    const outcome = await means.ledgers.recall(name, fingerprint)
+    if (!outcome) throw error
+    return outcome
+  })
+  if ('kind' in prepared) return answerTo(prepared)
+
+  const wallet = owner && operation === 'agreements.createPayerToken' && (await walletOf(caller, user, owner, means))
+  const outcome = ask(means.ledgers, {
     name,
     client: caller.client.id,
     user: payer ?? owner?.user ?? (await userNamedIn(prepared)),
     operation,
-    fingerprint: await fingerprintOf(prepared),
+    fingerprint,
     prepared: { ...prepared, idempotencyKey: name, headers: { ...prepared.headers, 'x-idempotency-key': name } },
     ...(wallet && { wallet }),
   })
-  return answerTo(outcome)
+  means.waitUntil(outcome)
+  return answerTo(await outcome)
 }
 
 /** @throws {Declined} 404: it is another's, or nobody's, which looks the same */
@@ -76,20 +91,29 @@ async function ownerOf(
   throw notFound(subject)
 }
 
-/** @throws {Declined} 401 with the code of a payer token that is worth nothing: the wallet has to be linked again */
-async function openHandle(
-  { client }: Caller,
-  user: string | undefined,
-  asked: PreparedRequest,
-  { sealingKeys }: Means,
-): Promise<{ prepared: PreparedRequest; payer?: string }> {
+/** Worth nothing: the wallet has to be linked again. */
+const invalidPayerToken = (): Declined => new Declined(codedProblem(401, '401003', 'Invalid payer token'))
+
+/**
+ * Digest of the buyer whose wallet a request is about, if it has a handle.
+ *
+ * @throws {Declined} 401: a browser's handle of another buyer
+ */
+function payerOf(asked: PreparedRequest, user: string | undefined): string | undefined {
   const handle = handleIn(asked)
-  if (handle === undefined) return { prepared: asked }
-  const opened = await openPayerToken(sealingKeys, handle, client.id)
-  if (!opened || (user !== undefined && opened.user !== user)) {
-    throw new Declined(codedProblem(401, '401003', 'Invalid payer token'))
-  }
-  return { prepared: withPayerToken(asked, opened.payerToken), payer: opened.user }
+  if (handle === undefined) return undefined
+  const payer = readHandle(handle).user
+  if (user !== undefined && payer !== user) throw invalidPayerToken()
+  return payer
+}
+
+/** @throws {Declined} 401: the handle does not open for this client */
+async function opened({ client }: Caller, asked: PreparedRequest, { sealingKeys }: Means): Promise<PreparedRequest> {
+  const handle = handleIn(asked)
+  if (handle === undefined) return asked
+  const payerToken = await openHandle(sealingKeys, handle, client.id)
+  if (payerToken === undefined) throw invalidPayerToken()
+  return withPayerToken(asked, payerToken)
 }
 
 async function read(caller: Caller, prepared: PreparedRequest, means: Means): Promise<Answer> {
@@ -99,8 +123,7 @@ async function read(caller: Caller, prepared: PreparedRequest, means: Means): Pr
   try {
     const data = await upstream.read(prepared)
     breaker.report(false)
-    const isSearch = prepared.operation === 'payments.search'
-    return upstream.answer(prepared.operation, isSearch ? await ownOf(caller, data as Page, means) : data)
+    return upstream.answer(prepared.operation, await shown(caller, prepared, data, means))
   } catch (error) {
     breaker.report(isFault(error))
     throw error
@@ -109,13 +132,21 @@ async function read(caller: Caller, prepared: PreparedRequest, means: Means): Pr
 
 type Page = OperationOutput<'payments.search'>
 
-/** The account's other payments are no business of this client's, and neither is how many there are. */
-async function ownOf({ client }: Caller, { results, paging, ...rest }: Page, { ledgers }: Means): Promise<Page> {
+/** What of an answer is this caller's business. */
+async function shown(caller: Caller, { operation }: PreparedRequest, data: unknown, means: Means): Promise<unknown> {
+  if (operation === 'payments.search') return ownOf(caller, data as Page, means)
+  if (operation !== 'agreements.get' || !caller.ticket) return data
+  // A buyer's page gets the code when the buyer comes back, which shows that it was this buyer who approved.
+  const { validation_code: _, ...rest } = data as OperationOutput<'agreements.get'>
+  return rest
+}
+
+/** The account's other payments are no business of this client's, and neither is how many there are: no total. */
+async function ownOf({ client }: Caller, { results, paging }: Page, { ledgers }: Means): Promise<Page> {
   const owners = await ledgers.owners(results.map(({ id }) => ({ kind: 'advanced_payment', id: String(id) })))
   const ids = new Set(owners.filter((owner) => owner.client === client.id).map(({ id }) => id))
   const own = results.filter(({ id }) => ids.has(String(id)))
-  const total = typeof paging?.total === 'number' ? paging.total - (results.length - own.length) : paging?.total
-  return { ...rest, paging: paging && { ...paging, total }, results: own }
+  return { paging: paging && { limit: paging.limit, offset: paging.offset }, results: own }
 }
 
 /** Whose wallet an agreement is about, as Mercado Pago says: not as whoever came back from there says. */

@@ -40,6 +40,7 @@ function permitCharge(charge: Charge | undefined, payment: OperationInput<'payme
       .filter((key) => !BROWSER_WALLET_PAYMENT.includes(key))
       .map((key) => `wallet_payment.${key}`),
     ...(payment.binary_mode === false ? ['binary_mode'] : []),
+    ...(payment.payer.type_token === 'wallet-token' ? [] : ['payer.type_token']),
   ]
   if (foreign.length > 0) throw forbidden(`${foreign.join(', ')} cannot be set with a ticket`)
 }

@@ -4,7 +4,7 @@ import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import { authenticate, type Caller, mayDo } from './authenticate.ts'
-import { createBreaker } from './breaker.ts'
+import { createBreakers } from './breaker.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { Declined, problem, toResponse } from './envelope.ts'
 import { failure } from './failure.ts'
@@ -41,7 +41,7 @@ const CORS = {
  */
 export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined = () => undefined): Hono<Scope> {
   const app = new Hono<Scope>()
-  const breaker = createBreaker(Date.now)
+  const breakers = createBreakers(Date.now)
   const configurationOf = remembered(readConfiguration)
 
   app.use(observe)
@@ -68,7 +68,8 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
 
   app.post('/notifications', async (c) => {
     c.var.line.route = '/notifications'
-    const { status, outcome } = await receiveNotification(c.req.raw, c.var.configuration, c.env, createInboxes(c.env))
+    const means = { ...c.var.configuration, env: c.env, inboxes: createInboxes(c.env), ledgers: createLedgers(c.env) }
+    const { status, outcome } = await receiveNotification(c.req.raw, means)
     c.var.line.outcome = outcome
     return status === 200 ? new Response(null) : toResponse(problem(status, `Not taken: ${outcome}`))
   })
@@ -99,7 +100,8 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
         upstream: createUpstream(configuration.accessTokens, upstreamOf(c.env)),
         ledgers: createLedgers(c.env),
         sealingKeys: configuration.sealingKeys,
-        breaker,
+        breaker: breakers.of(caller.client.id),
+        waitUntil: (work) => c.executionCtx.waitUntil(work),
       })
       line.outcome = outcome
       return toResponse(answer, outcome === 'replayed' ? { 'idempotent-replayed': 'true' } : {})
@@ -139,7 +141,10 @@ async function admit(c: Context<Scope>, next: Next): Promise<void> {
   }
   const { client, ticket } = c.var.caller
   Object.assign(c.var.line, { client: client.id, caller: ticket ? 'browser' : 'backend' })
-  const { success } = await c.env.CLIENT_LIMIT.limit({ key: client.id })
+  // A buyer's page cannot use up what its backend needs.
+  const { success } = ticket
+    ? await c.env.BUYER_LIMIT.limit({ key: `${client.id}:${ticket.user}` })
+    : await c.env.CLIENT_LIMIT.limit({ key: client.id })
   if (!success) throw tooMany
   await next()
 }

@@ -16,7 +16,11 @@ const text = (most: number) =>
 const SessionSchema = v.strictObject({
   external_user: v.strictObject({ id: text(256) }),
   origin: v.string('must be text'),
-  operations: v.pipe(v.array(TicketOperationSchema), v.minLength(1, 'must name at least one operation')),
+  operations: v.pipe(
+    v.array(TicketOperationSchema),
+    v.minLength(1, 'must name at least one operation'),
+    v.maxLength(9, 'must name each operation once'),
+  ),
   charge: v.optional(
     v.strictObject({
       amount: AmountSchema,

@@ -1,4 +1,5 @@
 import {
+  type AdvancedPayment,
   createWalletConnect,
   isWalletConnectError,
   type OperationName,
@@ -28,20 +29,27 @@ export interface Upstream {
 }
 
 /** For what a caller waits for, and for what nobody does. With two access tokens it all still ends within the ledger's lease. */
-const READ = { timeoutMs: 6_000, deadlineMs: 12_000, maxRetries: 1 }
-const SEND = { timeoutMs: 10_000, deadlineMs: 10_000, maxRetries: 0 }
-const SETTLE = { timeoutMs: 10_000, deadlineMs: 20_000, maxRetries: 1 }
+export const LIMITS = {
+  read: { timeoutMs: 6_000, deadlineMs: 12_000, maxRetries: 1 },
+  send: { timeoutMs: 10_000, deadlineMs: 10_000, maxRetries: 0 },
+  settle: { timeoutMs: 10_000, deadlineMs: 12_000, maxRetries: 0 },
+}
+type Limits = (typeof LIMITS)['read']
 
 /**
  * @param accessTokens the current one first; the one before it is used when the current one is refused
  * @param fetch how requests leave; the runtime's in production
  */
-export function createUpstream(accessTokens: readonly string[], fetch?: typeof globalThis.fetch): Upstream {
-  const walletWith = (accessToken: string, limits: typeof READ): WalletConnect =>
+export function createUpstream(
+  accessTokens: readonly string[],
+  fetch?: typeof globalThis.fetch,
+  { read, send, settle } = LIMITS,
+): Upstream {
+  const walletWith = (accessToken: string, limits: Limits): WalletConnect =>
     createWalletConnect({ accessToken, ...limits, ...(fetch && { fetch }) })
 
   /** With the first access token that is not refused. */
-  async function withTokens<Result>(limits: typeof READ, ask: (wallet: WalletConnect) => Promise<Result>): Promise<Result> {
+  async function withTokens<Result>(limits: Limits, ask: (wallet: WalletConnect) => Promise<Result>): Promise<Result> {
     const [current = '', ...previous] = accessTokens
     let result = ask(walletWith(current, limits))
     for (const token of previous) {
@@ -50,38 +58,47 @@ export function createUpstream(accessTokens: readonly string[], fetch?: typeof g
     return result
   }
 
-  const done = (prepared: PreparedRequest, data: unknown): Ending => ({
-    kind: 'done',
-    answer: answerOf(prepared.operation, data, [...accessTokens, ...payerTokensIn(prepared)]),
-  })
+  const done = (prepared: PreparedRequest, data: unknown): Ending =>
+    isEchoOf(prepared, data)
+      ? { kind: 'done', answer: answerOf(prepared.operation, data, [...accessTokens, ...payerTokensIn(prepared)]) }
+      : { kind: 'unknown' }
+
+  const sendWith = async (limits: Limits, prepared: PreparedRequest): Promise<Ending> => {
+    try {
+      return done(prepared, (await withTokens(limits, (wallet) => wallet.send(prepared) as Promise<Received>)).data)
+    } catch (error) {
+      return endingOf(error)
+    }
+  }
+
+  /** What reading shows. A state that is reached is proof; a payment that only looks like this one is not. */
+  const look = async (prepared: PreparedRequest): Promise<Ending> => {
+    const settlement = await withTokens(settle, async (wallet) => {
+      const settlement = await wallet.reconcile(prepared)
+      if (settlement.outcome === 'unknown') throw settlement.error
+      return settlement
+    })
+    if (settlement.outcome === 'not_done') return endingOf(settlement.error)
+    return operations[prepared.operation].retry === 'state' ? done(prepared, settlement.data) : { kind: 'unknown' }
+  }
 
   return {
     async read(prepared) {
-      const { data } = await withTokens(READ, (wallet) => wallet.send(prepared) as Promise<Received>)
+      const { data } = await withTokens(read, (wallet) => wallet.send(prepared) as Promise<Received>)
       return data as never
     },
 
-    async send(prepared) {
-      try {
-        return done(prepared, (await withTokens(SEND, (wallet) => wallet.send(prepared) as Promise<Received>)).data)
-      } catch (error) {
-        return endingOf(error)
-      }
-    },
+    send: (prepared) => sendWith(send, prepared),
 
     async settle(prepared) {
-      if (operations[prepared.operation].retry === 'never') return { kind: 'stuck' }
-      try {
-        const settled = await withTokens(SETTLE, async (wallet) => {
-          const settlement = await wallet.reconcile(prepared)
-          if (settlement.outcome !== 'done') throw settlement.error
-          return settlement
-        })
-        return done(prepared, settled.data)
-      } catch (error) {
-        const ending = endingOf(error)
-        return ending.kind === 'refused' ? ending : { kind: 'unknown' }
-      }
+      const { retry } = operations[prepared.operation]
+      if (retry === 'never') return { kind: 'stuck' }
+      // Only its own key shows whose effect a payment or a refund is: a search would find those of others, too.
+      const again = retry === 'keyed' ? await sendWith(settle, prepared) : undefined
+      if (again?.kind === 'done') return again
+      const mayLook = again === undefined || again.kind === 'refused'
+      const seen = mayLook ? await look(prepared).catch(() => undefined) : undefined
+      return seen?.kind === 'done' || seen?.kind === 'refused' ? seen : { kind: 'unknown' }
     },
 
     answer: (operation, data) => answerOf(operation, data, accessTokens),
@@ -98,6 +115,17 @@ function endingOf(error: unknown): Ending {
   const answer = failure(error)
   if (error instanceof RefusedError) return { kind: isOurTokenRefused(error) ? 'nothing' : 'refused', answer }
   return error instanceof UnavailableError || error.outcome === 'none' ? { kind: 'nothing', answer } : { kind: 'unknown' }
+}
+
+/** An answer about another amount or order is not the answer to this payment, whatever else it is. */
+function isEchoOf({ operation, body }: PreparedRequest, data: unknown): boolean {
+  if (operation !== 'payments.create') return true
+  const asked = JSON.parse(body ?? '{}').wallet_payment ?? {}
+  const told = (data as AdvancedPayment).wallet_payment ?? {}
+  return (
+    (told.transaction_amount ?? asked.transaction_amount) === asked.transaction_amount &&
+    (told.external_reference ?? asked.external_reference) === asked.external_reference
+  )
 }
 
 /** So that an answer which says them back does not. */

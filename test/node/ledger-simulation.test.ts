@@ -81,6 +81,14 @@ const bugs: Record<string, Design> = {
   },
   'a "not done" that is believed while the first may still travel': {
     step: (entry, event, now) => step(entry && { ...entry, lostAt: null }, event, now),
+    spoil: (ports, { emulator, prepared, sendOther }) => ({
+      ...ports,
+      async settle() {
+        const ending = await sendOther(prepared)
+        const isThere = emulator.effects.some(({ kind }) => kind === 'payment_charged')
+        return ending.kind === 'refused' && isThere ? { kind: 'unknown' } : ending
+      },
+    }),
   },
   'a refusal of a repeat that is taken for the first': {
     step,

@@ -1,9 +1,11 @@
-import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { createExecutionContext, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Ledger } from '../../playground/worker.ts'
-import { asBackend, backend, linkThrough, playMercadoPago, throughWorker, upstreamIs } from './stage.ts'
+import worker, { type Ledger } from '../../playground/worker.ts'
+import { document } from '../documents.ts'
+import { walletWith } from '../wallet.ts'
+import { asBackend, backend, linkThrough, ORIGIN, playMercadoPago, throughWorker, upstreamIs } from './stage.ts'
 
 let emulator: Emulator
 let handle: string
@@ -139,21 +141,63 @@ describe('an answer that is lost', () => {
     expect(charges()).toHaveLength(1)
   })
 
-  it('is not taken for another payment of the same order', async () => {
-    const earlier = await charge('key-1', { wallet_payment: { transaction_amount: 10, external_reference: 'order-1' } })
-    expect(earlier.status).toBe(201)
-    // Nothing of the second arrives, now or later: only a search could say something, and it finds the first.
+  it('is not taken for another payment of the same order, whoever made it', async () => {
+    // Made outside the proxy: no row knows of it.
+    const { payer_token } = await linkThrough(walletWith(emulator.fetch), emulator, 'buyer-elsewhere')
+    await walletWith(emulator.fetch).payments.create({
+      wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
+      payer: { token: payer_token },
+    })
+    upstreamIs(async (input, init) => (init?.method === 'POST' ? new Response('', { status: 500 }) : emulator.fetch(input, init)))
+    expect((await charge('order-1')).status).toBe(409)
+    // Not even if the repeat is declined.
+    const declined = document('error.400.openapi-generic')
+    upstreamIs(async (input, init) =>
+      init?.method === 'POST' ? Response.json(declined, { status: 400 }) : emulator.fetch(input, init),
+    )
+    const shard = await shardWith('UNKNOWN')
+    await makeDue(shard)
+    await runDurableObjectAlarm(shard)
+    expect((await charge('order-1')).status).toBe(409)
+    expect((await shardWith('UNKNOWN')).id).toEqual(shard.id)
+  })
+
+  it('of a refund is not taken for another refund', async () => {
+    const { id } = await (await charge('order-1')).json<{ id: number }>()
+    const refund = (key: string) =>
+      throughWorker(`/v1/advanced_payments/${id}/refunds`, {
+        method: 'POST',
+        headers: { ...asBackend(), 'x-idempotency-key': key },
+        body: '{}',
+      })
+    expect((await refund('refund-1')).status).toBe(200)
     upstreamIs(async (input, init) => {
       if (init?.method === 'POST') throw new TypeError('gone')
       return emulator.fetch(input, init)
     })
-    const second = () => charge('key-2', { wallet_payment: { transaction_amount: 10, external_reference: 'order-1' } })
-    expect((await second()).status).toBe(409)
+    expect((await refund('refund-2')).status).toBe(409)
     const shard = await shardWith('UNKNOWN')
     await makeDue(shard)
     await runDurableObjectAlarm(shard)
-    expect((await second()).status).toBe(409)
-    expect((await shardWith('UNKNOWN')).id).toEqual(shard.id)
+    expect((await refund('refund-2')).status).toBe(409)
+  })
+
+  it('of a capture is known by the state of the payment', async () => {
+    const { id } = await (await charge('order-1', { capture: false })).json<{ id: number }>()
+    const capture = () =>
+      throughWorker(`/v1/advanced_payments/${id}`, {
+        method: 'PUT',
+        headers: { ...asBackend(), 'x-idempotency-key': 'capture-1' },
+        body: '{"capture":true}',
+      })
+    emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.capture', times: 1 })
+    expect((await capture()).status).toBe(409)
+    const shard = await shardWith('UNKNOWN')
+    await makeDue(shard)
+    await runDurableObjectAlarm(shard)
+    const settled = await capture()
+    expect(settled.status).toBe(200)
+    expect(await settled.json()).toMatchObject({ id, status: 'approved' })
   })
 
   it('of what nothing protects goes to a person', async () => {
@@ -178,6 +222,60 @@ describe('an answer that is lost', () => {
     expect(await listed.json()).toMatchObject({
       results: [{ client: 'shop', operation: 'agreements.create', state: 'NEEDS_REVIEW', path: '/v2/wallet_connect/agreements' }],
     })
+  })
+})
+
+describe('an answer', () => {
+  const changed = (change: (payment: { wallet_payment: object; payments: unknown }) => object) =>
+    upstreamIs(async (input, init) => {
+      const response = await emulator.fetch(input, init)
+      if (init?.method !== 'POST') return response
+      return Response.json(change(await response.json()), { status: response.status })
+    })
+
+  it.each([
+    ['amount', { transaction_amount: 10_000 }],
+    ['order', { external_reference: 'another' }],
+  ])('about another %s is not believed', async (_, difference) => {
+    changed((payment) => ({ ...payment, wallet_payment: { ...payment.wallet_payment, ...difference } }))
+    expect((await charge('order-1')).status).toBe(409)
+    await shardWith('UNKNOWN')
+  })
+
+  it('that does not name the inner payment makes the payment no less its client’s', async () => {
+    changed((payment) => ({ ...payment, payments: [null] }))
+    const { id } = await (await charge('order-1')).json<{ id: number }>()
+    upstreamIs(emulator.fetch)
+    expect((await throughWorker(`/v1/advanced_payments/${id}`, { headers: asBackend() })).status).toBe(200)
+  })
+
+  it('that frees the key frees it for other requests, too', async () => {
+    // Disks are slow: the row is gone before it is gone from disk.
+    for (const shard of shards()) {
+      await runInDurableObject(shard, (_, state) => {
+        const sync = state.storage.sync.bind(state.storage)
+        vi.spyOn(state.storage, 'sync').mockImplementation(async () => {
+          await sync()
+          await scheduler.wait(15)
+        })
+      })
+    }
+    let isFirst = true
+    upstreamIs(async (input, init) => {
+      if (init?.method !== 'POST' || !isFirst) return emulator.fetch(input, init)
+      isFirst = false
+      return Response.json({}, { status: 429 })
+    })
+    const of = (amount: number) => charge('key', { wallet_payment: { transaction_amount: amount, external_reference: 'o' } })
+    const first = of(10)
+    const others: Promise<Response>[] = []
+    for (let ask = 0; ask < 40; ask++) {
+      others.push(of(20))
+      await scheduler.wait(2)
+    }
+    expect((await first).status).toBe(429)
+    await Promise.all(others)
+    expect(charges().map(({ amount }) => amount)).toEqual([20])
   })
 })
 
@@ -251,14 +349,34 @@ describe('an object', () => {
     expect(vi.mocked(globalThis.fetch).mock.calls.length).toBe(sent)
   })
 
-  it('that belonged to another number of shards sends nothing: the key may be elsewhere', async () => {
-    await charge('order-1')
-    for (const shard of shards()) {
-      await runInDurableObject(shard, (_, state) => state.storage.sql.exec("UPDATE part SET shards = '16'"))
-      await evictDurableObject(shard)
-    }
-    const sent = vi.mocked(globalThis.fetch).mock.calls.length
-    expect((await charge('order-1')).status).toBe(503)
-    expect(vi.mocked(globalThis.fetch).mock.calls.length).toBe(sent)
+  it.each([['1'], ['2'], ['8']])(
+    'sends nothing when LEDGER_SHARDS was changed to %s: the key may be elsewhere',
+    async (count) => {
+      const keys = Array.from({ length: 12 }, (_, index) => `order-${index}`)
+      for (const key of keys) expect((await charge(key)).status).toBe(201)
+      const changed = { ...env, LEDGER_SHARDS: count }
+      for (let index = 0; index < 8; index++) {
+        await runInDurableObject(env.LEDGER.getByName(`shard-${index}`), (instance) => void Reflect.set(instance, 'env', changed))
+      }
+      const sent = vi.mocked(globalThis.fetch).mock.calls.length
+      for (const key of keys) {
+        const body = { wallet_payment: { transaction_amount: 10, external_reference: key }, payer: { token: handle } }
+        const init = { method: 'POST', headers: { ...asBackend(), 'x-idempotency-key': key }, body: JSON.stringify(body) }
+        const request = new Request(`${ORIGIN}/v1/advanced_payments`, init)
+        const response = await worker.fetch(request as never, changed, createExecutionContext())
+        expect(response.status).toBe(503)
+      }
+      expect(vi.mocked(globalThis.fetch).mock.calls.length).toBe(sent)
+    },
+  )
+
+  it('that does not answer is 503 to whoever asks for anything', async () => {
+    const { id } = await (await charge('order-1')).json<{ id: number }>()
+    const [, , shard] = shards()
+    if (!shard) throw new Error('no shard')
+    await runInDurableObject(shard, (_, state) => state.storage.sql.exec('ALTER TABLE resource RENAME TO elsewhere'))
+    const response = await throughWorker(`/v1/advanced_payments/${id}`, { headers: asBackend() })
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('1')
   })
 })

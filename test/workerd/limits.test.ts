@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProxy } from '../../playground/proxy.ts'
-import { asBackend, backend, linkThrough, ORIGIN, playMercadoPago, throughWorker, upstreamIs } from './stage.ts'
+import { asBackend, backend, linkThrough, ORIGIN, playMercadoPago, throughWorker, ticketFor, upstreamIs } from './stage.ts'
 
 let emulator: Emulator
 beforeEach(() => {
@@ -38,6 +38,14 @@ describe('the limit of requests', () => {
     expect((await send('/v1/advanced_payments/7', { headers: asBackend('other') })).status).toBe(404)
   })
 
+  it('of a buyer’s page is not the one of its backend', async () => {
+    const ticket = await ticketFor()
+    const send = freshProxy({ BUYER_LIMIT: limited(({ key }) => key !== 'shop:buyer-1') })
+    const page = await send('/v1/advanced_payments/7', { headers: { authorization: `Bearer ${ticket}` } })
+    expect(page.status).toBe(429)
+    expect((await send('/v1/advanced_payments/7', { headers: asBackend() })).status).toBe(404)
+  })
+
   it('slows down whoever guesses keys, by address', async () => {
     const send = freshProxy({ STRANGER_LIMIT: limited(({ key }) => key !== 'address:203.0.113.7') })
     const guess = (address: string) =>
@@ -46,9 +54,9 @@ describe('the limit of requests', () => {
     expect((await guess('203.0.113.8')).status).toBe(401)
   })
 
-  it('is real: sixty hints a minute', async () => {
-    const results = await Promise.all(Array.from({ length: 70 }, () => env.STRANGER_LIMIT.limit({ key: 'somebody' })))
-    expect(results.filter(({ success }) => success)).toHaveLength(60)
+  it('is real: six hints a minute for one resource', async () => {
+    const results = await Promise.all(Array.from({ length: 10 }, () => env.HINT_LIMIT.limit({ key: 'somebody' })))
+    expect(results.filter(({ success }) => success)).toHaveLength(6)
   })
 })
 
@@ -104,6 +112,27 @@ describe('the breaker', () => {
     expect(results).toHaveLength(statuses.filter((status) => status === 409).length)
   })
 
+  it('of one client does not stop another', async () => {
+    const shop = await aPayment()
+    const other = await linkThrough(backend('other'), emulator, 'buyer-of-the-other')
+    upstreamIs(async (input, init) =>
+      String(init?.body).includes('trouble') ? new Response('', { status: 500 }) : emulator.fetch(input, init),
+    )
+    const pay = (client: 'shop' | 'other', payer_token: string, order: number) =>
+      throughWorker('/v1/advanced_payments', {
+        method: 'POST',
+        headers: { ...asBackend(client), 'x-idempotency-key': `order-${order}` },
+        body: JSON.stringify({
+          wallet_payment: { transaction_amount: 10, description: client === 'other' ? 'trouble' : 'chairs' },
+          payer: { token: payer_token },
+        }),
+      })
+    const trouble: number[] = []
+    for (let order = 0; order < 120; order++) trouble.push((await pay('other', other.payer_token, order)).status)
+    expect(trouble).toContain(503)
+    for (let order = 0; order < 12; order++) expect((await pay('shop', shop.payer_token, order)).status).toBe(201)
+  })
+
   it('is not moved by what Mercado Pago declines, a revoked wallet among it', async () => {
     const { payer_token, agreement_id } = await linkThrough(backend(), emulator)
     emulator.buyer.cancel(agreement_id)
@@ -154,7 +183,7 @@ describe('the log', () => {
       { at: 'request', method: 'GET', status: 401, caller: 'stranger' },
       { method: 'POST', route: '/v1/advanced_payments', status: 400, caller: 'backend', client: 'shop' },
       { method: 'PATCH', route: 'none', status: 404 },
-      { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, new' },
+      { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, nothing of ours' },
       { method: 'GET', route: '/health', status: 200 },
     ])
   })

@@ -148,8 +148,7 @@ describe('POST /notifications', () => {
     expect((await receive(await signed())).status).toBe(200)
     await vi.waitFor(() => expect(merchant.got).toHaveLength(2), { timeout: 4_000 })
     expect((await everything()).map(({ isVerified }) => isVerified).sort()).toEqual([false, true])
-    // To the merchant both are one: nothing new was read.
-    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
   })
 
   it('looks into a hint again that was too early, and tells what is new', async () => {
@@ -163,20 +162,45 @@ describe('POST /notifications', () => {
   })
 
   it('asks nobody about what is not ours', async () => {
-    await receive(await unsigned({ data: { id: 'of-somebody-else' } }))
-    await settled('ignored')
+    const response = await receive(await unsigned({ data: { id: 'of-somebody-else' } }))
+    expect(response.status).toBe(200)
+    expect(await everything()).toEqual([])
     expect(asked).toEqual([])
     expect(merchant.got).toEqual([])
   })
 
-  it('has a limit for hints of one resource', async () => {
+  it('has a limit for hints of one resource, and makes them one, whatever they call the event', async () => {
     const statuses: number[] = []
-    for (let index = 0; index < 70; index++) {
-      const request = await unsigned({ data: { id: 'elsewhere' }, fields: { id: `event-${index}` } })
+    for (let index = 0; index < 10; index++) {
+      const request = await unsigned({ fields: { id: `event-${index}`, entity: 'agreement', version: index } })
       statuses.push((await receive(request)).status)
     }
-    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(6)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(4)
     expect((await receive(await signed())).status).toBe(200)
+    await vi.waitFor(async () => expect(await listed('delivered')).toHaveLength(2), { timeout: 4_000 })
+    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+  })
+
+  it('has a limit for hints of one address', async () => {
+    const limit = { limit: async ({ key }: { key: string }) => ({ success: key !== 'hints:203.0.113.7' }) }
+    const of = async (address: string) => {
+      const request = new Request(await unsigned())
+      request.headers.set('cf-connecting-ip', address)
+      return worker.fetch(request as never, { ...env, STRANGER_LIMIT: limit }, createExecutionContext())
+    }
+    expect((await of('203.0.113.7')).status).toBe(429)
+    expect((await of('203.0.113.8')).status).toBe(200)
+  })
+
+  it.each([
+    ['resource', { data: { id: 'x'.repeat(65) } }],
+    ['topic', { topic: 'x'.repeat(65) }],
+    ['action', { action: 'x'.repeat(65) }],
+  ])('refuses a %s that nobody has, signed or not', async (_, change) => {
+    expect((await receive(await signed(change))).status).toBe(400)
+    expect((await receive(await unsigned(change))).status).toBe(400)
+    expect(await everything()).toEqual([])
   })
 
   const forged = async (change: Record<string, string>): Promise<Request> => {
@@ -272,6 +296,19 @@ describe('queue', () => {
     const other = await linkThrough(backend('other'), emulator, 'buyer-of-the-other')
     expect((await consume(pointed({ resourceId: other.agreement_id }))).explicitAcks).toEqual(['m1'])
     expect(merchant.got).toEqual([])
+  })
+
+  it('buries each dead letter by itself', async () => {
+    const gone = pointed({ resourceId: 'gone' })
+    for (const inbox of inboxes()) await inbox.list('dead', 1)
+    const bodies = [gone, pointed()].map((each): Pointed => ({ topic: 'wallet_connect', action: null, ...each }))
+    const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body }))
+    const batch = createMessageBatch<Pointed>('wallet-connect-dead-notifications', messages)
+    const getByName = vi.fn(() => ({ settle: () => Promise.reject(new Error('down')) }))
+    await worker.queue(batch, { ...env, INBOX: { getByName } as never })
+    const { retryMessages, explicitAcks } = await getQueueResult(batch, createExecutionContext())
+    expect(explicitAcks).toEqual([])
+    expect(retryMessages).toHaveLength(2)
   })
 
   it('keeps dead letters, and shows them to the operator', async () => {

@@ -67,6 +67,18 @@ describe('SEALING_KEYS', () => {
     expect(emulator.effects.filter(({ kind }) => kind === 'payment_charged')).toHaveLength(1)
   })
 
+  it('that are gone do not make a payment look refused that may have been made', async () => {
+    const { payer_token } = await linkThrough(wallet(), emulator)
+    const pay = (key: string) => wallet().payments.create(aPayment(payer_token, 'order-1'), { idempotencyKey: key })
+    const paid = await pay('key-1')
+    emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
+    await expect(pay('key-2')).rejects.toMatchObject({ code: 'unknown_outcome' })
+    await deploy({ SEALING_KEYS: `s2:${NEW_KEY}` })
+    expect((await pay('key-1')).id).toBe(paid.id)
+    await expect(pay('key-2')).rejects.toMatchObject({ code: 'unknown_outcome', status: 409 })
+    await expect(pay('key-3')).rejects.toMatchObject({ code: 'refused', apiCode: '401003' })
+  })
+
   it('no longer open what was sealed with a key that is gone: the wallet has to be linked again', async () => {
     const { payer_token } = await linkThrough(wallet(), emulator)
     await deploy({ SEALING_KEYS: `s2:${NEW_KEY}` })
@@ -126,6 +138,10 @@ describe('a proxy that is not configured', () => {
     ['TICKET_KEYS', 't1:c2hvcnQ='],
     ['SEALING_KEYS', ''],
     ['WEBHOOK_SECRETS', ''],
+    ['LEDGER_SHARDS', '0'],
+    ['LEDGER_SHARDS', ''],
+    ['UNSIGNED_NOTIFICATIONS', 'Strict'],
+    ['UNSIGNED_NOTIFICATIONS', ''],
   ])('because of %s = %j answers 503, names it, and sends nothing', async (name, value) => {
     current = { ...env, [name]: value }
     const upstream = vi.mocked(globalThis.fetch)
