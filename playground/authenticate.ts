@@ -2,7 +2,7 @@ import type { OperationName } from 'mercadopago-wallet-connect'
 import type { Client } from './clients.ts'
 import type { Configuration } from './configuration.ts'
 import { Declined, problem } from './envelope.ts'
-import { type IssuedTicket, readTicket } from './tickets.ts'
+import { BACKEND_ONLY, type IssuedTicket, readTicket } from './tickets.ts'
 
 /** Who asks: a backend with its key, or a browser with a ticket that its backend got for it. */
 export interface Caller {
@@ -16,7 +16,7 @@ export interface Caller {
  * @throws {Declined} 401: nobody known, 403: from a page that may not
  */
 export async function authenticate(request: Request, { clients, ticketKeys }: Configuration): Promise<Caller> {
-  const credential = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
+  const credential = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
   if (credential === undefined) throw new Declined(problem(401, 'authorization value not present'))
   const client = await clients.withKey(credential)
   const ticket = client ? undefined : await readTicket(ticketKeys, credential, new Date())
@@ -37,6 +37,8 @@ function ofTicket(ticket: IssuedTicket, client: Client | undefined): Caller | un
   return { client, ticket }
 }
 
+/** What is for backends only is never a browser's, whatever its ticket says. */
 export function mayDo({ client, ticket }: Caller, name: OperationName): boolean {
-  return client.operations.includes(name) && (!ticket || ticket.operations.includes(name))
+  const isOfTicket = !ticket || (ticket.operations.includes(name) && !BACKEND_ONLY.includes(name))
+  return isOfTicket && client.operations.includes(name)
 }

@@ -64,32 +64,58 @@ function choose([first, second]: readonly OperationName[], body: Record<string, 
   throw new InvalidInputError([{ path: '', message: 'must say capture: true, or status: "cancelled"' }])
 }
 
-/** @throws {InvalidInputError} it is no JSON object, or one that is nested without end */
+/** @throws {InvalidInputError} it is no JSON object, or one that could not be sent on as it is */
 export async function readJson(request: HonoRequest): Promise<Record<string, unknown>> {
   const text = decode(await request.arrayBuffer())
-  try {
-    const value: unknown = JSON.parse(text || '{}')
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isDeep(value)) {
-      return value as Record<string, unknown>
-    }
-  } catch {}
-  throw new InvalidInputError([{ path: '', message: `must be a JSON object in UTF-8, nested no deeper than ${MOST_DEPTH}` }])
+  const value = parse(text || '{}')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused('must be a JSON object')
+  const problem = problemIn(value)
+  if (problem) throw refused(problem)
+  return value as Record<string, unknown>
 }
+
+const refused = (message: string): InvalidInputError => new InvalidInputError([{ path: '', message }])
 
 function decode(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch {
-    throw new InvalidInputError([{ path: '', message: 'must be UTF-8' }])
+    throw refused('must be UTF-8')
   }
 }
 
-/** Level by level: recursion is what has to be avoided. */
-function isDeep(value: object): boolean {
+/** Numbers that may not come out as they went in: long ones, and great ones. */
+const DOUBTFUL = /\d{16}|\d[eE]/
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text, DOUBTFUL.test(text) ? requireExact : undefined)
+  } catch (error) {
+    throw error instanceof InvalidInputError ? error : refused('must be a JSON object')
+  }
+}
+
+function requireExact(_: string, value: unknown, { source = '' }: { source?: string } = {}): unknown {
+  if (typeof value !== 'number') return value
+  const isExact = /^-?\d+$/.test(source) ? Number.isSafeInteger(value) : Number.isFinite(value)
+  if (!isExact) throw refused('has a number that is too large')
+  return value
+}
+
+/** Keys that mean something else to JavaScript than to whoever sent them. */
+const CHARGED_KEYS = ['__proto__', 'constructor', 'prototype']
+
+/** What cannot be sent on as it is. Level by level: recursion is what has to be avoided. */
+function problemIn(value: object): string | undefined {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_DEPTH) return true
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+    if (depth > MOST_DEPTH) return `must not be nested deeper than ${MOST_DEPTH}`
+    const objects = level.filter((each) => typeof each === 'object' && each !== null)
+    const charged = objects
+      .flatMap((each) => (Array.isArray(each) ? [] : Object.keys(each)))
+      .find((key) => CHARGED_KEYS.includes(key))
+    if (charged) return `${charged} is not a known field`
+    level = objects.flatMap((each) => Object.values(each))
   }
-  return false
+  return undefined
 }

@@ -85,7 +85,8 @@ async function look(owner: Owned, upstream: Upstream): Promise<MerchantEvent> {
   const name = owner.kind === 'agreement' ? 'agreements.get' : 'payments.get'
   const id = owner.of ?? owner.id
   const input = owner.kind === 'agreement' ? { agreement_id: id } : { advanced_payment_id: id }
-  const { body } = upstream.answer(name, await upstream.read(prepare(name, input as never)))
+  const prepared = prepare(name, input as never)
+  const { body } = upstream.answer(prepared, await upstream.read(prepared))
   // The code is for whoever exchanges it, and they can read it.
   const { validation_code: _, ...data } = JSON.parse(body)
   return { type: owner.kind === 'agreement' ? 'agreement.updated' : 'advanced_payment.updated', timestamp, data }

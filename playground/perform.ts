@@ -1,7 +1,7 @@
 import { idempotencyKeyFrom, type OperationOutput, operations, type PreparedRequest, prepare } from 'mercadopago-wallet-connect'
 import type { Caller } from './authenticate.ts'
 import type { Breaker } from './breaker.ts'
-import { codedProblem, Declined, keyUsed, problem, stillProcessing } from './envelope.ts'
+import { Declined, keyUsed, problem, stillProcessing } from './envelope.ts'
 import { isFault, RETRY_AFTER_MS } from './failure.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -54,15 +54,17 @@ export async function perform(
   const { operation } = asked
   const name = await nameOf(caller, user, asked)
   const fingerprint = await fingerprintOf(asked)
-  // A handle that does not open any more says nothing of what was done with it before.
-  const prepared = await opened(caller, asked, means).catch(async (error: unknown) => {
+  let prepared: PreparedRequest
+  let wallet: Wallet | undefined
+  try {
+    prepared = await opened(caller, asked, means)
+    if (owner && operation === 'agreements.createPayerToken') wallet = await walletOf(caller, user, owner, means)
+  } catch (error) {
+    // That it could not be begun now says nothing of what was begun before.
     const outcome = await means.ledgers.recall(name, fingerprint)
-    if (!outcome) throw error
-    return outcome
-  })
-  if ('kind' in prepared) return answerTo(prepared)
-
-  const wallet = owner && operation === 'agreements.createPayerToken' && (await walletOf(caller, user, owner, means))
+    if (outcome) return answerTo(outcome)
+    throw error
+  }
   const outcome = ask(means.ledgers, {
     name,
     client: caller.client.id,
@@ -88,11 +90,12 @@ async function ownerOf(
   if (!subject) return undefined
   const [owner] = await ledgers.owners([subject])
   if (isOwn(caller, owner, user)) return owner
-  throw notFound(subject)
+  throw notFound(subject, asked.operation)
 }
 
 /** Worth nothing: the wallet has to be linked again. */
-const invalidPayerToken = (): Declined => new Declined(codedProblem(401, '401003', 'Invalid payer token'))
+const invalidPayerToken = (): Declined =>
+  new Declined(problem(401, 'Invalid payer token.', { cause: [{ code: '401003', message: 'Invalid payer token', data: null }] }))
 
 /**
  * Digest of the buyer whose wallet a request is about, if it has a handle.
@@ -123,7 +126,7 @@ async function read(caller: Caller, prepared: PreparedRequest, means: Means): Pr
   try {
     const data = await upstream.read(prepared)
     breaker.report(false)
-    return upstream.answer(prepared.operation, await shown(caller, prepared, data, means))
+    return upstream.answer(prepared, await shown(caller, prepared, data, means))
   } catch (error) {
     breaker.report(isFault(error))
     throw error
@@ -152,7 +155,9 @@ async function ownOf({ client }: Caller, { results, paging }: Page, { ledgers }:
 /** Whose wallet an agreement is about, as Mercado Pago says: not as whoever came back from there says. */
 async function walletOf(caller: Caller, user: string | undefined, owner: Owned, { upstream }: Means): Promise<Wallet> {
   const { external_user } = await upstream.read(prepare('agreements.get', { agreement_id: owner.id }))
-  const named = external_user?.id ? await digestUser(external_user.id) : undefined
+  // Whatever does not fit the schema is passed on by the client: here only text counts.
+  const id: unknown = external_user?.id
+  const named = typeof id === 'string' && id !== '' ? await digestUser(id) : undefined
   // A backend may link for any of its buyers; a browser only for the one of its ticket.
   const digest = named ?? (caller.ticket ? undefined : (owner.user ?? undefined))
   if (digest === undefined || (user !== undefined && digest !== user)) throw notFound(owner)

@@ -1,4 +1,4 @@
-import type { OperationInput, PreparedRequest } from 'mercadopago-wallet-connect'
+import type { OperationInput, OperationName, PreparedRequest } from 'mercadopago-wallet-connect'
 import type { Caller } from './authenticate.ts'
 import { Declined, problem } from './envelope.ts'
 import type { Owned, Resource } from './ledger-store.ts'
@@ -19,6 +19,8 @@ export function permit({ client, ticket }: Caller, { operation, body }: Prepared
   if (operation === 'agreements.create') {
     const { return_uri, external_user } = JSON.parse(body ?? '{}') as OperationInput<'agreements.create'>
     if (!client.return_uris.includes(return_uri)) throw forbidden('return_uri is not on the list of this client')
+    // Two halves of a character look alike once they are encoded.
+    if (/\p{Surrogate}/u.test(external_user.id)) throw new Declined(problem(400, 'external_user.id must be well-formed Unicode'))
     if (ticket && external_user.id !== ticket.user) throw forbidden('external_user.id is not the user of the ticket')
   }
   if (operation === 'payments.create' && ticket) permitCharge(ticket.charge, JSON.parse(body ?? '{}'))
@@ -57,8 +59,10 @@ export function subjectOf(prepared: PreparedRequest, parameters: Record<string, 
 export const isOwn = ({ client, ticket }: Caller, owner: Owned | undefined, user: string | undefined): owner is Owned =>
   owner?.client === client.id && (!ticket || owner.user === user)
 
-export function notFound({ kind }: Resource): Declined {
-  const [error, message] =
-    kind === 'agreement' ? ['not_found', 'The agreement_id does not exist'] : ['Not found', 'Advanced payment not found.']
-  return new Declined(problem(404, message, { error }))
+export function notFound({ kind }: Resource, operation?: OperationName): Declined {
+  if (kind === 'agreement') return new Declined(problem(404, 'The agreement_id does not exist', { error: 'not_found' }))
+  const message = 'Advanced payment not found.'
+  if (operation !== 'payments.refund') return new Declined(problem(404, message, { error: 'Not found' }))
+  const cause = [{ code: '404002', message: 'Advanced payment not found', data: null }]
+  return new Declined(problem(404, message, { error: 'not_found', cause }))
 }

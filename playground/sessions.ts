@@ -14,7 +14,12 @@ const text = (most: number) =>
   v.pipe(v.string('must be text'), v.regex(new RegExp(`^.{1,${most}}$`, 's'), `must have 1 to ${most} characters`))
 
 const SessionSchema = v.strictObject({
-  external_user: v.strictObject({ id: text(256) }),
+  external_user: v.strictObject({
+    id: v.pipe(
+      text(256),
+      v.check((id) => !/\p{Surrogate}/u.test(id), 'must be well-formed Unicode'),
+    ),
+  }),
   origin: v.string('must be text'),
   operations: v.pipe(
     v.array(TicketOperationSchema),

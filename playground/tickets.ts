@@ -44,7 +44,8 @@ export const BACKEND_ONLY: readonly OperationName[] = [
 ]
 
 export const LONGEST_TICKET_S = 15 * 60
-const LONGEST_TICKET_CHARACTERS = 4_096
+/** Of the longest that can be asked for. */
+const LONGEST_TICKET_CHARACTERS = 6_144
 const ALGORITHM = 'HS256'
 const TYPE = 'wallet-connect-ticket+jwt'
 const AUDIENCE = 'mercadopago-wallet-connect'

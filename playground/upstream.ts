@@ -25,7 +25,7 @@ export interface Upstream {
   /** Sends the very same write again, then reads. Never rejects. */
   settle(prepared: PreparedRequest): Promise<Ending>
   /** A read as the caller's answer. */
-  answer(operation: OperationName, data: unknown): Answer
+  answer(prepared: PreparedRequest, data: unknown): Answer
 }
 
 /** For what a caller waits for, and for what nobody does. With two access tokens it all still ends within the ledger's lease. */
@@ -58,9 +58,11 @@ export function createUpstream(
     return result
   }
 
+  const secretsOf = (prepared: PreparedRequest): string[] => [...accessTokens, ...payerTokensIn(prepared)]
+
   const done = (prepared: PreparedRequest, data: unknown): Ending =>
     isEchoOf(prepared, data)
-      ? { kind: 'done', answer: answerOf(prepared.operation, data, [...accessTokens, ...payerTokensIn(prepared)]) }
+      ? { kind: 'done', answer: answerOf(prepared.operation, data, secretsOf(prepared)) }
       : { kind: 'unknown' }
 
   const sendWith = async (limits: Limits, prepared: PreparedRequest): Promise<Ending> => {
@@ -101,7 +103,7 @@ export function createUpstream(
       return seen?.kind === 'done' || seen?.kind === 'refused' ? seen : { kind: 'unknown' }
     },
 
-    answer: (operation, data) => answerOf(operation, data, accessTokens),
+    answer: (prepared, data) => answerOf(prepared.operation, data, secretsOf(prepared)),
   }
 }
 

@@ -1,0 +1,101 @@
+import { reset } from 'cloudflare:test'
+import { createWalletConnect, type OperationName } from 'mercadopago-wallet-connect'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { document, documentNames } from '../documents.ts'
+import { json } from '../scripted-fetch.ts'
+import { ask, echoing, known, playDocuments, preparedOf, visible } from './recorded.ts'
+import { ACCESS_TOKEN } from './secrets.ts'
+import { backend } from './stage.ts'
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await reset()
+})
+
+/** Of a documented answer, the operation that gives it. */
+const operationBy: [RegExp, OperationName][] = [
+  [/^create-agreement\./, 'agreements.create'],
+  [/^get-agreement\./, 'agreements.get'],
+  [/^cancel-agreement\./, 'agreements.cancel'],
+  [/^create-payer-token\./, 'agreements.createPayerToken'],
+  [/^validate-coupon\./, 'discounts.validateCoupon'],
+  [/^create-discount\./, 'discounts.create'],
+  [/^create-payment\./, 'payments.create'],
+  [/^get-payment\./, 'payments.get'],
+  [/^update-payment\./, 'payments.capture'],
+  [/^cancel-payment\./, 'payments.cancel'],
+  [/^refund-payment\./, 'payments.refund'],
+]
+const documentedAnswers = documentNames
+  .filter((name) => /^(?!orders).*\.response\.2\d\d$/.test(name))
+  .map((file) => [file, operationBy.find(([pattern]) => pattern.test(file))?.[1]] as const)
+
+const inner = (field: string): string => `payments[].${field}`
+const ofPayer = (field: string): string => `payer.${field}`
+const ofShare = (field: string): string => `disbursements[].${field}`
+
+/** In a document, and not in the table of operations: kept from the caller. */
+const KEPT_BACK: Record<string, string[]> = {
+  'create-payment.discount.response.201': [
+    ...['subscription_data', 'user_present', 'discount', 'payment_preference'].map((field) => `wallet_payment.${field}`),
+    ...['token', 'processing_mode', 'statement_descriptor', 'date_of_expiration', 'merchant_account_id'].map(inner),
+    ...['payment_method_option_id', 'additional_info', 'transaction_details', 'net_amount', 'taxes'].map(inner),
+    ...['email', 'address', 'identification', 'first_name', 'last_name', 'phone', 'token', 'external_payer_id'].map(ofPayer),
+    ...['marketplace', 'sponsor_id', 'metadata', 'additional_info', 'pos_id', 'store_id', 'wallet_connect_discount'],
+  ],
+  'get-payment.split-mock.response.200': [
+    ...['id', 'amount', 'external_reference', 'application_fee', 'money_release_date', 'status', 'status_detail'].map(ofShare),
+    'application_id',
+  ],
+}
+
+/** Each field of a value, as a path. */
+function fieldsOf(value: unknown, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => fieldsOf(each, `${path}[]`))
+  if (typeof value !== 'object' || value === null) return [path]
+  return Object.entries(value).flatMap(([name, each]) => [
+    path ? `${path}.${name}` : name,
+    ...fieldsOf(each, path ? `${path}.${name}` : name),
+  ])
+}
+
+describe('an answer', () => {
+  it.each(documentedAnswers)(
+    '%s comes back from %s with every documented field and its value',
+    async (file, name = 'payments.get') => {
+      const { plays } = playDocuments()
+      const about = await known(name)
+      const answer = json(Number(file.slice(-3)), document(file))
+      plays(name, answer)
+      const prepared = preparedOf(name, about)
+      const { data } = await backend().send(prepared)
+      const direct = createWalletConnect({
+        accessToken: ACCESS_TOKEN,
+        fetch: (_, init) => (name === 'payments.create' ? echoing(answer(), String(init?.body)) : Promise.resolve(answer())),
+      })
+      const { data: documented } = await direct.send(prepared)
+      const came = fieldsOf(data)
+      const lost = fieldsOf(documented).filter((field) => !came.includes(field))
+      const outermost = lost.filter((field) => !lost.some((other) => field.startsWith(`${other}.`)))
+      expect(new Set(outermost)).toEqual(new Set(KEPT_BACK[file]))
+      expect(documented ?? {}).toMatchObject(name === 'agreements.createPayerToken' ? {} : (data ?? {}))
+    },
+  )
+
+  it.each(documentedAnswers)('%s comes back from %s without what is not documented', async (file, name = 'payments.get') => {
+    const { plays } = playDocuments()
+    const about = await known(name)
+    plays(name, json(Number(file.slice(-3)), withStrangers(document(file)), { 'x-of-tomorrow': 'stranger' }))
+    const response = await ask(name, about)
+    expect(response.status).toBeLessThan(300)
+    expect(await visible(response)).not.toMatch(/of_tomorrow|stranger/)
+  })
+})
+
+/** The value with fields that no page documents, in each object. */
+function withStrangers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withStrangers)
+  if (typeof value !== 'object' || value === null) return value
+  const known = Object.entries(value).map(([name, each]) => [name, withStrangers(each)])
+  return { ...Object.fromEntries(known), of_tomorrow: { stranger: ['stranger'] } }
+}

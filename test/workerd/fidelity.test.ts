@@ -1,0 +1,66 @@
+import { reset } from 'cloudflare:test'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { document } from '../documents.ts'
+import { json } from '../scripted-fetch.ts'
+import { ask, inputs, known, PAYER_TOKEN, playDocuments, problemIn, requestOf, write } from './recorded.ts'
+import { backend, linkThrough, playMercadoPago, throughWorker, ticketFor } from './stage.ts'
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await reset()
+})
+
+describe('what is told and what is sent on', () => {
+  it('the payer token is not told on by the answer of discounts.validateCoupon', async () => {
+    const { plays } = playDocuments()
+    const about = await known()
+    const coupon = document('validate-coupon.success.response.200')
+    plays('discounts.validateCoupon', json(200, { ...coupon, description: `no coupon for ${PAYER_TOKEN}` }))
+    expect(await (await ask('discounts.validateCoupon', about)).text()).not.toContain(PAYER_TOKEN)
+  })
+
+  it('the stored answer of agreements.createPayerToken is given again without asking Mercado Pago', async () => {
+    const { plays } = playDocuments()
+    const { path, init } = requestOf('agreements.createPayerToken', await known())
+    const first = await throughWorker(path, init)
+    plays('agreements.get', { reject: new TypeError('fetch failed') })
+    const again = await throughWorker(path, init)
+    expect([again.status, await again.text()]).toEqual([200, await first.text()])
+  })
+
+  it('two buyers are two, whatever letters their ids are made of', async () => {
+    await expect(linkThrough(backend(), playMercadoPago(), '\ud800')).rejects.toMatchObject({ status: 400 })
+    await expect(ticketFor({ external_user: { id: '\ud801' } })).rejects.toThrow('external_user.id must be well-formed Unicode')
+  })
+
+  it.each([
+    '"disbursements":[{"amount":1e400}]',
+    '"metadata":{"order":12345678901234567890}',
+    '"metadata":{"__proto__":1}',
+    '"metadata":{"constructor":1}',
+  ])('%s is sent on as it is, or declined', async (field) => {
+    const { reached } = playDocuments()
+    const payment = JSON.stringify(inputs(await known())['payments.create'])
+    const init = write('POST', `${payment.slice(0, -1)},${field}}`, { 'x-idempotency-key': 'k' })
+    const response = await throughWorker('/v1/advanced_payments', init)
+    if (response.status !== 400) expect(reached.at(-1)?.body).toContain(field)
+  })
+
+  it('a handle that is worth nothing is answered in the documented words', async () => {
+    playDocuments()
+    const response = await ask('payments.create', { agreement_id: 'abc', payer_token: 'none', advanced_payment_id: 7 })
+    expect(await problemIn(response)).toEqual(document('error.401.invalid-payer-token'))
+  })
+
+  it('a refund of an unknown payment is answered in the documented words', async () => {
+    playDocuments()
+    const response = await ask('payments.refund', { agreement_id: 'abc', payer_token: 'none', advanced_payment_id: 7 })
+    expect(await problemIn(response)).toEqual(document('error.404.refund-not-found'))
+  })
+
+  it('the scheme of a credential may be written in small letters', async () => {
+    playDocuments()
+    const headers = { authorization: 'bearer key-of-the-shop' }
+    expect((await throughWorker('/v1/advanced_payments/search', { headers })).status).toBe(200)
+  })
+})
