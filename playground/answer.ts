@@ -1,5 +1,4 @@
 import { type OperationName, operations } from 'mercadopago-wallet-connect'
-import type * as v from 'valibot'
 import type { Answer } from './ledger.ts'
 
 /** Shorter ones are no secrets, and would take letters out of words. */
@@ -12,7 +11,7 @@ const LEAST_SECRET = 8
 export function answerOf(operation: OperationName, data: unknown, secrets: readonly string[]): Answer {
   const { output, ...rest } = operations[operation]
   const status = 'createdStatus' in rest ? rest.createdStatus : 200
-  const known = project(output, data)
+  const known = keep(output as unknown as Shape, data, alsoOf(operation))
   return { status, body: known === undefined ? '' : redact(JSON.stringify(known), secrets) }
 }
 
@@ -35,33 +34,51 @@ interface Shape {
   pipe?: (Shape & { kind: string })[]
 }
 
-/** What the schema knows of a value. A place for text or a number holds nothing else. */
-function project(schema: v.GenericSchema, value: unknown): unknown {
-  return keep(schema as unknown as Shape, value)
+/** Fields besides those of a schema: plain values, or more fields within. */
+interface Fields {
+  [name: string]: true | Fields
 }
 
-function keep(shape: Shape, value: unknown): unknown {
+/** Of payments: documented, too, and of no interest to the client, which passes them on unseen. */
+const ALSO_OF_PAYMENTS: Fields = {
+  application_id: true,
+  wallet_payment: { discount: { amount: true, description: true, code: true, detail: { cap: true, value: true, type: true } } },
+  payments: { net_amount: true, statement_descriptor: true, date_of_expiration: true },
+  disbursements: {
+    ...{ id: true, amount: true, external_reference: true, application_fee: true },
+    ...{ money_release_date: true, status: true, status_detail: true },
+  },
+}
+
+function alsoOf(operation: OperationName): Fields {
+  if (operation === 'payments.search') return { results: ALSO_OF_PAYMENTS }
+  return /^payments\.(create|get|capture|cancel)$/.test(operation) ? ALSO_OF_PAYMENTS : {}
+}
+
+/** What is documented of a value. A place for text or a number holds nothing else. */
+function keep(shape: Shape, value: unknown, also: Fields): unknown {
   // Of a pipe, the last schema says how the value came out.
   const last = shape.pipe?.findLast(({ kind }) => kind === 'schema')
-  if (last) return keep(last, value)
-  if (shape.wrapped) return value === null || value === undefined ? value : keep(shape.wrapped, value)
-  if (shape.options) return keepOption(shape.options, value)
+  if (last) return keep(last, value, also)
+  if (shape.wrapped) return value === null || value === undefined ? value : keep(shape.wrapped, value, also)
+  if (shape.options) return shape.options.map((option) => keep(option, value, also)).find((kept) => kept !== undefined)
   if (shape.item) {
     const { item } = shape
-    return Array.isArray(value) ? value.map((each) => keep(item, each)) : undefined
+    return Array.isArray(value) ? value.map((each) => keep(item, each, also)) : undefined
   }
-  if (shape.entries) return keepEntries(shape.entries, value)
+  if (shape.entries) return keepEntries(shape.entries, value, also)
   return typeof value === 'object' && value !== null ? undefined : value
 }
 
-function keepEntries(entries: Record<string, Shape>, value: unknown): unknown {
+function keepEntries(entries: Record<string, Shape>, value: unknown, also: Fields): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const fields = value as Record<string, unknown>
-  const known = Object.entries(entries).filter(([name]) => Object.hasOwn(fields, name))
-  return Object.fromEntries(known.map(([name, shape]) => [name, keep(shape, fields[name])]))
-}
-
-function keepOption(options: readonly Shape[], value: unknown): unknown {
-  const fits = options.map((option) => keep(option, value))
-  return fits.find((kept) => kept !== undefined)
+  const names = [...new Set([...Object.keys(entries), ...Object.keys(also)])].filter((name) => Object.hasOwn(fields, name))
+  const kept = names.map((name) => {
+    const more = also[name]
+    const within = typeof more === 'object' ? more : {}
+    const shape = entries[name] ?? (more === true ? { type: 'any' } : { type: 'object', entries: {} })
+    return [name, keep(shape, fields[name], within)]
+  })
+  return Object.fromEntries(kept)
 }

@@ -31,7 +31,7 @@ const MOST_DEPTH = 32
  */
 export async function readRequest(request: HonoRequest, names: readonly OperationName[]): Promise<PreparedRequest> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
-  const fields = hasBody ? await readJson(request) : request.query()
+  const fields = hasBody ? await readJson(request) : readQuery(request)
   const misplaced = FIELDS_ELSEWHERE.filter((path) => Object.hasOwn(fields, path))
   if (misplaced.length > 0) {
     throw new InvalidInputError(misplaced.map((path) => ({ path, message: 'belongs in the path or in a header' })))
@@ -40,6 +40,12 @@ export async function readRequest(request: HonoRequest, names: readonly Operatio
   const payer_token = name.startsWith('discounts.') ? request.header('x-payer-token') : undefined
   const input = { ...fields, ...request.param(), ...(payer_token !== undefined && { payer_token }) }
   return prepare(name, input as OperationInput<OperationName>, readOptions(request, name))
+}
+
+function readQuery(request: HonoRequest): Record<string, string> {
+  const repeated = Object.entries(request.queries()).find(([, values]) => values.length > 1)
+  if (repeated) throw new InvalidInputError([{ path: repeated[0], message: 'must be given once' }])
+  return request.query()
 }
 
 /** Where the API asks for a key, the caller has to give it: it could not be repeated safely. Elsewhere it helps, if given. */

@@ -1,7 +1,9 @@
 /** A secret key and its name. */
 export interface NamedKey {
   id: string
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
+  /** To derive others from it; imported at first use. */
+  hkdf(): Promise<CryptoKey>
 }
 
 /** Keys of one purpose, the current one first; the others are still read, so that a rotation loses nothing. */
@@ -34,5 +36,6 @@ function readKey(name: string, entry: string): NamedKey {
   if (!id || !base64) throw new TypeError(`${name} must be of the form id:base64, several of them with blanks between`)
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   if (bytes.length < LEAST_BYTES) throw new TypeError(`${name}: the key ${id} must have at least ${LEAST_BYTES} bytes`)
-  return { id, bytes }
+  let imported: Promise<CryptoKey> | undefined
+  return { id, bytes, hkdf: () => (imported ??= crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])) }
 }

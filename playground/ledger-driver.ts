@@ -7,8 +7,8 @@ export interface LedgerPorts {
   read(name: string): Entry | undefined
   /** Stores it, and sees to it that `due` is called at its `dueAt`; undefined removes it. */
   write(name: string, entry: Entry | undefined): void
-  /** All that was written is on disk. */
-  flushed(): Promise<void>
+  /** All that was written of this name is on disk. */
+  flushed(name: string): Promise<void>
   /** Sends the request that belongs to this name. Never rejects. */
   send(name: string): Promise<Ending>
   /** Sends the very same request again, then reads. Never rejects. */
@@ -44,12 +44,12 @@ export function createLedger(ports: LedgerPorts, rules: typeof step = step): Led
     let told: Told | undefined
     for (const effect of effects) {
       if (effect.kind === 'reply' || effect.kind === 'busy' || effect.kind === 'key_used') {
-        if (entry !== before) await ports.flushed()
+        if (entry !== before) await ports.flushed(name)
         told = effect
         continue
       }
       // A claim and its first attempt go to disk together.
-      if (effect.kind !== 'store') await ports.flushed()
+      if (effect.kind !== 'store') await ports.flushed(name)
       told = await handle(name, await follow(name, effect))
     }
     return told

@@ -24,6 +24,17 @@ export interface Asked extends Wish, Order {
   fingerprint: string
 }
 
+/** A wish while somebody waits for it. */
+interface UnderWay {
+  asked: Asked
+  sealed: Promise<string>
+  entry: Entry | undefined
+  /** Is there a row? */
+  isStored: boolean
+  /** Does the row say something else than the entry? */
+  isChanged: boolean
+}
+
 /** Besides what the state machine tells: nothing was begun, and why. */
 export type Outcome = Told | { kind: 'down'; retryAfterMs: number } | { kind: 'unwritable' }
 
@@ -56,25 +67,30 @@ export class Ledger extends DurableObject<Env> {
   readonly #store: LedgerStore
   readonly #driver: Driver
   readonly #breakers = createBreakers(Date.now)
-  /** What is being asked for, so that its row need not be opened for the first attempt. */
-  readonly #asked = new Map<string, Asked & { sealed: string }>()
+  /** What is being asked for. While a row is here it is read and changed here, and stored before anything is done or told. */
+  readonly #underWay = new Map<string, UnderWay>()
   #alarmAt: number | null = null
+  /** What was read of the secret. */
+  #keys: { secret: string; ring: KeyRing } | undefined
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.#store = createLedgerStore(state.storage)
     this.#driver = createLedger({
       now: Date.now,
-      read: this.#store.read,
+      read: (name) => this.#read(name),
       write: (name, entry) => this.#write(name, entry),
-      flushed: () => state.storage.sync(),
+      flushed: (name) => this.#flush(name),
       send: (name) => this.#attempt(name, 'send'),
       settle: (name) => this.#attempt(name, 'settle'),
     })
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = await state.storage.getAlarm()
       // Nothing is under way in a new object: whoever sent these is gone.
-      for (const name of this.#store.held()) this.#driver.restarted(name)
+      for (const name of this.#store.held()) {
+        this.#driver.restarted(name)
+        this.#wakeFor(this.#read(name))
+      }
     })
   }
 
@@ -83,25 +99,24 @@ export class Ledger extends DurableObject<Env> {
     const { name, client, operation, fingerprint, prepared, wallet } = asked
     try {
       if (await this.#isMisplaced()) throw new RangeError('LEDGER_SHARDS was changed')
-      if (!this.#store.read(name)) {
-        const retryAfterMs = this.#breakers.of(client).closedForMs()
-        if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
-        const sealed = await this.#seal(name, { prepared, ...(wallet && { wallet }) })
-        // Another one with the same key may have come meanwhile. From here to its row there is no wait.
-        if (!this.#store.read(name)) this.#asked.set(name, { ...asked, sealed })
-      }
+      // From here to the claim there is no wait: nobody else comes between.
+      if (this.#read(name)) return await this.#driver.ask(name, fingerprint)
+      const retryAfterMs = this.#breakers.of(client).closedForMs()
+      if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
+      const sealed = this.#seal(name, { prepared, ...(wallet && { wallet }) })
+      this.#underWay.set(name, { asked, sealed, entry: undefined, isStored: false, isChanged: false })
       return await this.#driver.ask(name, fingerprint)
     } catch (error) {
       log({ at: 'ledger', client, operation, outcome: 'failed', error: nameOf(error) })
       return { kind: 'unwritable' }
     } finally {
-      if (this.#asked.get(name)?.prepared === prepared) this.#asked.delete(name)
+      if (this.#underWay.get(name)?.asked === asked) this.#underWay.delete(name)
     }
   }
 
   /** What became of a wish that was made before; undefined: nothing is known of it, and nothing is begun. */
   async recall(name: string, fingerprint: string): Promise<Outcome | undefined> {
-    return this.#store.read(name) && this.#driver.ask(name, fingerprint)
+    return this.#read(name) && this.#driver.ask(name, fingerprint)
   }
 
   /** With how many others this part was first written. */
@@ -153,8 +168,31 @@ export class Ledger extends DurableObject<Env> {
     log({ at: 'ledger', client, operation, outcome: `${before?.state} to ${after?.state}`, attempt: after?.attempt })
   }
 
+  #read(name: string): Entry | undefined {
+    const underWay = this.#underWay.get(name)
+    return underWay ? underWay.entry : this.#store.read(name)
+  }
+
   #write(name: string, entry: Entry | undefined): void {
-    this.#store.write(name, entry, this.#asked.get(name))
+    const underWay = this.#underWay.get(name)
+    if (underWay) Object.assign(underWay, { entry, isChanged: true })
+    else this.#store.write(name, entry)
+  }
+
+  /** Stores what has changed, in one transaction with its alarm. */
+  async #flush(name: string): Promise<void> {
+    const underWay = this.#underWay.get(name)
+    if (underWay?.isChanged) {
+      const { asked, entry, isStored } = underWay
+      if (entry && !isStored) this.#store.create(name, entry, { ...asked, sealed: await underWay.sealed })
+      else if (isStored) this.#store.write(name, entry)
+      Object.assign(underWay, { isChanged: false, isStored: entry !== undefined })
+    }
+    this.#wakeFor(this.#read(name))
+    await this.ctx.storage.sync()
+  }
+
+  #wakeFor(entry: Entry | undefined): void {
     const dueAt = entry?.dueAt ?? null
     if (dueAt !== null && (this.#alarmAt === null || dueAt < this.#alarmAt)) void this.#wake(dueAt)
   }
@@ -177,12 +215,13 @@ export class Ledger extends DurableObject<Env> {
   /** In an invocation of its own: an object has few connections for all that go through it. */
   async #attempt(name: string, how: 'send' | 'settle'): Promise<Ending> {
     try {
-      const { prepared, wallet } = this.#asked.get(name) ?? (await this.#open(name, this.#store.sealed(name))) ?? {}
+      const asked = this.#underWay.get(name)?.asked
+      const { prepared, wallet } = asked ?? (await this.#open(name, this.#store.sealed(name))) ?? {}
       if (!prepared) throw new TypeError('sealed with a key that is gone from SEALING_KEYS')
       const ending = await this.#upstream()[how](prepared)
       const isFault = ending.kind === 'unknown' || (ending.kind === 'nothing' && ending.answer.status !== 429)
       // What is settled later says nothing of how Mercado Pago is now: old trouble would keep the breaker shut.
-      if (how === 'send') this.#breakers.of(this.#store.wish(name).client).report(isFault)
+      if (how === 'send' && asked) this.#breakers.of(asked.client).report(isFault)
       if (ending.kind !== 'done' || !wallet) return ending
       return { ...ending, answer: await sealPayerToken(this.#ring(), ending.answer, wallet) }
     } catch (error) {
@@ -196,7 +235,10 @@ export class Ledger extends DurableObject<Env> {
   }
 
   #ring(): KeyRing {
-    return readKeyRing('SEALING_KEYS', this.env.SEALING_KEYS)
+    const { SEALING_KEYS } = this.env
+    if (this.#keys?.secret !== SEALING_KEYS)
+      this.#keys = { secret: SEALING_KEYS, ring: readKeyRing('SEALING_KEYS', SEALING_KEYS) }
+    return this.#keys.ring
   }
 
   #seal(name: string, order: Order): Promise<string> {

@@ -28,8 +28,9 @@ export interface Owned extends Resource {
 
 export interface LedgerStore {
   read(name: string): Entry | undefined
-  /** A new row needs the wish and its sealed request; a final one forgets the request and remembers what it made. */
-  write(name: string, entry: Entry | undefined, wish?: Wish & { sealed: string }): void
+  create(name: string, entry: Entry, wish: Wish & { sealed: string }): void
+  /** A row that becomes final forgets its request and remembers what it made; undefined removes it. */
+  write(name: string, entry: Entry | undefined): void
   wish(name: string): Wish
   sealed(name: string): string | null
   /** Rows that an attempt was under way for. */
@@ -90,7 +91,7 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
       .toArray()
       .map(({ name }) => name)
 
-  function insert(name: string, entry: Entry, { client, user, operation, sealed }: Wish & { sealed: string }): void {
+  function create(name: string, entry: Entry, { client, user, operation, sealed }: Wish & { sealed: string }): void {
     const { state, fingerprint, attempt, claimedAt, dueAt } = entry
     sql.exec(
       `INSERT INTO entry (name, client, user, operation, request, state, fingerprint, attempt, claimed_at, due_at)
@@ -117,10 +118,8 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
   }
 
   function wish(name: string): Wish {
-    const found = row(name)
-    if (!found) throw new TypeError('no such row')
-    const { client, user, operation } = found
-    return { client, user, operation }
+    const wanted = 'SELECT client, user, operation FROM entry WHERE name = ?'
+    return sql.exec<Wish & Record<string, SqlStorageValue>>(wanted, name).one()
   }
 
   return {
@@ -136,9 +135,9 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
       const found = row(name)
       return found && toEntry(found)
     },
-    write(name, entry, wish) {
+    create,
+    write(name, entry) {
       if (!entry) sql.exec('DELETE FROM entry WHERE name = ?', name)
-      else if (entry.attempt === 0 && wish) insert(name, entry, wish)
       // What it made is remembered with it, or neither is.
       else storage.transactionSync(() => update(name, entry))
     },

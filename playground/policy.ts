@@ -60,7 +60,10 @@ export const isOwn = ({ client, ticket }: Caller, owner: Owned | undefined, user
   owner?.client === client.id && (!ticket || owner.user === user)
 
 export function notFound({ kind }: Resource, operation?: OperationName): Declined {
-  if (kind === 'agreement') return new Declined(problem(404, 'The agreement_id does not exist', { error: 'not_found' }))
+  if (kind === 'agreement') {
+    const words = operation === 'agreements.get' ? 'The Agreement with that id' : 'The agreement_id does not exist'
+    return new Declined(problem(404, words, { error: 'not_found' }))
+  }
   const message = 'Advanced payment not found.'
   if (operation !== 'payments.refund') return new Declined(problem(404, message, { error: 'Not found' }))
   const cause = [{ code: '404002', message: 'Advanced payment not found', data: null }]

@@ -29,7 +29,7 @@ const MOST_BODY_BYTES = 65_536
 const CORS = {
   allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
   allowHeaders: ['authorization', 'content-type', 'x-idempotency-key', 'x-meli-session-id', 'x-payer-token', 'x-platform-id'],
-  exposeHeaders: ['retry-after', 'idempotent-replayed'],
+  exposeHeaders: ['retry-after', 'idempotent-replayed', 'x-idempotency-key'],
   maxAge: 7_200,
 }
 
@@ -104,7 +104,11 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
         waitUntil: (work) => c.executionCtx.waitUntil(work),
       })
       line.outcome = outcome
-      return toResponse(answer, outcome === 'replayed' ? { 'idempotent-replayed': 'true' } : {})
+      return toResponse(answer, {
+        ...(outcome === 'replayed' && { 'idempotent-replayed': 'true' }),
+        // Of a write that was given none, too: with it one can ask what became of it.
+        ...(asked.idempotencyKey && { 'x-idempotency-key': asked.idempotencyKey }),
+      })
     })
   }
   app.notFound(() => toResponse(problem(404, 'Not found')))
@@ -131,13 +135,13 @@ const methodOf = (method: string): string => (/^(GET|HEAD|POST|PUT|DELETE|PATCH|
 
 /** Lets in who may be known, as often as is fair. */
 async function admit(c: Context<Scope>, next: Next): Promise<void> {
-  const tooMany = new Declined(problem(429, 'Too many requests', { retryAfterMs: 60_000 }))
+  const tooMany = (): Declined => new Declined(problem(429, 'Too many requests', { retryAfterMs: 60_000 }))
   try {
     c.set('caller', await authenticate(c.req.raw, c.var.configuration))
   } catch (error) {
     const address = c.req.header('cf-connecting-ip')
     const { success } = address ? await c.env.STRANGER_LIMIT.limit({ key: `address:${address}` }) : { success: true }
-    throw success ? error : tooMany
+    throw success ? error : tooMany()
   }
   const { client, ticket } = c.var.caller
   Object.assign(c.var.line, { client: client.id, caller: ticket ? 'browser' : 'backend' })
@@ -145,7 +149,7 @@ async function admit(c: Context<Scope>, next: Next): Promise<void> {
   const { success } = ticket
     ? await c.env.BUYER_LIMIT.limit({ key: `${client.id}:${ticket.user}` })
     : await c.env.CLIENT_LIMIT.limit({ key: client.id })
-  if (!success) throw tooMany
+  if (!success) throw tooMany()
   await next()
 }
 

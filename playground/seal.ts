@@ -1,4 +1,4 @@
-import type { KeyRing } from './key-ring.ts'
+import type { KeyRing, NamedKey } from './key-ring.ts'
 
 const VERSION = 'wch1'
 const encoder = new TextEncoder()
@@ -12,7 +12,7 @@ const decoder = new TextDecoder()
  */
 export async function seal(ring: KeyRing, text: string, context: readonly string[]): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
-  const key = await derive(ring.current.bytes, salt)
+  const key = await derive(ring.current, salt)
   const sealed = await crypto.subtle.encrypt(
     { name: 'AES-GCM', iv: NO_NONCE, additionalData: bind(context) },
     key,
@@ -29,7 +29,7 @@ export async function open(ring: KeyRing, sealed: string, context: readonly stri
   try {
     const opened = await crypto.subtle.decrypt(
       { name: 'AES-GCM', iv: NO_NONCE, additionalData: bind(context) },
-      await derive(key.bytes, fromBase64(salt)),
+      await derive(key, fromBase64(salt)),
       fromBase64(data),
     )
     return decoder.decode(opened)
@@ -44,10 +44,9 @@ const NO_NONCE = new Uint8Array(12)
 /** JSON keeps the parts apart: `['a', 'bc']` is not `['ab', 'c']`. */
 const bind = (context: readonly string[]): Uint8Array<ArrayBuffer> => new Uint8Array(encoder.encode(JSON.stringify(context)))
 
-async function derive(secret: Uint8Array, salt: Uint8Array): Promise<CryptoKey> {
-  const base = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveKey'])
-  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(salt), info: encoder.encode(VERSION) }
-  return crypto.subtle.deriveKey(algorithm, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+async function derive(key: NamedKey, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt, info: encoder.encode(VERSION) }
+  return crypto.subtle.deriveKey(algorithm, await key.hkdf(), { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
 }
 
 export const toBase64 = (bytes: Uint8Array): string =>

@@ -1,5 +1,6 @@
 import {
   type AdvancedPayment,
+  type CreatedAgreement,
   createWalletConnect,
   isWalletConnectError,
   type OperationName,
@@ -61,7 +62,7 @@ export function createUpstream(
   const secretsOf = (prepared: PreparedRequest): string[] => [...accessTokens, ...payerTokensIn(prepared)]
 
   const done = (prepared: PreparedRequest, data: unknown): Ending =>
-    isEchoOf(prepared, data)
+    isBelievable(prepared, data)
       ? { kind: 'done', answer: answerOf(prepared.operation, data, secretsOf(prepared)) }
       : { kind: 'unknown' }
 
@@ -119,16 +120,24 @@ function endingOf(error: unknown): Ending {
   return error instanceof UnavailableError || error.outcome === 'none' ? { kind: 'nothing', answer } : { kind: 'unknown' }
 }
 
-/** An answer about another amount or order is not the answer to this payment, whatever else it is. */
-function isEchoOf({ operation, body }: PreparedRequest, data: unknown): boolean {
+/**
+ * An answer about another amount or order is not the answer to this payment, whatever else it is; and no page should be
+ * sent to an address that is none.
+ */
+function isBelievable({ operation, body }: PreparedRequest, data: unknown): boolean {
+  if (operation === 'agreements.create') return PAGE.test((data as CreatedAgreement).agreement_uri)
   if (operation !== 'payments.create') return true
   const asked = JSON.parse(body ?? '{}').wallet_payment ?? {}
   const told = (data as AdvancedPayment).wallet_payment ?? {}
   return (
     (told.transaction_amount ?? asked.transaction_amount) === asked.transaction_amount &&
-    (told.external_reference ?? asked.external_reference) === asked.external_reference
+    // It may come back shorter, but not as another one.
+    String(asked.external_reference ?? '').startsWith(String(told.external_reference ?? '').trim())
   )
 }
+
+/** The emulator of `npm start` is on this machine. */
+const PAGE = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])/
 
 /** So that an answer which says them back does not. */
 export function payerTokensIn({ headers, body }: PreparedRequest): string[] {

@@ -32,20 +32,15 @@ const documentedAnswers = documentNames
 
 const inner = (field: string): string => `payments[].${field}`
 const ofPayer = (field: string): string => `payer.${field}`
-const ofShare = (field: string): string => `disbursements[].${field}`
 
 /** In a document, and not in the table of operations: kept from the caller. */
 const KEPT_BACK: Record<string, string[]> = {
   'create-payment.discount.response.201': [
-    ...['subscription_data', 'user_present', 'discount', 'payment_preference'].map((field) => `wallet_payment.${field}`),
-    ...['token', 'processing_mode', 'statement_descriptor', 'date_of_expiration', 'merchant_account_id'].map(inner),
-    ...['payment_method_option_id', 'additional_info', 'transaction_details', 'net_amount', 'taxes'].map(inner),
+    ...['subscription_data', 'user_present', 'payment_preference'].map((field) => `wallet_payment.${field}`),
+    ...['token', 'processing_mode', 'merchant_account_id'].map(inner),
+    ...['payment_method_option_id', 'additional_info', 'transaction_details', 'taxes'].map(inner),
     ...['email', 'address', 'identification', 'first_name', 'last_name', 'phone', 'token', 'external_payer_id'].map(ofPayer),
     ...['marketplace', 'sponsor_id', 'metadata', 'additional_info', 'pos_id', 'store_id', 'wallet_connect_discount'],
-  ],
-  'get-payment.split-mock.response.200': [
-    ...['id', 'amount', 'external_reference', 'application_fee', 'money_release_date', 'status', 'status_detail'].map(ofShare),
-    'application_id',
   ],
 }
 

@@ -132,7 +132,11 @@ describe('an answer', () => {
     expect(response?.status).toBe(status)
     if (!response) return
     expect(allowed(response)).toBe(PAGE)
-    expect(listIn(response, 'access-control-expose-headers').sort()).toEqual(['idempotent-replayed', 'retry-after'])
+    expect(listIn(response, 'access-control-expose-headers').sort()).toEqual([
+      'idempotent-replayed',
+      'retry-after',
+      'x-idempotency-key',
+    ])
     expectNarrow(response)
   })
 

@@ -3,12 +3,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { document } from '../documents.ts'
 import { json } from '../scripted-fetch.ts'
 import { ask, inputs, known, PAYER_TOKEN, playDocuments, problemIn, requestOf, write } from './recorded.ts'
-import { backend, linkThrough, playMercadoPago, throughWorker, ticketFor } from './stage.ts'
+import { asBackend, backend, linkThrough, playMercadoPago, RETURN_URI, throughWorker, ticketFor } from './stage.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()
   await reset()
 })
+
+const linking = { ...document('create-agreement.request'), return_uri: RETURN_URI }
 
 describe('what is told and what is sent on', () => {
   it('the payer token is not told on by the answer of discounts.validateCoupon', async () => {
@@ -56,6 +58,36 @@ describe('what is told and what is sent on', () => {
     playDocuments()
     const response = await ask('payments.refund', { agreement_id: 'abc', payer_token: 'none', advanced_payment_id: 7 })
     expect(await problemIn(response)).toEqual(document('error.404.refund-not-found'))
+  })
+
+  it('the key that stands for a write without one is given back, and the write can be asked for again', async () => {
+    const { reached } = playDocuments()
+    const body = JSON.stringify(linking)
+    const link = (headers = {}) =>
+      throughWorker('/v2/wallet_connect/agreements', { method: 'POST', headers: { ...asBackend(), ...headers }, body })
+    const first = await link()
+    const key = first.headers.get('x-idempotency-key') ?? ''
+    const again = await link({ 'x-idempotency-key': key })
+    expect([again.status, await again.text()]).toEqual([200, await first.text()])
+    expect(reached).toHaveLength(1)
+  })
+
+  it.each(['javascript:alert(1)', 'http://evil.test/', '//evil.test', ''])(
+    'a page is not sent to %j, whatever Mercado Pago says',
+    async (agreement_uri) => {
+      const { plays } = playDocuments()
+      plays('agreements.create', json(200, { agreement_id: 'abc', agreement_uri }))
+      const init = write('POST', linking, { 'x-idempotency-key': 'k' })
+      expect((await throughWorker('/v2/wallet_connect/agreements', init)).status).toBe(409)
+    },
+  )
+
+  it('a filter that is given twice is declined', async () => {
+    const { reached } = playDocuments()
+    const response = await throughWorker('/v1/advanced_payments/search?limit=1&limit=2', { headers: asBackend() })
+    expect(response.status).toBe(400)
+    expect((await problemIn(response)).message).toContain('limit must be given once')
+    expect(reached).toEqual([])
   })
 
   it('the scheme of a credential may be written in small letters', async () => {

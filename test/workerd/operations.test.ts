@@ -147,7 +147,8 @@ describe('something that did not come to be through the proxy', () => {
       const response = await ask(name, { agreement_id: 'abc', payer_token: 'x', advanced_payment_id: 7 })
       expect(response.status).toBe(404)
       const { message } = await problemIn(response)
-      expect(message).toBe(name.startsWith('payments') ? 'Advanced payment not found.' : 'The agreement_id does not exist')
+      const unknown = name === 'agreements.get' ? 'The Agreement with that id' : 'The agreement_id does not exist'
+      expect(message).toBe(name.startsWith('payments') ? 'Advanced payment not found.' : unknown)
       expect(reached).toEqual([])
     },
   )

@@ -1,11 +1,23 @@
 import { evictAllDurableObjects, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { idempotencyKeyFrom, type OperationName, UnknownOutcomeError } from 'mercadopago-wallet-connect'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { document } from '../documents.ts'
 import { json, type Step, text } from '../scripted-fetch.ts'
 import { rejection } from '../wallet.ts'
-import { answers, inputs, known, names, playDocuments, problemIn, type Recorded, reads, requestOf, writes } from './recorded.ts'
+import {
+  answers,
+  inputs,
+  type Known,
+  known,
+  names,
+  playDocuments,
+  problemIn,
+  type Recorded,
+  reads,
+  requestOf,
+  writes,
+} from './recorded.ts'
 import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN } from './secrets.ts'
 import { backend, throughWorker } from './stage.ts'
 import { proxyWith } from './variant.ts'
@@ -18,14 +30,13 @@ beforeEach(() => {
   vi.spyOn(console, 'log').mockImplementation(() => {})
   mercadoPago = playDocuments()
 })
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks()
-  await reset()
 })
 
 /** One wish, which can be asked for again and again: what it is about came to be before. */
-async function wish(name: OperationName) {
-  const { path, init } = requestOf(name, await known(name))
+async function wish(name: OperationName, about?: Known) {
+  const { path, init } = requestOf(name, about ?? (await known(name)))
   const headers = init.headers as Record<string, string>
   const reference = `:${headers['x-idempotency-key']}`
   const key = await idempotencyKeyFrom({ account: 'shop', operation: name, reference, attempt: 1 })
@@ -46,6 +57,14 @@ const created = (name: OperationName): number => (name === 'payments.create' ? 2
 const lost: Step = { reject: new TypeError('fetch failed') }
 
 describe('an upstream that declines', () => {
+  let about: Known
+  // Nothing of this is a fault, so that it can all be asked of one Worker.
+  beforeAll(async () => {
+    playDocuments()
+    about = await known()
+  })
+  afterAll(reset)
+
   it.each([
     'error.400.refund-invalid-splitter-id',
     'error.400.discount-mismatch',
@@ -55,7 +74,7 @@ describe('an upstream that declines', () => {
     'error.422.idempotency-key-used',
   ])('%s is told on: status, sentence and codes', async (file) => {
     const documented = document<{ status: string; message: string; cause?: { code: string | number }[] }>(file)
-    const { ask } = await wish('payments.create')
+    const { ask } = await wish('payments.create', about)
     mercadoPago.plays('payments.create', json(Number(file.slice(6, 9)), documented))
     const response = await ask()
     expect(response.status).toBe(Number(file.slice(6, 9)))
@@ -66,13 +85,13 @@ describe('an upstream that declines', () => {
 
   it('because the key was used answers as documented, word for word', async () => {
     const documented = document('error.422.idempotency-key-used')
-    const { ask } = await wish('payments.create')
+    const { ask } = await wish('payments.create', about)
     mercadoPago.plays('payments.create', json(422, documented))
     expect(await problemIn(await ask())).toEqual(documented)
   })
 
   it.each(names)('%s: a refusal is the answer, and not asked for again', async (name) => {
-    const { ask, reached } = await wish(name)
+    const { ask, reached } = await wish(name, about)
     mercadoPago.plays(name, json(400, document('error.400.openapi-generic')))
     const first = await ask()
     expect(first.status).toBe(400)
@@ -86,7 +105,7 @@ describe('an upstream that declines', () => {
   })
 
   it.each(names)('%s: too many requests is 429 with Retry-After, and the key is free', async (name) => {
-    const { ask } = await wish(name)
+    const { ask } = await wish(name, about)
     mercadoPago.plays(name, json(429, document('error.429.rate-limited'), { 'retry-after': '60' }))
     const response = await ask()
     expect(response.status).toBe(429)
@@ -98,6 +117,8 @@ describe('an upstream that declines', () => {
 })
 
 describe('an access token that the upstream refuses', () => {
+  afterEach(reset)
+
   const refusals = ['error.401.openapi-generic', 'error.403.policy-agent'].map((file) =>
     json(Number(file.slice(6, 9)), document(file)),
   )
@@ -166,6 +187,8 @@ const failures: [string, Step][] = [
 ]
 
 describe('an upstream that does not answer', () => {
+  afterEach(reset)
+
   const inProgress = document('error.409.idempotency-in-progress')
 
   it.each(writes)('%s: is still being processed, with 409 and Retry-After, and the key stays taken', async (name) => {
