@@ -36,6 +36,14 @@ function readKey(name: string, entry: string): NamedKey {
   if (!id || !base64) throw new TypeError(`${name} must be of the form id:base64, several of them with blanks between`)
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   if (bytes.length < LEAST_BYTES) throw new TypeError(`${name}: the key ${id} must have at least ${LEAST_BYTES} bytes`)
-  let imported: Promise<CryptoKey> | undefined
-  return { id, bytes, hkdf: () => (imported ??= crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])) }
+  // The key, not the promise of it: in a Worker that ends with the request that made it.
+  let imported: CryptoKey | undefined
+  return {
+    id,
+    bytes,
+    async hkdf() {
+      imported ??= await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])
+      return imported
+    },
+  }
 }

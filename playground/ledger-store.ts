@@ -78,6 +78,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS part (shards TEXT NOT NULL);
 `
 
+/** SQLite takes a hundred values at once; a wallet payment has one inner payment. */
+const MOST_RESOURCES = 16
+
 /** The ledger's rows in SQLite. Nothing here decides anything. */
 export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
   const { sql } = storage
@@ -112,9 +115,12 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
 
   function remember(name: string, answer: Answer): void {
     const { client, user, operation } = wish(name)
-    for (const { kind, id, of = null } of resourcesIn(operation, answer)) {
-      sql.exec('INSERT OR IGNORE INTO resource VALUES (?, ?, ?, ?, ?, ?)', kind, id, of, name, client, user)
-    }
+    const made = resourcesIn(operation, answer).slice(0, MOST_RESOURCES)
+    if (made.length === 0) return
+    sql.exec(
+      `INSERT OR IGNORE INTO resource VALUES ${made.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')}`,
+      ...made.flatMap(({ kind, id, of = null }) => [kind, id, of, name, client, user]),
+    )
   }
 
   function wish(name: string): Wish {

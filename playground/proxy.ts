@@ -43,6 +43,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
   const app = new Hono<Scope>()
   const breakers = createBreakers(Date.now)
   const configurationOf = remembered(readConfiguration)
+  const upstreamFor = remembered((env: Env) => createUpstream(configurationOf(env).accessTokens, upstreamOf(env)))
 
   app.use(observe)
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"] }, crossOriginResourcePolicy: false }))
@@ -97,7 +98,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
       line.operation = asked.operation
       if (!may.includes(asked.operation)) throw new Declined(problem(403, 'This credential does not allow it'))
       const { outcome, ...answer } = await perform(caller, asked, c.req.param(), {
-        upstream: createUpstream(configuration.accessTokens, upstreamOf(c.env)),
+        upstream: upstreamFor(c.env),
         ledgers: createLedgers(c.env),
         sealingKeys: configuration.sealingKeys,
         breaker: breakers.of(caller.client.id),

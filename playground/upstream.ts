@@ -46,15 +46,27 @@ export function createUpstream(
   fetch?: typeof globalThis.fetch,
   { read, send, settle } = LIMITS,
 ): Upstream {
-  const walletWith = (accessToken: string, limits: Limits): WalletConnect =>
-    createWalletConnect({ accessToken, ...limits, ...(fetch && { fetch }) })
+  const walletsFor = (limits: Limits) => {
+    const made = new Map<string, WalletConnect>()
+    return (accessToken: string): WalletConnect => {
+      const wallet = made.get(accessToken) ?? createWalletConnect({ accessToken, ...limits, ...(fetch && { fetch }) })
+      made.set(accessToken, wallet)
+      return wallet
+    }
+  }
+  const readers = walletsFor(read)
+  const senders = walletsFor(send)
+  const settlers = walletsFor(settle)
 
   /** With the first access token that is not refused. */
-  async function withTokens<Result>(limits: Limits, ask: (wallet: WalletConnect) => Promise<Result>): Promise<Result> {
+  async function withTokens<Result>(
+    walletOf: (accessToken: string) => WalletConnect,
+    ask: (wallet: WalletConnect) => Promise<Result>,
+  ): Promise<Result> {
     const [current = '', ...previous] = accessTokens
-    let result = ask(walletWith(current, limits))
+    let result = ask(walletOf(current))
     for (const token of previous) {
-      result = result.catch((error) => (mayBeOurToken(error) ? ask(walletWith(token, limits)) : Promise.reject(error)))
+      result = result.catch((error) => (mayBeOurToken(error) ? ask(walletOf(token)) : Promise.reject(error)))
     }
     return result
   }
@@ -66,9 +78,9 @@ export function createUpstream(
       ? { kind: 'done', answer: answerOf(prepared.operation, data, secretsOf(prepared)) }
       : { kind: 'unknown' }
 
-  const sendWith = async (limits: Limits, prepared: PreparedRequest): Promise<Ending> => {
+  const sendWith = async (walletOf: typeof senders, prepared: PreparedRequest): Promise<Ending> => {
     try {
-      return done(prepared, (await withTokens(limits, (wallet) => wallet.send(prepared) as Promise<Received>)).data)
+      return done(prepared, (await withTokens(walletOf, (wallet) => wallet.send(prepared) as Promise<Received>)).data)
     } catch (error) {
       return endingOf(error)
     }
@@ -76,7 +88,7 @@ export function createUpstream(
 
   /** What reading shows. A state that is reached is proof; a payment that only looks like this one is not. */
   const look = async (prepared: PreparedRequest): Promise<Ending> => {
-    const settlement = await withTokens(settle, async (wallet) => {
+    const settlement = await withTokens(settlers, async (wallet) => {
       const settlement = await wallet.reconcile(prepared)
       if (settlement.outcome === 'unknown') throw settlement.error
       return settlement
@@ -87,17 +99,17 @@ export function createUpstream(
 
   return {
     async read(prepared) {
-      const { data } = await withTokens(read, (wallet) => wallet.send(prepared) as Promise<Received>)
+      const { data } = await withTokens(readers, (wallet) => wallet.send(prepared) as Promise<Received>)
       return data as never
     },
 
-    send: (prepared) => sendWith(send, prepared),
+    send: (prepared) => sendWith(senders, prepared),
 
     async settle(prepared) {
       const { retry } = operations[prepared.operation]
       if (retry === 'never') return { kind: 'stuck' }
       // Only its own key shows whose effect a payment or a refund is: a search would find those of others, too.
-      const again = retry === 'keyed' ? await sendWith(settle, prepared) : undefined
+      const again = retry === 'keyed' ? await sendWith(settlers, prepared) : undefined
       if (again?.kind === 'done') return again
       const mayLook = again === undefined || again.kind === 'refused'
       const seen = mayLook ? await look(prepared).catch(() => undefined) : undefined

@@ -68,18 +68,19 @@ export function createNotificationVerifier(
   if (toleranceMs !== undefined && !(typeof toleranceMs === 'number' && toleranceMs >= 0)) {
     throw new InvalidInputError([{ path: 'toleranceMs', message: 'must be a number of milliseconds from 0' }])
   }
-  let keys: Promise<CryptoKey[]> | undefined
+  // The keys, not the promise of them: in a Worker that ends with the request that made it.
+  let keys: CryptoKey[] | undefined
   return async (request) => {
     const delivery = readDelivery(request)
     const requestId = delivery.header('x-request-id')
     const { ts, hash } = parseSignature(delivery.header('x-signature'))
     const { timestamp, unit } = timestampOf(ts)
-    keys ??= Promise.all(list.map(importSecret))
+    keys ??= await Promise.all(list.map(importSecret))
 
     // With a separator inside a value, one signed text could be read in two ways.
     const isAmbiguous = `${delivery.id}${requestId}`.includes(';')
     const ids = idReadings(delivery.id, delivery.query.get('type') ?? undefined)
-    const matched = isAmbiguous ? undefined : await findMatch(await keys, hash, ids, requestId, ts)
+    const matched = isAmbiguous ? undefined : await findMatch(keys, hash, ids, requestId, ts)
     if (!matched) throw new InvalidNotificationError('mismatch')
     if (toleranceMs !== undefined) {
       const ageMs = now() - timestamp
