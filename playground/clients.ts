@@ -97,8 +97,16 @@ function parse(secret: string | undefined): Client[] {
   const result = v.safeParse(v.pipe(v.array(ClientSchema), v.minLength(1)), json)
   if (result.success) return result.output
   const [issue] = result.issues
-  const isOurs = issue.type === 'check' || issue.type === 'regex'
-  throw new TypeError(`CLIENTS: ${v.getDotPath(issue) ?? 'it'} ${isOurs ? issue.message : `is not a valid ${issue.expected}`}`)
+  throw new TypeError(`CLIENTS: ${v.getDotPath(issue) ?? 'it'} ${tell(issue)}`)
 }
+
+/** The messages of valibot itself quote what they received. */
+export function tell({ type, expected, input, message }: v.BaseIssue<unknown>): string {
+  if (type === 'strict_object' && expected === 'never') return 'is not a known field'
+  if (input === undefined) return 'is missing'
+  return message.startsWith('Invalid') ? `is not ${NAMES[type] ?? 'valid'}` : message
+}
+
+const NAMES: Record<string, string> = { array: 'a list', string: 'text', boolean: 'true or false', strict_object: 'an object' }
 
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))

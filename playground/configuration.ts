@@ -14,6 +14,8 @@ export interface Configuration {
   verify: NotificationVerifier
   /** Are notifications refused that are not signed? */
   isStrict: boolean
+  /** How many objects share the ledger. */
+  shards: number
 }
 
 /** Characters of a bearer token (RFC 6750): none of them is escaped in JSON. */
@@ -22,23 +24,35 @@ const MOST_SHARDS = 64
 
 /** @throws {TypeError} names what is missing or malformed, never what stands in it */
 export function readConfiguration(env: Secrets & Pick<Env, 'LEDGER_SHARDS' | 'UNSIGNED_NOTIFICATIONS'>): Configuration {
-  readShards(env.LEDGER_SHARDS)
-  return {
-    clients: readClients(env.CLIENTS),
-    ticketKeys: readKeyRing('TICKET_KEYS', env.TICKET_KEYS),
-    sealingKeys: readKeyRing('SEALING_KEYS', env.SEALING_KEYS),
-    accessTokens: readAccessTokens(env),
-    verify: readVerifier(env.WEBHOOK_SECRETS),
-    isStrict: readStrictness(env.UNSIGNED_NOTIFICATIONS),
+  const problems: string[] = []
+  /** Each deployment costs a while: all that is wrong is told at once. */
+  function read<Value>(part: () => Value): Value | undefined {
+    try {
+      return part()
+    } catch (error) {
+      problems.push(error instanceof TypeError ? error.message : 'unreadable')
+      return undefined
+    }
   }
+  const parts = {
+    accessTokens: read(() => readAccessTokens(env)),
+    clients: read(() => readClients(env.CLIENTS)),
+    ticketKeys: read(() => readKeyRing('TICKET_KEYS', env.TICKET_KEYS)),
+    sealingKeys: read(() => readKeyRing('SEALING_KEYS', env.SEALING_KEYS)),
+    verify: read(() => readVerifier(env.WEBHOOK_SECRETS)),
+    isStrict: read(() => readStrictness(env.UNSIGNED_NOTIFICATIONS)),
+    shards: read(() => readShards(env.LEDGER_SHARDS)),
+  }
+  if (problems.length > 0) throw new TypeError(problems.join('; '))
+  return parts as Configuration
 }
 
 /** The current access token first. */
 export function readAccessTokens({ MERCADOPAGO_ACCESS_TOKEN = '' }: Pick<Secrets, 'MERCADOPAGO_ACCESS_TOKEN'>): string[] {
   const tokens = MERCADOPAGO_ACCESS_TOKEN.split(' ').filter(Boolean)
   if (tokens.length === 0) throw new TypeError('MERCADOPAGO_ACCESS_TOKEN is not set')
-  if (tokens.length > 2 || !tokens.every((token) => ACCESS_TOKEN.test(token))) {
-    throw new TypeError('MERCADOPAGO_ACCESS_TOKEN must be an access token, or two with a blank between them')
+  if (tokens.length > 2 || !tokens.every((token) => ACCESS_TOKEN.test(token) && !/^bearer$/i.test(token))) {
+    throw new TypeError('MERCADOPAGO_ACCESS_TOKEN must be an access token without Bearer, or two with a blank between them')
   }
   return tokens
 }

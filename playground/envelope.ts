@@ -33,8 +33,12 @@ export const codedProblem = (status: number, code: string, message: string, deta
   problem(status, message, { ...details, cause: [{ code, message, data: null }] })
 
 /** Money may have moved, or will: repeat with the same key. */
-export const stillProcessing = (retryAfterMs: number): Answer =>
-  codedProblem(409, '401001', 'The process has not been completed yet. Try again later.', { retryAfterMs })
+export function stillProcessing(retryAfterMs: number, isInReview = false): Answer {
+  const message = isInReview
+    ? 'It is not known whether this was done, and a person has to look: GET /operations?state=NEEDS_REVIEW.'
+    : 'The process has not been completed yet. Try again later.'
+  return codedProblem(409, '401001', message, { retryAfterMs })
+}
 
 export const keyUsed = (): Answer => codedProblem(422, '422001', 'Idempotency key already used.')
 

@@ -12,6 +12,8 @@ import type { Upstream } from './upstream.ts'
 
 /** What is sealed in a row: the request, and whose wallet it is about. */
 interface Order {
+  /** The caller's own key. */
+  key: string
   prepared: PreparedRequest
   /** Of `agreements.createPayerToken`: to whom the payer token will be sealed. */
   wallet?: Wallet
@@ -35,7 +37,7 @@ interface UnderWay {
   isChanged: boolean
 }
 
-/** Besides what the state machine tells: nothing was begun, and why. */
+/** Besides what the state machine tells: nothing was begun, or the rows could not be read or written. */
 export type Outcome = Told | { kind: 'down'; retryAfterMs: number } | { kind: 'unwritable' }
 
 /** A row as an operator sees it. */
@@ -44,6 +46,8 @@ export interface Listed {
   operation: OperationName
   state: LedgerState
   attempts: number
+  /** The caller's key; null once the request is forgotten. */
+  key: string | null
   /** The key that Mercado Pago knows. */
   idempotency_key: string
   claimed_at: string
@@ -58,6 +62,8 @@ const REARM_MS = 60_000
 /** Entries that one alarm settles at once, and the pause before it does the next ones: a row that fails stays due. */
 const AT_ONCE = 32
 const PAUSE_MS = 250
+/** How long the alarm waits for those that it has begun to settle. */
+const PATIENCE_MS = 1_000
 
 /**
  * One part of the ledger. Rows are the truth: an object is evicted, restarted and moved at any time, and nothing that it
@@ -87,7 +93,7 @@ export class Ledger extends DurableObject<Env> {
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = await state.storage.getAlarm()
       // Nothing is under way in a new object: whoever sent these is gone.
-      for (const name of this.#store.held()) {
+      for (const name of this.#store.open()) {
         this.#driver.restarted(name)
         this.#wakeFor(this.#read(name))
       }
@@ -96,14 +102,14 @@ export class Ledger extends DurableObject<Env> {
 
   /** Does what is asked once, or says what became of it. */
   async ask(asked: Asked): Promise<Outcome> {
-    const { name, client, operation, fingerprint, prepared, wallet } = asked
+    const { name, client, operation, fingerprint, key, prepared, wallet } = asked
     try {
       if (await this.#isMisplaced()) throw new RangeError('LEDGER_SHARDS was changed')
       // From here to the claim there is no wait: nobody else comes between.
       if (this.#read(name)) return await this.#driver.ask(name, fingerprint)
       const retryAfterMs = this.#breakers.of(client).closedForMs()
       if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
-      const sealed = this.#seal(name, { prepared, ...(wallet && { wallet }) })
+      const sealed = this.#seal(name, { key, prepared, ...(wallet && { wallet }) })
       this.#underWay.set(name, { asked, sealed, entry: undefined, isStored: false, isChanged: false })
       return await this.#driver.ask(name, fingerprint)
     } catch (error) {
@@ -148,7 +154,9 @@ export class Ledger extends DurableObject<Env> {
   /** Settles what is due. It comes again by itself, whatever happens here. */
   override async alarm(): Promise<void> {
     await this.#wake(Date.now() + REARM_MS)
-    await Promise.all(this.#store.due(Date.now(), AT_ONCE).map((name) => this.#settle(name)))
+    const settling = this.#store.due(Date.now(), AT_ONCE).map((name) => this.#settle(name))
+    // One that hangs must not hold up the others: it is no longer due, and goes on by itself.
+    await Promise.race([Promise.all(settling), scheduler.wait(PATIENCE_MS)])
     const next = this.#store.nextDue()
     if (next !== null) return this.#wake(Math.max(next, Date.now() + PAUSE_MS))
     this.#alarmAt = null
@@ -254,10 +262,11 @@ export class Ledger extends DurableObject<Env> {
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
 
 /** What helps to find it in Mercado Pago. */
-function describe(order: Order | undefined): Pick<Listed, 'path' | 'external_reference' | 'amount'> {
+function describe(order: Order | undefined): Pick<Listed, 'key' | 'path' | 'external_reference' | 'amount'> {
   const { path = null, body } = order?.prepared ?? {}
   const { wallet_payment, amount } = JSON.parse(body ?? '{}')
   return {
+    key: order?.key ?? null,
     path,
     external_reference: wallet_payment?.external_reference ?? null,
     amount: wallet_payment?.transaction_amount ?? amount ?? null,

@@ -33,8 +33,8 @@ export interface LedgerStore {
   write(name: string, entry: Entry | undefined): void
   wish(name: string): Wish
   sealed(name: string): string | null
-  /** Rows that an attempt was under way for. */
-  held(): string[]
+  /** Rows of which nothing certain is known. */
+  open(): string[]
   due(now: number, limit: number): string[]
   nextDue(): number | null
   list(states: readonly LedgerState[], limit: number): (Wish & { name: string; sealed: string | null; entry: Entry })[]
@@ -148,7 +148,7 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
       else storage.transactionSync(() => update(name, entry))
     },
     sealed: (name) => row(name)?.request ?? null,
-    held: () => names("SELECT name FROM entry WHERE state IN ('CLAIMED', 'SENT')"),
+    open: () => names("SELECT name FROM entry WHERE state IN ('CLAIMED', 'SENT', 'UNKNOWN')"),
     due: (now, limit) => names('SELECT name FROM entry WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, limit),
     nextDue: () => sql.exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM entry').one().next,
     list(states, limit) {

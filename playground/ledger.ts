@@ -64,7 +64,7 @@ export type LedgerEffect =
   /** Send the same request again, then read; then `ended`. */
   | { kind: 'settle'; attempt: number }
   | { kind: 'reply'; answer: Answer; replayed: boolean }
-  | { kind: 'busy'; retryAfterMs: number }
+  | { kind: 'busy'; retryAfterMs: number; isInReview?: boolean }
   | { kind: 'key_used' }
 
 export interface Step {
@@ -90,6 +90,8 @@ const BUSY_RETRY_MS = SECOND_MS
 const MOST_BUSY_MS = 60 * SECOND_MS
 /** Before what a process left behind is settled. */
 const RESTART_MS = SECOND_MS
+/** After so many a restart changes nothing: objects come and go all day. */
+const PATIENT_ATTEMPTS = 6
 const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'REFUSED'
 
 /** The next entry, and what has to be done; an effect is only done once the entry is on disk. */
@@ -124,12 +126,12 @@ function claim(fingerprint: string, now: number): Step {
 function askAgain(entry: Entry, fingerprint: string, now: number): Step {
   if (entry.fingerprint !== fingerprint || (isFinal(entry) && !entry.answer)) return { entry, effects: [{ kind: 'key_used' }] }
   if (entry.answer) return { entry, effects: [{ kind: 'reply', answer: entry.answer, replayed: true }] }
+  if (entry.state === 'NEEDS_REVIEW') return { entry, effects: [{ kind: 'busy', retryAfterMs: HOUR_MS, isInReview: true }] }
   return { entry, effects: [{ kind: 'busy', retryAfterMs: busyForMs(entry, now) }] }
 }
 
 /** When it is worth asking again. */
 function busyForMs({ state, dueAt }: Entry, now: number): number {
-  if (state === 'NEEDS_REVIEW') return HOUR_MS
   const isWaiting = state === 'UNKNOWN' && dueAt !== null
   return isWaiting ? Math.min(Math.max(dueAt - now, BUSY_RETRY_MS), MOST_BUSY_MS) : BUSY_RETRY_MS
 }
@@ -176,8 +178,12 @@ function rouse(entry: Entry, now: number): Step {
 
 const inReview = (entry: Entry): Entry => ({ ...entry, state: 'NEEDS_REVIEW', dueAt: null })
 
-/** Its attempt will not be heard of again: no need to wait until the lease is over. */
+/**
+ * Its attempt will not be heard of again: no need to wait until the lease is over. What was unknown before is worth
+ * another look, too: attempts that died with their processes have made it climb the ladder for nothing.
+ */
 function abandon(entry: Entry, now: number): Entry {
   const isHeld = entry.state === 'CLAIMED' || entry.state === 'SENT'
-  return isHeld && entry.dueAt !== null ? { ...entry, dueAt: Math.min(entry.dueAt, now + RESTART_MS) } : entry
+  const isWorthALook = isHeld || (entry.state === 'UNKNOWN' && entry.attempt < PATIENT_ATTEMPTS)
+  return isWorthALook && entry.dueAt !== null ? { ...entry, dueAt: Math.min(entry.dueAt, now + RESTART_MS) } : entry
 }

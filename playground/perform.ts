@@ -1,4 +1,11 @@
-import { idempotencyKeyFrom, type OperationOutput, operations, type PreparedRequest, prepare } from 'mercadopago-wallet-connect'
+import {
+  idempotencyKeyFrom,
+  type OperationName,
+  type OperationOutput,
+  operations,
+  type PreparedRequest,
+  prepare,
+} from 'mercadopago-wallet-connect'
 import type { Caller } from './authenticate.ts'
 import type { Breaker } from './breaker.ts'
 import { Declined, keyUsed, problem, stillProcessing } from './envelope.ts'
@@ -26,6 +33,8 @@ export interface Means {
 
 /** An answer, and whether it was given before. */
 export interface Performed extends Answer {
+  /** The key that counts, of a write. */
+  key?: string
   outcome: 'read' | 'fresh' | 'replayed' | 'busy' | 'key_used' | 'down' | 'unwritable'
 }
 
@@ -52,7 +61,8 @@ export async function perform(
   }
 
   const { operation } = asked
-  const name = await nameOf(caller, user, asked)
+  const key = keyOf(caller, asked)
+  const name = await nameOf(caller, user, operation, key)
   const fingerprint = await fingerprintOf(asked)
   let prepared: PreparedRequest
   let wallet: Wallet | undefined
@@ -62,11 +72,12 @@ export async function perform(
   } catch (error) {
     // That it could not be begun now says nothing of what was begun before.
     const outcome = await means.ledgers.recall(name, fingerprint)
-    if (outcome) return answerTo(outcome)
+    if (outcome) return { ...answerTo(outcome), key }
     throw error
   }
   const outcome = ask(means.ledgers, {
     name,
+    key,
     client: caller.client.id,
     user: payer ?? owner?.user ?? (await userNamedIn(prepared)),
     operation,
@@ -75,7 +86,7 @@ export async function perform(
     ...(wallet && { wallet }),
   })
   means.waitUntil(outcome)
-  return answerTo(await outcome)
+  return { ...answerTo(await outcome), key }
 }
 
 /** @throws {Declined} 404: it is another's, or nobody's, which looks the same */
@@ -168,15 +179,19 @@ async function userNamedIn({ operation, body }: PreparedRequest): Promise<string
   return operation === 'agreements.create' ? digestUser(JSON.parse(body ?? '{}').external_user.id) : null
 }
 
-/**
- * What stands for this wish, here and as the key in Mercado Pago: two clients with one key do not meet. A charge by
- * ticket has the key that the backend gave, everything else of a browser is apart for each buyer.
- */
-function nameOf({ client, ticket }: Caller, user: string | undefined, asked: PreparedRequest): Promise<string> {
-  const { operation, idempotencyKey } = asked
+/** A charge by ticket has the key that the backend gave, whatever the page says. */
+function keyOf({ ticket }: Caller, { operation, idempotencyKey }: PreparedRequest): string {
   const charge = operation === 'payments.create' ? ticket?.charge : undefined
-  const reference = charge ? `:${charge.idempotency_key}` : `${user ?? ''}:${idempotencyKey}`
-  return idempotencyKeyFrom({ account: client.id, operation, reference, attempt: 1 })
+  return charge?.idempotency_key ?? idempotencyKey ?? ''
+}
+
+/**
+ * What stands for this wish, here and as the key in Mercado Pago: two clients with one key do not meet. Of a browser, all
+ * but the charge is apart for each buyer.
+ */
+function nameOf({ client }: Caller, user: string | undefined, operation: OperationName, key: string): Promise<string> {
+  const buyer = operation === 'payments.create' ? '' : (user ?? '')
+  return idempotencyKeyFrom({ account: client.id, operation, reference: `${buyer}:${key}`, attempt: 1 })
 }
 
 /** An object that fails says nothing of what it did: whoever asks again with the same key will know. */
@@ -198,7 +213,7 @@ function answerTo(told: Outcome): Performed {
       return { ...answer, status: answer.status < 300 ? 200 : answer.status, outcome: 'replayed' }
     }
     case 'busy':
-      return { ...stillProcessing(told.retryAfterMs), outcome: 'busy' }
+      return { ...stillProcessing(told.retryAfterMs, told.isInReview), outcome: 'busy' }
     case 'key_used':
       return { ...keyUsed(), outcome: 'key_used' }
     case 'down':

@@ -51,6 +51,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
     try {
       c.set('configuration', configurationOf(c.env))
     } catch (error) {
+      c.var.line.outcome = 'not configured'
       return toResponse(problem(503, `The proxy is not configured: ${error instanceof TypeError ? error.message : 'unreadable'}`))
     }
     await next()
@@ -97,7 +98,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
       const asked = await readRequest(c.req, names)
       line.operation = asked.operation
       if (!may.includes(asked.operation)) throw new Declined(problem(403, 'This credential does not allow it'))
-      const { outcome, ...answer } = await perform(caller, asked, c.req.param(), {
+      const { outcome, key, ...answer } = await perform(caller, asked, c.req.param(), {
         upstream: upstreamFor(c.env),
         ledgers: createLedgers(c.env),
         sealingKeys: configuration.sealingKeys,
@@ -108,7 +109,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
       return toResponse(answer, {
         ...(outcome === 'replayed' && { 'idempotent-replayed': 'true' }),
         // Of a write that was given none, too: with it one can ask what became of it.
-        ...(asked.idempotencyKey && { 'x-idempotency-key': asked.idempotencyKey }),
+        ...(key !== undefined && { 'x-idempotency-key': key }),
       })
     })
   }

@@ -3,7 +3,7 @@
  * `secrets.json`, which git ignores. The first address is the origin of your pages, the others are return addresses.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 interface FirstClient {
@@ -35,9 +35,14 @@ function writeSecrets(file: string, [origin, ...return_uris]: string[]): void {
   if (!origin || return_uris.length === 0) {
     throw new TypeError('Usage: npm run secrets -- <origin of your pages> <address buyers return to> …')
   }
-  const key = makeClientKey()
-  const secrets = makeSecrets({ id: 'shop', key, origins: [new URL(origin).origin], return_uris, operator: true })
+  for (const address of [origin, ...return_uris]) {
+    if (!/^https?:/.test(address) || !URL.canParse(address)) throw new TypeError(`${address} is no address: begin with https://`)
+  }
+  if (new URL(origin).origin !== origin) throw new TypeError(`${origin} is no origin, such as ${new URL(origin).origin}`)
   // Never over secrets that are in use: handles that were sealed with them could not be opened again.
+  if (existsSync(file)) throw new TypeError(`${file} exists, and may be in use: move it away first.`)
+  const key = makeClientKey()
+  const secrets = makeSecrets({ id: 'shop', key, origins: [origin], return_uris, operator: true })
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
   console.log(
     `${file} is written. Fill in MERCADOPAGO_ACCESS_TOKEN and WEBHOOK_SECRETS.\nThe key of your backend, shown this once:\n${key}`,

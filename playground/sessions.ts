@@ -1,6 +1,7 @@
 import { AmountSchema, newIdempotencyKey, type OperationName, operations } from 'mercadopago-wallet-connect'
 import * as v from 'valibot'
 import type { Caller } from './authenticate.ts'
+import { tell } from './clients.ts'
 import type { Configuration } from './configuration.ts'
 import { Declined, problem } from './envelope.ts'
 import type { Answer } from './ledger.ts'
@@ -56,7 +57,8 @@ const SessionSchema = v.strictObject({
 export async function openSession({ client, ticket }: Caller, json: unknown, { ticketKeys }: Configuration): Promise<Answer> {
   if (ticket) throw new Declined(problem(403, 'A ticket cannot make tickets'))
   const { external_user, origin, operations, charge, expires_in } = read(json)
-  if (!client.origins.includes(origin)) throw new Declined(problem(400, 'origin is not on the list of this client'))
+  if (!client.origins.includes(origin))
+    throw new Declined(problem(400, 'origin is not one of the origins of this client in CLIENTS, letter for letter'))
   const beyond = operations.find((name) => !client.operations.includes(name))
   if (beyond) throw new Declined(problem(403, `This client may not do ${beyond}`))
   if (operations.includes('payments.create') !== (charge !== undefined)) {
@@ -92,11 +94,4 @@ function read(json: unknown): v.InferOutput<typeof SessionSchema> {
   if (result.success) return result.output
   const told = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the body'} ${tell(issue)}`)
   throw new Declined(problem(400, [...new Set(told)].join('; ')))
-}
-
-/** The messages of valibot itself quote what they received. */
-function tell(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === 'strict_object')
-    return issue.expected === 'never' ? 'is not a known field' : 'is missing, or is not an object'
-  return issue.message.startsWith('Invalid') ? 'is not valid' : issue.message
 }

@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,15 +17,20 @@ const isWindows = process.platform === 'win32'
 const port = await choosePort(process.env.PORT || String(STANDARD_PORT))
 const origin = `http://127.0.0.1:${port}`
 const clientKey = `demo-${randomBytes(16).toString('hex')}`
-/** The emulator forgets everything when it stops, so the ledger does, too. */
-const state = mkdtempSync(join(tmpdir(), 'wallet-connect-'))
+/** What stands in `.dev.vars` goes before what is made here; with an access token there, Mercado Pago itself is behind it. */
+const own = existsSync('.dev.vars')
+  ? [...readFileSync('.dev.vars', 'utf8').matchAll(/^\s*(\w+)\s*=\s*\S/gm)].map(([, name]) => name)
+  : []
+const isReal = own.includes('MERCADOPAGO_ACCESS_TOKEN')
+/** The emulator forgets everything when it stops, so the ledger does, too. Of real payments nothing is forgotten. */
+const state = isReal ? '.wrangler/state' : mkdtempSync(join(tmpdir(), 'wallet-connect-'))
 const stopping = new AbortController()
 const worker = startWorker()
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
 process.on('exit', () => {
   worker.kill('SIGKILL')
-  rmSync(state, { recursive: true, force: true, maxRetries: 5 })
+  if (!isReal) rmSync(state, { recursive: true, force: true, maxRetries: 5 })
 })
 // A signal to npm reaches its shell and ends there: when npm is gone, so are we.
 const parent = process.ppid
@@ -45,7 +50,10 @@ try {
   await build()
   const { walkthrough } = await import('./walkthrough.ts')
   await untilHealthy()
-  await walkthrough({ origin, clientKey, print: (line) => console.log(line) })
+  if (isReal) {
+    console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. Nothing was sent to it.`)
+    if (!own.includes('CLIENTS')) console.log(`The client key of this run: ${clientKey}`)
+  } else await walkthrough({ origin, clientKey, print: (line) => console.log(line) })
 } catch (error) {
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : error)
@@ -96,11 +104,18 @@ function build(): Promise<void> {
 }
 
 function startWorker(): ChildProcess {
-  const client = { id: 'demo', key: clientKey, origins: [origin], return_uris: ['https://shop.example/linked'], operator: true }
-  const { MERCADOPAGO_ACCESS_TOKEN: _, ...secrets } = makeSecrets(client)
-  const vars = { ORIGIN: origin, ...secrets, WEBHOOK_SECRETS: randomBytes(32).toString('hex') }
+  const shop = 'https://shop.example'
+  const client = { id: 'demo', key: clientKey, origins: [origin, shop], return_uris: [`${shop}/linked`], operator: true }
+  const secrets = {
+    ...makeSecrets(client),
+    MERCADOPAGO_ACCESS_TOKEN: 'TEST-emulator',
+    WEBHOOK_SECRETS: randomBytes(32).toString('hex'),
+  }
+  const vars = { ORIGIN: origin, ...secrets }
   const options = ['--env', 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--log-level', 'error']
-  const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
+  const given = Object.entries(vars)
+    .filter(([name]) => !own.includes(name))
+    .flatMap(([name, value]) => ['--var', `${name}:${value}`])
   return spawn(
     'wrangler',
     ['dev', 'playground/worker.dev.ts', ...options, '--persist-to', state, '--show-interactive-dev-session=false', ...given],

@@ -144,7 +144,9 @@ function isBelievable({ operation, body }: PreparedRequest, data: unknown): bool
   return (
     (told.transaction_amount ?? asked.transaction_amount) === asked.transaction_amount &&
     // It may come back shorter, but not as another one.
-    String(asked.external_reference ?? '').startsWith(String(told.external_reference ?? '').trim())
+    String(asked.external_reference ?? '')
+      .trim()
+      .startsWith(String(told.external_reference ?? '').trim())
   )
 }
 

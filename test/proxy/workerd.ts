@@ -75,7 +75,7 @@ function settingsOf({ folder, upstreamPort, shards = 4 }: Deployment): string {
     '(name = "INBOX", durableObjectNamespace = "Inbox")',
     '(name = "NOTIFICATIONS", queue = "queue")',
     '(name = "CLIENT_LIMIT", wrapped = (moduleName = "limit"))',
-    '(name = "STRANGER_LIMIT", wrapped = (moduleName = "limit"))',
+    ...['BUYER_LIMIT', 'STRANGER_LIMIT', 'HINT_LIMIT'].map((name) => `(name = ${text(name)}, wrapped = (moduleName = "limit"))`),
   ]
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

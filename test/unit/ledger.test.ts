@@ -128,7 +128,10 @@ describe('step', () => {
       expect(step(entryOf(state, { dueAt: NOW + LEASE_MS }), restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
       expect(step(entryOf(state, { dueAt: NOW + 10 }), restarted, NOW).entry?.dueAt).toBe(NOW + 10)
     }
-    for (const state of ['UNKNOWN', 'NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
+    const unknown = entryOf('UNKNOWN', { dueAt: NOW + LEASE_MS, attempt: 5 })
+    expect(step(unknown, restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
+    expect(step({ ...unknown, attempt: 6 }, restarted, NOW).entry?.dueAt).toBe(NOW + LEASE_MS)
+    for (const state of ['NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
       const entry = entryOf(state, { dueAt: NOW + LEASE_MS })
       expect(step(entry, restarted, NOW).entry).toEqual(entry)
     }

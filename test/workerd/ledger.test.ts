@@ -322,6 +322,31 @@ describe('an object', () => {
     expect(next).toBeGreaterThan(Date.now())
   })
 
+  it('settles the others while one hangs', async () => {
+    emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 2 })
+    await charge('order-1')
+    const shard = await shardWith('UNKNOWN')
+    // Another one that falls to the same part.
+    let other = 0
+    const isBeside = async () => (await rowsIn(shard)).filter(({ state }) => state === 'UNKNOWN').length === 2
+    while (!(await isBeside())) {
+      emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
+      await charge(`other-${++other}`)
+    }
+    upstreamIs(async (input, init) => {
+      if (String(init?.body).includes('"order-1"')) await scheduler.wait(4_000)
+      return emulator.fetch(input, init)
+    })
+    emulator.faults.clear()
+    await makeDue(shard)
+    const startedAt = Date.now()
+    await runDurableObjectAlarm(shard)
+    expect(Date.now() - startedAt).toBeLessThan(3_000)
+    const states = (await rowsIn(shard)).filter(({ state }) => state === 'SENT')
+    expect(states).toHaveLength(1)
+    await vi.waitFor(async () => expect((await charge('order-1')).status).toBe(200), { timeout: 8_000, interval: 200 })
+  }, 30_000)
+
   it('whose alarm meets a row that it cannot read settles the others', async () => {
     emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
     await charge('order-1')
