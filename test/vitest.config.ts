@@ -16,6 +16,8 @@ const alias = {
 export default defineConfig({
   root,
   test: {
+    // One for each processor: most of the time of a test in workerd is waiting.
+    maxWorkers: 2,
     projects: [
       {
         root,
@@ -43,6 +45,9 @@ export default defineConfig({
         optimizeDeps: { include: ['ofetch', 'valibot', 'fast-check', 'msw', 'msw/browser'] },
         test: {
           name: 'chromium',
+          // It is one process, and dies of two pages at once.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
           include: [
             'test/{contract,chromium}/**/*.test.ts',
             'test/unit/{emulator,emulator-*,errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay,transcript}.test.ts',
