@@ -28,6 +28,7 @@ it(`the proxy charges once and says so, over ${PAYMENTS} payments and ${KILLS} k
     unwanted: [],
     misnamed: [],
     strange: [],
+    inClear: [],
   })
   expect(settledMs).toBeLessThan(60_000)
   expect(cut).toBeGreaterThan(KILLS)

@@ -43,6 +43,8 @@ const commands = {
       faults.inject({ ...disturbance, operation: 'payments.create', match, times: Number.POSITIVE_INFINITY })
     }
   },
+  /** In clear, as nobody else should have them. */
+  payerTokens: (): string[] => Object.keys((emulator.snapshot().state as { payerTokens: object }).payerTokens),
   strikes: (): number => faults.strikes.length,
   charges: (): Charge[] =>
     emulator.effects

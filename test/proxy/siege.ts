@@ -1,7 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  ACCESS_TOKEN,
+  CLIENT_KEYS,
+  EVENTS_SECRET,
+  FORMER_ACCESS_TOKEN,
+  SEALING_KEY,
+  TICKET_KEY,
+  WEBHOOK_SECRET,
+} from '../workerd/secrets.ts'
 import { startEmulator } from './emulator.ts'
 import type { Charge, Disturbance } from './emulator-process.ts'
 import { createBackend, linkWallet, paymentOf, type Received } from './shop.ts'
@@ -50,6 +59,8 @@ export interface Outcome {
   untold: number
   /** From the last restart to the last payment that ended. */
   settledMs: number
+  /** Files of the ledger in which a secret stands in clear. */
+  inClear: string[]
   /** Answers that are neither a payment nor "ask again". */
   strange: string[]
 }
@@ -109,8 +120,10 @@ export async function besiege({ script, kills, payments, inFlight }: Siege): Pro
     await shop.close(MOST_SETTLING_MS)
     const settledMs = performance.now() - restartedAt
     await shop.askAgain()
+    await proxy.kill()
     return {
       ...judge(shop.intents, await emulator.charges()),
+      inClear: findInClear(join(folder, 'objects'), [...SECRET_WORDS, ...(await emulator.payerTokens())]),
       settledMs,
       strikes,
       strange: shop.strange,
@@ -120,6 +133,17 @@ export async function besiege({ script, kills, payments, inFlight }: Siege): Pro
     emulator.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const SECRET_WORDS = [ACCESS_TOKEN, FORMER_ACCESS_TOKEN, WEBHOOK_SECRET, EVENTS_SECRET, SEALING_KEY, TICKET_KEY, CLIENT_KEYS.shop]
+
+/** The bytes as they are on disk, what SQLite has deleted and not yet overwritten among them. */
+function findInClear(folder: string, secrets: readonly string[]): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+  const texts = files.map(({ parentPath, name }) => ({ name, bytes: readFileSync(join(parentPath, name), 'latin1') }))
+  // Else it would be no wonder that no secret is found.
+  if (!texts.some(({ bytes }) => bytes.includes('"approved"'))) throw new Error(`no answers can be read in ${folder}`)
+  return texts.filter(({ bytes }) => secrets.some((secret) => bytes.includes(secret))).map(({ name }) => name)
 }
 
 /** A shop that asks with the same key and body until it knows. */
@@ -200,7 +224,10 @@ function openShop(inFlight: number) {
   }
 }
 
-function judge(intents: readonly Intent[], charges: readonly Charge[]): Omit<Outcome, 'settledMs' | 'strikes' | 'strange'> {
+function judge(
+  intents: readonly Intent[],
+  charges: readonly Charge[],
+): Omit<Outcome, 'settledMs' | 'strikes' | 'strange' | 'inClear'> {
   const idsOf = new Map<string, number[]>()
   for (const { reference, id } of charges) idsOf.set(reference, [...(idsOf.get(reference) ?? []), id])
   const isPaid = ({ status }: Intent): boolean => status === 'approved'
