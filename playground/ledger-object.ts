@@ -95,7 +95,7 @@ export class Ledger extends DurableObject<Env> {
       // Nothing is under way in a new object: whoever sent these is gone.
       for (const name of this.#store.open()) {
         this.#driver.restarted(name)
-        this.#wakeFor(this.#read(name))
+        await this.#wakeFor(this.#read(name))
       }
     })
   }
@@ -122,6 +122,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** What became of a wish that was made before; undefined: nothing is known of it, and nothing is begun. */
   async recall(name: string, fingerprint: string): Promise<Outcome | undefined> {
+    if (await this.#isMisplaced()) return { kind: 'unwritable' }
     return this.#read(name) && this.#driver.ask(name, fingerprint)
   }
 
@@ -190,24 +191,38 @@ export class Ledger extends DurableObject<Env> {
   /** Stores what has changed, in one transaction with its alarm. */
   async #flush(name: string): Promise<void> {
     const underWay = this.#underWay.get(name)
-    if (underWay?.isChanged) {
-      const { asked, entry, isStored } = underWay
+    if (underWay?.isChanged) await this.#keep(name, underWay)
+    await Promise.all([this.#wakeFor(this.#read(name)), this.ctx.storage.sync()])
+  }
+
+  async #keep(name: string, underWay: UnderWay): Promise<void> {
+    const { asked, entry, isStored } = underWay
+    try {
       if (entry && !isStored) this.#store.create(name, entry, { ...asked, sealed: await underWay.sealed })
       else if (isStored) this.#store.write(name, entry)
       Object.assign(underWay, { isChanged: false, isStored: entry !== undefined })
+    } catch (error) {
+      // What is not on disk is not so: nobody may be told of it.
+      Object.assign(underWay, { entry: isStored ? this.#store.read(name) : undefined, isChanged: false })
+      throw error
     }
-    this.#wakeFor(this.#read(name))
-    await this.ctx.storage.sync()
   }
 
-  #wakeFor(entry: Entry | undefined): void {
+  async #wakeFor(entry: Entry | undefined): Promise<void> {
     const dueAt = entry?.dueAt ?? null
-    if (dueAt !== null && (this.#alarmAt === null || dueAt < this.#alarmAt)) void this.#wake(dueAt)
+    // An alarm that should have come long ago will not come any more.
+    const isSet = this.#alarmAt !== null && this.#alarmAt > Date.now() - REARM_MS
+    if (dueAt !== null && (!isSet || dueAt < (this.#alarmAt ?? 0))) await this.#wake(dueAt)
   }
 
   async #wake(at: number): Promise<void> {
     this.#alarmAt = at
-    await this.ctx.storage.setAlarm(at)
+    try {
+      await this.ctx.storage.setAlarm(at)
+    } catch (error) {
+      this.#alarmAt = null
+      throw error
+    }
   }
 
   /** A part that is new asks the first one: with another number of parts, a key would be looked for in a wrong place. */

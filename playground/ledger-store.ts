@@ -178,8 +178,10 @@ function toEntry(row: Row): Entry {
 export function resourcesIn(operation: OperationName, { body }: Answer): Resource[] {
   if (operation === 'agreements.create') return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
   if (operation !== 'payments.create') return []
-  const { id, payments } = JSON.parse(body) as { id: number; payments?: ({ id?: number | string | null } | null)[] }
-  const inner = (payments ?? []).flatMap((payment) => (payment?.id == null ? [] : [String(payment.id)]))
+  // Whatever stands there must not keep the payment from being known.
+  const { id, payments } = JSON.parse(body) as { id: number; payments?: unknown }
+  const list = (Array.isArray(payments) ? payments : []) as ({ id?: number | string | null } | null)[]
+  const inner = list.flatMap((payment) => (payment?.id == null ? [] : [String(payment.id)]))
   return [
     { kind: 'advanced_payment', id: String(id) },
     ...inner.map((each): Resource => ({ kind: 'payment', id: each, of: String(id) })),

@@ -145,7 +145,9 @@ function begin(entry: Entry, how: 'send' | 'settle', now: number): Step {
 function end(entry: Entry, { attempt, ending }: Extract<LedgerEvent, { kind: 'ended' }>, now: number): Step {
   // What is known stays known, whichever attempt comes back late.
   if (isFinal(entry)) return askAgain(entry, entry.fingerprint, now)
-  const isTooEarly = ending.kind === 'refused' && entry.lostAt !== null && now - entry.lostAt < QUIET_MS
+  // Only the latest attempt may refuse, and only when nothing can be travelling any more.
+  const isTravelling = attempt !== entry.attempt || (entry.lostAt !== null && now - entry.lostAt < QUIET_MS)
+  const isTooEarly = ending.kind === 'refused' && isTravelling
   if (ending.kind === 'done' || (ending.kind === 'refused' && !isTooEarly)) {
     const { answer } = ending
     const state = ending.kind === 'done' ? 'DONE' : 'REFUSED'

@@ -71,7 +71,7 @@ export async function perform(
     if (owner && operation === 'agreements.createPayerToken') wallet = await walletOf(caller, user, owner, means)
   } catch (error) {
     // That it could not be begun now says nothing of what was begun before.
-    const outcome = await means.ledgers.recall(name, fingerprint)
+    const outcome = await means.ledgers.recall(name, fingerprint).catch((): Outcome => ({ kind: 'unwritable' }))
     if (outcome) return { ...answerTo(outcome), key }
     throw error
   }

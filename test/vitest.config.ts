@@ -35,7 +35,8 @@ export default defineConfig({
             miniflare: { bindings: SECRETS },
           }),
         ],
-        test: { name: 'workerd', include: ['test/{unit,contract,workerd}/**/*.test.ts'] },
+        // Some make hundreds of requests, and share the processors with others.
+        test: { name: 'workerd', testTimeout: 20_000, include: ['test/{unit,contract,workerd}/**/*.test.ts'] },
       },
       {
         root,

@@ -83,6 +83,15 @@ describe('step', () => {
     expect(stateOf(entry, ended('refused', 2), NOW + QUIET_MS)).toBe('REFUSED')
   })
 
+  it('believes a refusal of the latest attempt only', () => {
+    const entry = entryOf('SENT', { attempt: 3, lostAt: NOW })
+    const later = NOW + QUIET_MS + 1
+    const { entry: after, effects } = step(entry, ended('refused', 2), later)
+    expect(after).toEqual(entry)
+    expect(effects).toMatchObject([{ kind: 'busy' }])
+    expect(stateOf(after, ended('done', 3), later)).toBe('DONE')
+  })
+
   it('believes a payment whenever and from whichever attempt it comes', () => {
     expect(stateOf(entryOf('SENT', { attempt: 3, lostAt: NOW }), ended('done', 1))).toBe('DONE')
     expect(stateOf(entryOf('NEEDS_REVIEW'), ended('done'))).toBe('DONE')

@@ -242,6 +242,35 @@ describe('an answer', () => {
     await shardWith('UNKNOWN')
   })
 
+  it.each([
+    ['null in a list', [null]],
+    ['an object', { id: 1 }],
+    ['text', 'none'],
+  ])('with %s for its inner payments is known all the same', async (_, payments) => {
+    changed((payment) => ({ ...payment, payments }))
+    expect((await charge('order-1')).status).toBe(201)
+    upstreamIs(emulator.fetch)
+    expect((await charge('order-1')).status).toBe(200)
+  })
+
+  it('that cannot be stored is not told, and is found when it can', async () => {
+    const rename = (from: string, to: string) =>
+      Promise.all(
+        shards().map((shard) =>
+          runInDurableObject(shard, (_, state) => state.storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`)),
+        ),
+      )
+    await rename('resource', 'elsewhere')
+    expect((await charge('order-1')).status).toBe(503)
+    expect(charges()).toHaveLength(1)
+    await rename('elsewhere', 'resource')
+    const shard = await shardWith('SENT')
+    await makeDue(shard)
+    await runDurableObjectAlarm(shard)
+    expect((await charge('order-1')).status).toBe(200)
+    expect(charges()).toHaveLength(1)
+  })
+
   it('that does not name the inner payment makes the payment no less its client’s', async () => {
     changed((payment) => ({ ...payment, payments: [null] }))
     const { id } = await (await charge('order-1')).json<{ id: number }>()
