@@ -1,5 +1,6 @@
 import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import * as v from 'valibot'
+import { digest } from './digest.ts'
 
 const OriginSchema = v.pipe(
   v.string(),
@@ -71,16 +72,16 @@ export interface Clients {
  */
 export function readClients(secret: string | undefined): Clients {
   const all = parse(secret)
-  const digests = all.flatMap((client) => client.keys.map((hex) => ({ client, digest: fromHex(hex) })))
+  const digests = all.flatMap((client) => client.keys.map((hex) => ({ client, kept: fromHex(hex) })))
   if (new Set(all.map(({ id }) => id)).size < all.length) throw new TypeError('CLIENTS has two clients of one id')
   if (new Set(all.flatMap(({ keys }) => keys)).size < digests.length) throw new TypeError('CLIENTS has one key twice')
   return {
     all,
     withId: (id) => all.find((client) => client.id === id),
     async withKey(key) {
-      const shown = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
+      const shown = await digest(key)
       // All are compared, in constant time each: how long it takes tells nothing.
-      const matches = digests.filter(({ digest }) => crypto.subtle.timingSafeEqual(digest, shown))
+      const matches = digests.filter(({ kept }) => crypto.subtle.timingSafeEqual(kept, shown))
       return matches[0]?.client
     },
   }

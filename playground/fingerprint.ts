@@ -1,4 +1,5 @@
 import type { PreparedRequest } from 'mercadopago-wallet-connect'
+import { hexDigest } from './digest.ts'
 import { handleIn, readHandle, withPayerToken } from './payer-token.ts'
 
 /**
@@ -10,8 +11,7 @@ export async function fingerprintOf(asked: PreparedRequest): Promise<string> {
   const { user = '', agreement = '' } = handle === undefined ? {} : readHandle(handle)
   const { operation, path, body } = handle === undefined ? asked : withPayerToken(asked, '')
   const text = JSON.stringify([operation, path, user, agreement, sorted(JSON.parse(body ?? 'null'))])
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexDigest(text)
 }
 
 function sorted(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { NotificationResource } from 'mercadopago-wallet-connect'
-import { log } from './log.ts'
+import { log, nameOf } from './log.ts'
 
 /** What was received and what became of it. A dead one was tried to the end; it is kept for a person. */
 export const NOTIFICATION_STATES = ['received', 'queued', 'delivered', 'ignored', 'dead'] as const
@@ -69,12 +69,12 @@ export class Inbox extends DurableObject<Env> {
     const { key, topic, action, resource, resourceId, isVerified } = pointed
     const { sql } = this.ctx.storage
     // Anybody can send a hint before it is true: once it was looked into, it may come again.
-    const isOver = isVerified
-      ? ''
+    const onConflict = isVerified
+      ? 'DO NOTHING'
       : "DO UPDATE SET state = 'received', received_at = excluded.received_at WHERE state NOT IN ('received', 'queued')"
     const { rowsWritten } = sql.exec(
       `INSERT INTO notification (key, is_verified, topic, action, resource, resource_id, state, received_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'received', ?) ON CONFLICT ${isOver || 'DO NOTHING'}`,
+       VALUES (?, ?, ?, ?, ?, ?, 'received', ?) ON CONFLICT ${onConflict}`,
       ...[key, Number(isVerified), topic, action, resource, resourceId, Date.now()],
     )
     if (rowsWritten === 0) return 'known'
@@ -114,7 +114,7 @@ export class Inbox extends DurableObject<Env> {
     try {
       if (rows.length > 0) await this.env.NOTIFICATIONS.sendBatch(rows.map((row) => ({ body: pointedAt(row) })))
     } catch (error) {
-      return log({ at: 'notification', outcome: 'not queued', error: error instanceof Error ? error.name : 'unknown' })
+      return log({ at: 'notification', outcome: 'not queued', error: nameOf(error) })
     }
     for (const { key, is_verified } of rows) this.settle(key, Boolean(is_verified), 'queued', null)
     const isMore = rows.length === MOST_MESSAGES

@@ -1,4 +1,3 @@
-import { readShards } from './configuration.ts'
 import type { ListedNotification, NotificationState, Pointed } from './inbox-object.ts'
 
 /** The inbox as a whole, in as many parts as the ledger. */
@@ -9,9 +8,8 @@ export interface Inboxes {
   list(state: NotificationState, limit: number): Promise<ListedNotification[]>
 }
 
-export function createInboxes(env: Pick<Env, 'INBOX' | 'LEDGER_SHARDS'>): Inboxes {
-  const shards = readShards(env.LEDGER_SHARDS)
-  const shard = (index: number) => env.INBOX.getByName(`shard-${index}`)
+export function createInboxes(objects: Env['INBOX'], shards: number): Inboxes {
+  const shard = (index: number) => objects.getByName(`shard-${index}`)
   // All that is said of one resource meets in one object.
   const of = ({ resourceId }: Pointed) => shard(hash(resourceId) % shards)
 

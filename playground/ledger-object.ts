@@ -5,7 +5,7 @@ import { type KeyRing, readKeyRing } from './key-ring.ts'
 import type { Ending, Entry, LedgerState } from './ledger.ts'
 import { createLedger, type Ledger as Driver, type Told } from './ledger-driver.ts'
 import { createLedgerStore, type LedgerStore, type Owned, type Resource, type Wish } from './ledger-store.ts'
-import { log } from './log.ts'
+import { log, nameOf } from './log.ts'
 import { sealPayerToken, type Wallet } from './payer-token.ts'
 import { open, seal } from './seal.ts'
 import type { Upstream } from './upstream.ts'
@@ -273,8 +273,6 @@ export class Ledger extends DurableObject<Env> {
     return text === undefined ? undefined : JSON.parse(text)
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
 
 /** What helps to find it in Mercado Pago. */
 function describe(order: Order | undefined): Pick<Listed, 'key' | 'path' | 'external_reference' | 'amount'> {

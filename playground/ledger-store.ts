@@ -1,5 +1,5 @@
 import type { OperationName } from 'mercadopago-wallet-connect'
-import type { Answer, Entry, LedgerState } from './ledger.ts'
+import { type Answer, type Entry, isFinal, type LedgerState, OPEN_STATES } from './ledger.ts'
 
 /** What stands in a row besides the state machine's entry. */
 export interface Wish {
@@ -103,11 +103,11 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
     )
   }
 
-  function update(name: string, { state, attempt, answer, lostAt, dueAt }: Entry): void {
-    const isFinal = state === 'DONE' || state === 'REFUSED'
+  function update(name: string, entry: Entry): void {
+    const { state, attempt, answer, lostAt, dueAt } = entry
     sql.exec(
       `UPDATE entry SET state = ?, attempt = ?, status = ?, body = ?, retry_after_ms = ?, lost_at = ?, due_at = ?
-       ${isFinal ? ', request = NULL' : ''} WHERE name = ?`,
+       ${isFinal(entry) ? ', request = NULL' : ''} WHERE name = ?`,
       ...[state, attempt, answer?.status ?? null, answer?.body ?? null, answer?.retryAfterMs ?? null, lostAt, dueAt, name],
     )
     if (state === 'DONE' && answer) remember(name, answer)
@@ -148,13 +148,12 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
       else storage.transactionSync(() => update(name, entry))
     },
     sealed: (name) => row(name)?.request ?? null,
-    open: () => names("SELECT name FROM entry WHERE state IN ('CLAIMED', 'SENT', 'UNKNOWN')"),
+    open: () => names(`SELECT name FROM entry WHERE state IN (${marksFor(OPEN_STATES)})`, ...OPEN_STATES),
     due: (now, limit) => names('SELECT name FROM entry WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, limit),
     nextDue: () => sql.exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM entry').one().next,
     list(states, limit) {
-      const marks = states.map(() => '?').join(', ')
       return sql
-        .exec<Row>(`SELECT * FROM entry WHERE state IN (${marks}) ORDER BY claimed_at LIMIT ?`, ...states, limit)
+        .exec<Row>(`SELECT * FROM entry WHERE state IN (${marksFor(states)}) ORDER BY claimed_at LIMIT ?`, ...states, limit)
         .toArray()
         .map((each) => ({ ...each, sealed: each.request, entry: toEntry(each) }))
     },
@@ -167,6 +166,8 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
     },
   }
 }
+
+const marksFor = (values: readonly unknown[]): string => values.map(() => '?').join(', ')
 
 function toEntry(row: Row): Entry {
   const { state, fingerprint, attempt, status, body, retry_after_ms, claimed_at, lost_at, due_at } = row

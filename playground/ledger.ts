@@ -18,6 +18,9 @@ export interface Answer {
 
 export type LedgerState = 'CLAIMED' | 'SENT' | 'UNKNOWN' | 'DONE' | 'REFUSED' | 'NEEDS_REVIEW'
 
+/** Nothing certain is known yet, and nobody has given up. */
+export const OPEN_STATES: readonly LedgerState[] = ['CLAIMED', 'SENT', 'UNKNOWN']
+
 /** What is known of a write. Times are milliseconds since 1970. */
 export interface Entry {
   state: LedgerState
@@ -92,7 +95,8 @@ const MOST_BUSY_MS = 60 * SECOND_MS
 const RESTART_MS = SECOND_MS
 /** After so many a restart changes nothing: objects come and go all day. */
 const PATIENT_ATTEMPTS = 6
-const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'REFUSED'
+/** What is known for good. */
+export const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'REFUSED'
 
 /** The next entry, and what has to be done; an effect is only done once the entry is on disk. */
 export function step(entry: Entry | undefined, event: LedgerEvent, now: number): Step {

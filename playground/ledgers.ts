@@ -1,4 +1,3 @@
-import { readShards } from './configuration.ts'
 import { Declined, problem } from './envelope.ts'
 import type { LedgerState } from './ledger.ts'
 import type { Asked, Listed, Outcome } from './ledger-object.ts'
@@ -19,9 +18,8 @@ export interface Ledgers {
  * A write goes to the object that its name falls to. What it made is remembered there, in the same transaction, so a
  * question about a resource goes to all of them: few objects and a read each, against a second place to keep in step.
  */
-export function createLedgers(env: Pick<Env, 'LEDGER' | 'LEDGER_SHARDS'>): Ledgers {
-  const shards = readShards(env.LEDGER_SHARDS)
-  const shard = (index: number) => env.LEDGER.getByName(`shard-${index}`)
+export function createLedgers(objects: Env['LEDGER'], shards: number): Ledgers {
+  const shard = (index: number) => objects.getByName(`shard-${index}`)
   // A name is a digest in hex: its beginning is as good as any number.
   const of = (name: string) => shard(Number.parseInt(name.slice(0, 8), 16) % shards)
   const everywhere = Array.from({ length: shards }, (_, index) => index)

@@ -20,3 +20,6 @@ export interface LogLine {
 export function log(line: LogLine): void {
   console.log(JSON.stringify(line))
 }
+
+/** What may be said of an error: its words may quote anything. */
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')

@@ -2,11 +2,12 @@ import { prepare } from 'mercadopago-wallet-connect'
 import { Webhook } from 'standardwebhooks'
 import type { Client } from './clients.ts'
 import type { Configuration } from './configuration.ts'
+import { hexDigest } from './digest.ts'
 import type { Pointed } from './inbox-object.ts'
 import type { Inboxes } from './inboxes.ts'
 import type { Owned } from './ledger-store.ts'
 import type { Ledgers } from './ledgers.ts'
-import { log } from './log.ts'
+import { log, nameOf } from './log.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What notifications are followed up with. */
@@ -46,7 +47,7 @@ export async function bury(batch: MessageBatch<Pointed>, { inboxes }: Pick<Follo
       log({ at: 'notification', outcome: 'dead' })
       message.ack()
     } catch (error) {
-      log({ at: 'notification', outcome: 'not buried', error: error instanceof Error ? error.name : 'unknown' })
+      log({ at: 'notification', outcome: 'not buried', error: nameOf(error) })
       message.retry({ delaySeconds: BURY_AGAIN_S })
     }
   }
@@ -60,7 +61,7 @@ async function followUpOne(message: Message<Pointed>, means: FollowUp): Promise<
     log({ at: 'notification', outcome: ignored ?? 'delivered', attempt: attempts })
     message.ack()
   } catch (error) {
-    log({ at: 'notification', outcome: 'failed', error: error instanceof Error ? error.name : 'unknown', attempt: attempts })
+    log({ at: 'notification', outcome: 'failed', error: nameOf(error), attempt: attempts })
     message.retry({ delaySeconds: SCHEDULE_S[attempts - 1] ?? SCHEDULE_S.at(-1) ?? 0 })
   }
 }
@@ -120,7 +121,5 @@ async function deliver(
 
 /** The same for every try, another one if there is something new to tell: what has one id is told once. */
 async function idOf(key: string, data: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify([key, data])))
-  const hex = Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `evt_${hex}`
+  return `evt_${(await hexDigest(JSON.stringify([key, data]))).slice(0, 32)}`
 }

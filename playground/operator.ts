@@ -2,14 +2,14 @@ import type { Caller } from './authenticate.ts'
 import { Declined, problem } from './envelope.ts'
 import { type ListedNotification, NOTIFICATION_STATES, type NotificationState } from './inbox-object.ts'
 import type { Inboxes } from './inboxes.ts'
-import type { LedgerState } from './ledger.ts'
+import { type LedgerState, OPEN_STATES } from './ledger.ts'
 import type { Listed } from './ledger-object.ts'
 import type { Ledgers } from './ledgers.ts'
 
 const MOST_ROWS = 1_000
 const STATES: Record<string, readonly LedgerState[]> = {
-  open: ['CLAIMED', 'SENT', 'UNKNOWN'],
-  ...Object.fromEntries((['CLAIMED', 'SENT', 'UNKNOWN', 'NEEDS_REVIEW'] as const).map((state) => [state, [state]])),
+  open: OPEN_STATES,
+  ...Object.fromEntries([...OPEN_STATES, 'NEEDS_REVIEW' as const].map((state) => [state, [state]])),
 }
 
 /**

@@ -2,6 +2,7 @@ import type { OperationInput, OperationName, PreparedRequest } from 'mercadopago
 import type { Caller } from './authenticate.ts'
 import { Declined, problem } from './envelope.ts'
 import type { Owned, Resource } from './ledger-store.ts'
+import { isDigestible } from './payer-token.ts'
 import type { Charge } from './tickets.ts'
 
 const forbidden = (message: string): Declined => new Declined(problem(403, message))
@@ -19,8 +20,7 @@ export function permit({ client, ticket }: Caller, { operation, body }: Prepared
   if (operation === 'agreements.create') {
     const { return_uri, external_user } = JSON.parse(body ?? '{}') as OperationInput<'agreements.create'>
     if (!client.return_uris.includes(return_uri)) throw forbidden('return_uri is not on the list of this client')
-    // Two halves of a character look alike once they are encoded.
-    if (/\p{Surrogate}/u.test(external_user.id)) throw new Declined(problem(400, 'external_user.id must be well-formed Unicode'))
+    if (!isDigestible(external_user.id)) throw new Declined(problem(400, 'external_user.id must be well-formed Unicode'))
     if (ticket && external_user.id !== ticket.user) throw forbidden('external_user.id is not the user of the ticket')
   }
   if (operation === 'payments.create' && ticket) permitCharge(ticket.charge, JSON.parse(body ?? '{}'))

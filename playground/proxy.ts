@@ -70,7 +70,12 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
 
   app.post('/notifications', async (c) => {
     c.var.line.route = '/notifications'
-    const means = { ...c.var.configuration, env: c.env, inboxes: createInboxes(c.env), ledgers: createLedgers(c.env) }
+    const means = {
+      ...c.var.configuration,
+      env: c.env,
+      inboxes: createInboxes(c.env.INBOX, c.var.configuration.shards),
+      ledgers: createLedgers(c.env.LEDGER, c.var.configuration.shards),
+    }
     const { status, outcome } = await receiveNotification(c.req.raw, means)
     c.var.line.outcome = outcome
     return status === 200 ? new Response(null) : toResponse(problem(status, `Not taken: ${outcome}`))
@@ -83,11 +88,11 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
   })
   app.get('/operations', async (c) => {
     c.var.line.route = '/operations'
-    return c.json(await listOperations(c.var.caller, c.req.query(), createLedgers(c.env)))
+    return c.json(await listOperations(c.var.caller, c.req.query(), createLedgers(c.env.LEDGER, c.var.configuration.shards)))
   })
   app.get('/notifications', async (c) => {
     c.var.line.route = '/notifications'
-    return c.json(await listNotifications(c.var.caller, c.req.query(), createInboxes(c.env)))
+    return c.json(await listNotifications(c.var.caller, c.req.query(), createInboxes(c.env.INBOX, c.var.configuration.shards)))
   })
   for (const [method, path, names] of routes()) {
     app.on(method, path, async (c) => {
@@ -100,7 +105,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
       if (!may.includes(asked.operation)) throw new Declined(problem(403, 'This credential does not allow it'))
       const { outcome, key, ...answer } = await perform(caller, asked, c.req.param(), {
         upstream: upstreamFor(c.env),
-        ledgers: createLedgers(c.env),
+        ledgers: createLedgers(c.env.LEDGER, c.var.configuration.shards),
         sealingKeys: configuration.sealingKeys,
         breaker: breakers.of(caller.client.id),
         waitUntil: (work) => c.executionCtx.waitUntil(work),

@@ -5,6 +5,7 @@ import { tell } from './clients.ts'
 import type { Configuration } from './configuration.ts'
 import { Declined, problem } from './envelope.ts'
 import type { Answer } from './ledger.ts'
+import { isDigestible } from './payer-token.ts'
 import { BACKEND_ONLY, LONGEST_TICKET_S, mintTicket, type Ticket } from './tickets.ts'
 
 const TicketOperationSchema = v.picklist(
@@ -16,10 +17,7 @@ const text = (most: number) =>
 
 const SessionSchema = v.strictObject({
   external_user: v.strictObject({
-    id: v.pipe(
-      text(256),
-      v.check((id) => !/\p{Surrogate}/u.test(id), 'must be well-formed Unicode'),
-    ),
+    id: v.pipe(text(256), v.check(isDigestible, 'must be well-formed Unicode')),
   }),
   origin: v.string('must be text'),
   operations: v.pipe(

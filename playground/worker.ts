@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { PreparedRequest } from 'mercadopago-wallet-connect'
-import { readAccessTokens, readConfiguration } from './configuration.ts'
+import { readAccessTokens, readConfiguration, readShards } from './configuration.ts'
 import type { Pointed } from './inbox-object.ts'
 import { createInboxes } from './inboxes.ts'
 import type { Ending } from './ledger.ts'
@@ -36,14 +36,14 @@ export function createWorker(upstreamOf: (env: Env) => typeof fetch | undefined 
   return {
     fetch: (request, env, ctx) => proxy.fetch(request, env, ctx),
     async queue(batch, env) {
-      const inboxes = createInboxes(env)
+      const inboxes = createInboxes(env.INBOX, readShards(env.LEDGER_SHARDS))
       if (batch.queue === DEAD_LETTERS) return bury(batch, { inboxes })
       const configuration = readConfiguration(env)
       const upstream = createUpstream(configuration.accessTokens, upstreamOf(env))
       await followUp(batch, {
         configuration,
         upstream,
-        ledgers: createLedgers(env),
+        ledgers: createLedgers(env.LEDGER, configuration.shards),
         inboxes,
         fetch: (input, init) => fetch(input, init),
       })
