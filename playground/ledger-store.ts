@@ -54,6 +54,7 @@ interface Row extends Record<string, SqlStorageValue> {
   state: LedgerState
   fingerprint: string
   attempt: number
+  unanswered: number
   status: number | null
   body: string | null
   retry_after_ms: number | null
@@ -66,7 +67,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entry (
     name TEXT PRIMARY KEY, client TEXT NOT NULL, user TEXT, operation TEXT NOT NULL, request TEXT,
     state TEXT NOT NULL, fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL,
-    status INTEGER, body TEXT, retry_after_ms INTEGER,
+    unanswered INTEGER NOT NULL DEFAULT 0, status INTEGER, body TEXT, retry_after_ms INTEGER,
     claimed_at INTEGER NOT NULL, lost_at INTEGER, due_at INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS entry_due ON entry (due_at) WHERE due_at IS NOT NULL;
@@ -104,11 +105,12 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
   }
 
   function update(name: string, entry: Entry): void {
-    const { state, attempt, answer, lostAt, dueAt } = entry
+    const { state, attempt, unanswered, answer, lostAt, dueAt } = entry
     sql.exec(
-      `UPDATE entry SET state = ?, attempt = ?, status = ?, body = ?, retry_after_ms = ?, lost_at = ?, due_at = ?
-       ${isFinal(entry) ? ', request = NULL' : ''} WHERE name = ?`,
-      ...[state, attempt, answer?.status ?? null, answer?.body ?? null, answer?.retryAfterMs ?? null, lostAt, dueAt, name],
+      `UPDATE entry SET state = ?, attempt = ?, unanswered = ?, lost_at = ?, due_at = ?,
+       status = ?, body = ?, retry_after_ms = ? ${isFinal(entry) ? ', request = NULL' : ''} WHERE name = ?`,
+      ...[state, attempt, unanswered, lostAt, dueAt],
+      ...[answer?.status ?? null, answer?.body ?? null, answer?.retryAfterMs ?? null, name],
     )
     if (state === 'DONE' && answer) remember(name, answer)
   }
@@ -170,9 +172,9 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
 const marksFor = (values: readonly unknown[]): string => values.map(() => '?').join(', ')
 
 function toEntry(row: Row): Entry {
-  const { state, fingerprint, attempt, status, body, retry_after_ms, claimed_at, lost_at, due_at } = row
+  const { state, fingerprint, attempt, unanswered, status, body, retry_after_ms, claimed_at, lost_at, due_at } = row
   const answer = status === null || body === null ? null : { status, body, retryAfterMs: retry_after_ms ?? undefined }
-  return { state, fingerprint, attempt, answer, claimedAt: claimed_at, lostAt: lost_at, dueAt: due_at }
+  return { state, fingerprint, attempt, unanswered, answer, claimedAt: claimed_at, lostAt: lost_at, dueAt: due_at }
 }
 
 /** What an answer has made: the agreement, or the payment and its inner payments. */

@@ -28,6 +28,8 @@ export interface Entry {
   fingerprint: string
   /** Attempts that may have left. */
   attempt: number
+  /** Of them, those that came back and left it unknown; those that died with their process tell nothing of the next one. */
+  unanswered: number
   /** Of DONE and REFUSED, until it is too old to be shown again. */
   answer: Answer | null
   claimedAt: number
@@ -93,7 +95,7 @@ const BUSY_RETRY_MS = SECOND_MS
 const MOST_BUSY_MS = 60 * SECOND_MS
 /** Before what a process left behind is settled. */
 const RESTART_MS = SECOND_MS
-/** After so many a restart changes nothing: objects come and go all day. */
+/** After so many without an answer a restart changes nothing: objects come and go all day. */
 const PATIENT_ATTEMPTS = 6
 /** What is known for good. */
 export const isFinal = ({ state }: Entry): boolean => state === 'DONE' || state === 'REFUSED'
@@ -119,6 +121,7 @@ function claim(fingerprint: string, now: number): Step {
     state: 'CLAIMED',
     fingerprint,
     attempt: 0,
+    unanswered: 0,
     answer: null,
     claimedAt: now,
     lostAt: null,
@@ -165,12 +168,13 @@ function end(entry: Entry, { attempt, ending }: Extract<LedgerEvent, { kind: 'en
   }
   if (ending.kind === 'stuck') return { entry: inReview(entry), effects: [busy] }
   const lostAt = ending.kind === 'unknown' ? now : entry.lostAt
-  return { entry: { ...entry, state: 'UNKNOWN', lostAt, dueAt: nextTry(entry, now) }, effects: [busy] }
+  const unknown: Entry = { ...entry, state: 'UNKNOWN', unanswered: entry.unanswered + 1, lostAt }
+  return { entry: { ...unknown, dueAt: nextTry(unknown, now) }, effects: [busy] }
 }
 
 /** By the ladder, and no later than a person has to look at it. */
-function nextTry({ attempt, claimedAt }: Entry, now: number): number {
-  const waitMs = LADDER_MS[attempt - 1] ?? LADDER_MS.at(-1) ?? HOUR_MS
+function nextTry({ unanswered, claimedAt }: Entry, now: number): number {
+  const waitMs = LADDER_MS[unanswered - 1] ?? LADDER_MS.at(-1) ?? HOUR_MS
   return Math.max(now + 1, Math.min(now + waitMs, claimedAt + REVIEW_AFTER_MS))
 }
 
@@ -184,12 +188,9 @@ function rouse(entry: Entry, now: number): Step {
 
 const inReview = (entry: Entry): Entry => ({ ...entry, state: 'NEEDS_REVIEW', dueAt: null })
 
-/**
- * Its attempt will not be heard of again: no need to wait until the lease is over. What was unknown before is worth
- * another look, too: attempts that died with their processes have made it climb the ladder for nothing.
- */
+/** Its attempt will not be heard of again: no need to wait until the lease is over. What was unknown is worth a look, too. */
 function abandon(entry: Entry, now: number): Entry {
   const isHeld = entry.state === 'CLAIMED' || entry.state === 'SENT'
-  const isWorthALook = isHeld || (entry.state === 'UNKNOWN' && entry.attempt < PATIENT_ATTEMPTS)
+  const isWorthALook = isHeld || (entry.state === 'UNKNOWN' && entry.unanswered < PATIENT_ATTEMPTS)
   return isWorthALook && entry.dueAt !== null ? { ...entry, dueAt: Math.min(entry.dueAt, now + RESTART_MS) } : entry
 }

@@ -63,7 +63,7 @@ const bugs: Record<string, Design> = {
       if (event.kind === 'asked' && !entry) return { entry: undefined, effects: [{ kind: 'send', attempt: 1 }] }
       if (event.kind !== 'ended' || entry) return step(entry, event, now)
       return step(
-        { state: 'SENT', fingerprint: 'same', attempt: 1, answer: null, claimedAt: now, lostAt: now, dueAt: now },
+        { state: 'SENT', fingerprint: 'same', attempt: 1, unanswered: 0, answer: null, claimedAt: now, lostAt: now, dueAt: now },
         event,
         now,
       )

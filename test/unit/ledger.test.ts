@@ -19,6 +19,7 @@ const entryOf = (state: LedgerState, change: Partial<Entry> = {}): Entry => ({
   state,
   fingerprint: 'f',
   attempt: state === 'CLAIMED' ? 0 : 1,
+  unanswered: state === 'UNKNOWN' ? 1 : 0,
   answer: state === 'DONE' ? paid : state === 'REFUSED' ? no : null,
   claimedAt: NOW,
   lostAt: null,
@@ -120,7 +121,7 @@ describe('step', () => {
 
   it('gives it to a person after a day', () => {
     expect(stateOf(entryOf('UNKNOWN', { claimedAt: NOW - REVIEW_AFTER_MS }), { kind: 'due' })).toBe('NEEDS_REVIEW')
-    const almost = step(entryOf('SENT', { claimedAt: NOW - REVIEW_AFTER_MS + 5_000, attempt: 9 }), ended('unknown', 9), NOW)
+    const almost = step(entryOf('SENT', { claimedAt: NOW - REVIEW_AFTER_MS + 5_000, unanswered: 8 }), ended('unknown'), NOW)
     expect(almost.entry?.dueAt).toBe(NOW + 5_000)
   })
 
@@ -137,9 +138,9 @@ describe('step', () => {
       expect(step(entryOf(state, { dueAt: NOW + LEASE_MS }), restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
       expect(step(entryOf(state, { dueAt: NOW + 10 }), restarted, NOW).entry?.dueAt).toBe(NOW + 10)
     }
-    const unknown = entryOf('UNKNOWN', { dueAt: NOW + LEASE_MS, attempt: 5 })
+    const unknown = entryOf('UNKNOWN', { dueAt: NOW + LEASE_MS, unanswered: 5 })
     expect(step(unknown, restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
-    expect(step({ ...unknown, attempt: 6 }, restarted, NOW).entry?.dueAt).toBe(NOW + LEASE_MS)
+    expect(step({ ...unknown, unanswered: 6 }, restarted, NOW).entry?.dueAt).toBe(NOW + LEASE_MS)
     for (const state of ['NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
       const entry = entryOf(state, { dueAt: NOW + LEASE_MS })
       expect(step(entry, restarted, NOW).entry).toEqual(entry)
@@ -161,10 +162,20 @@ describe('step', () => {
   })
 
   it('waits longer each time', () => {
-    const waits = [1, 2, 3, 4, 5].map(
-      (attempt) => (step(entryOf('SENT', { attempt }), ended('unknown', attempt), NOW).entry?.dueAt ?? 0) - NOW,
+    const waits = [0, 1, 2, 3, 4].map(
+      (unanswered) => (step(entryOf('SENT', { unanswered }), ended('unknown'), NOW).entry?.dueAt ?? 0) - NOW,
     )
     expect(waits).toEqual([2_000, 5_000, 15_000, 45_000, 120_000])
+  })
+
+  it('waits no longer for attempts that died with their processes', () => {
+    let entry: Entry | undefined = entryOf('CLAIMED', { dueAt: NOW })
+    for (let attempt = 1; attempt <= 9; attempt++) {
+      entry = step(entry, { kind: 'due' }, NOW).entry
+      expect(entry).toMatchObject({ state: 'SENT', attempt })
+      entry = step(entry, { kind: 'restarted' }, NOW - 1_000).entry
+    }
+    expect(step(entry, ended('unknown', 9), NOW).entry?.dueAt).toBe(NOW + 2_000)
   })
 
   it('leaves no entry that is open without a time to look at it', () => {
