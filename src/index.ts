@@ -84,4 +84,5 @@ export {
   RefundSchema,
 } from './refund.ts'
 export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'
+export { describeStatusDetail, type StatusDetail } from './status-detail.ts'
 export { SubMerchantSchema } from './sub-merchant.ts'

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { matching, openString, ReceivedIdSchema, text, token } from './fields.ts'
 import { AmountSchema, FiniteSchema, ReceivedAmountSchema } from './money.ts'
 import type { PaymentStatus } from './payment-status.ts'
+import type { StatusDetail } from './status-detail.ts'
 import { IdentifierSchema, SubMerchantSchema } from './sub-merchant.ts'
 
 const isPaymentId = (value: unknown): boolean =>
@@ -199,7 +200,7 @@ const InnerPaymentSchema = v.looseObject({
   /** Status of this inner payment. */
   status: v.nullish(openString<PaymentStatus>()),
   /** Why: `accredited`, `insufficient_money`, `cc_rejected_…`. */
-  status_detail: v.nullish(openString<'accredited' | 'pending_capture' | 'insufficient_money' | 'by_collector'>()),
+  status_detail: v.nullish(openString<StatusDetail>()),
   /** Kind of method. */
   payment_type_id: v.nullish(openString<'account_money' | 'credit_card' | 'debit_card'>()),
   /** Method, such as `visa`. */

@@ -27,6 +27,7 @@ const layers = [
     'idempotency-key',
     'refusal',
     'payment-status',
+    'status-detail',
     'sub-merchant',
     'notification-delivery',
     'notification-shape',
