@@ -12,6 +12,7 @@ interface FirstClient {
   key: string
   origins: string[]
   return_uris: string[]
+  events?: { url: string; secrets: string[] }
   operator: boolean
 }
 

@@ -17,6 +17,7 @@ const isWindows = process.platform === 'win32'
 const port = await choosePort(process.env.PORT || String(STANDARD_PORT))
 const origin = `http://127.0.0.1:${port}`
 const clientKey = `demo-${randomBytes(16).toString('hex')}`
+const eventsSecret = `whsec_${randomBytes(32).toString('base64')}`
 /** What stands in `.dev.vars` goes before what is made here; with an access token there, Mercado Pago itself is behind it. */
 const own = existsSync('.dev.vars')
   ? [...readFileSync('.dev.vars', 'utf8').matchAll(/^\s*(\w+)\s*=\s*\S/gm)].map(([, name]) => name)
@@ -25,29 +26,23 @@ const isReal = own.includes('MERCADOPAGO_ACCESS_TOKEN')
 /** The emulator forgets everything when it stops, so the ledger does, too. Of real payments nothing is forgotten. */
 const state = isReal ? '.wrangler/state' : mkdtempSync(join(tmpdir(), 'wallet-connect-'))
 const stopping = new AbortController()
-const worker = startWorker()
+let worker: ChildProcess | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
 process.on('exit', () => {
-  worker.kill('SIGKILL')
+  worker?.kill('SIGKILL')
   if (!isReal) rmSync(state, { recursive: true, force: true, maxRetries: 5 })
 })
 // A signal to npm reaches its shell and ends there: when npm is gone, so are we.
 const parent = process.ppid
 setInterval(() => process.ppid === parent || stop(0), 500).unref()
-worker.on('error', ({ message }) => {
-  console.error(`wrangler could not be started (${message}): use \`npm start\`, which installs and finds it.`)
-  process.exit(1)
-})
-worker.on('exit', (code) => {
-  if (stopping.signal.aborted) process.exit()
-  console.error(`The Worker stopped by itself${code === null ? '' : ` with code ${code}`}.`)
-  process.exit(1)
-})
 
 try {
+  // The Worker serves the page: it has to be there before.
+  await build('vite', 'build', '--config', 'playground/page/vite.config.ts', '--logLevel', 'warn')
+  worker = startWorker()
   // The walkthrough imports the package by its name, as a user would: that is the built one.
-  await build()
+  await build('unbuild')
   const { walkthrough } = await import('./walkthrough.ts')
   await untilHealthy()
   if (isReal) {
@@ -64,6 +59,7 @@ try {
 function stop(exitCode: number): void {
   process.exitCode = exitCode
   stopping.abort()
+  if (!worker) process.exit()
   worker.kill('SIGINT')
   setTimeout(() => process.exit(), MOST_STOP_MS).unref()
 }
@@ -94,9 +90,9 @@ function freePort(wished: number): Promise<number | undefined> {
   })
 }
 
-function build(): Promise<void> {
+function build(program: string, ...args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    execFile('unbuild', { shell: isWindows, signal: stopping.signal }, (error, stdout, stderr) => {
+    execFile(program, args, { shell: isWindows, signal: stopping.signal }, (error, stdout, stderr) => {
       if (error) reject(new Error(`The build failed:\n${stdout}${stderr || error.message}`))
       else resolve()
     })
@@ -105,18 +101,27 @@ function build(): Promise<void> {
 
 function startWorker(): ChildProcess {
   const shop = 'https://shop.example'
-  const client = { id: 'demo', key: clientKey, origins: [origin, shop], return_uris: [`${shop}/linked`], operator: true }
+  const client = {
+    id: 'demo',
+    key: clientKey,
+    origins: [origin, shop],
+    return_uris: [`${shop}/linked`, `${origin}/`],
+    events: { url: `${origin}/shop/events`, secrets: [eventsSecret] },
+    operator: true,
+  }
   const secrets = {
     ...makeSecrets(client),
     MERCADOPAGO_ACCESS_TOKEN: 'TEST-emulator',
     WEBHOOK_SECRETS: randomBytes(32).toString('hex'),
+    DEMO_CLIENT_KEY: clientKey,
+    DEMO_EVENTS_SECRET: eventsSecret,
   }
   const vars = { ORIGIN: origin, ...secrets }
   const options = ['--env', 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--log-level', 'error']
   const given = Object.entries(vars)
     .filter(([name]) => !own.includes(name))
     .flatMap(([name, value]) => ['--var', `${name}:${value}`])
-  return spawn(
+  const child = spawn(
     'wrangler',
     ['dev', 'playground/worker.dev.ts', ...options, '--persist-to', state, '--show-interactive-dev-session=false', ...given],
     {
@@ -131,6 +136,16 @@ function startWorker(): ChildProcess {
       },
     },
   )
+  child.on('error', ({ message }) => {
+    console.error(`wrangler could not be started (${message}): use \`npm start\`, which installs and finds it.`)
+    process.exit(1)
+  })
+  child.on('exit', (code) => {
+    if (stopping.signal.aborted) process.exit()
+    console.error(`The Worker stopped by itself${code === null ? '' : ` with code ${code}`}.`)
+    process.exit(1)
+  })
+  return child
 }
 
 async function untilHealthy(): Promise<void> {

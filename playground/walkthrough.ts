@@ -44,7 +44,8 @@ export async function walkthrough({ origin, clientKey, print }: Stage): Promise<
   const paid = await charge('125.98', 'order-3')
   step('third payment', describe(paid), isApproved(paid) ? 'paid' : 'not paid')
 
-  print(`\nThe edge Worker listens on ${origin} and stays up; stop it with Ctrl+C.\n`)
+  print(`\nThe edge Worker listens on ${origin} and stays up; stop it with Ctrl+C.`)
+  print('Open that address in a browser: a checkout, and all that goes over the wire.\n')
   print(
     "Mercado Pago's own example, ready to paste. First 201; again with the same key 200 and the same id; without the key 400:\n",
   )

@@ -1,37 +1,32 @@
-import { DurableObject } from 'cloudflare:workers'
-import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
+import { createDemo } from './demo/demo.ts'
+import { CONNECTION_LOST } from './demo/emulator-object.ts'
+import { type DemoEnv, emulatorOf } from './demo/env.ts'
 import type { Pointed } from './inbox-object.ts'
-import { createWorker, Upstream as ProductionUpstream } from './worker.ts'
+import type { Asked, Outcome } from './ledger-object.ts'
+import { createProxy } from './proxy.ts'
+import { createWorker, Ledger as ProductionLedger, Upstream as ProductionUpstream } from './worker.ts'
 
-export { Inbox, Ledger } from './worker.ts'
+export { EmulatorObject } from './demo/emulator-object.ts'
+export { ShopObject } from './demo/shop-object.ts'
+export { Inbox } from './worker.ts'
 
-/** The emulator, once for all requests: in memory, gone when the Worker stops. */
-export class EmulatorObject extends DurableObject<Env> {
-  /** `agreement_uri` leads back to this Worker. */
-  readonly #emulator: Emulator = createEmulator({ ...(this.env.ORIGIN && { origin: this.env.ORIGIN }), balance: 100_000 })
-
-  constructor(state: DurableObjectState, env: Env) {
-    super(state, env)
-    // An object that idles is evicted after seconds, and all agreements and payments with it.
-    setInterval(() => {}, 5_000)
-  }
-
-  override fetch(request: Request): Promise<Response> {
-    const { clock, fetch } = this.#emulator
-    clock.advance(Math.max(0, Date.now() - clock.now()))
-    return fetch(request)
-  }
-}
-
-function emulatorOf({ EMULATOR }: Env) {
-  if (!EMULATOR) throw new TypeError('This Worker is for `npm start`: it needs the bindings of env.dev')
-  return EMULATOR.getByName('emulator')
-}
-
-/** With an access token of one's own in `.dev.vars` it is Mercado Pago, else the emulator. */
-function upstreamOf(env: Env): typeof fetch | undefined {
+/** The demo's bindings; undefined with an access token of one's own in `.dev.vars`: then it is Mercado Pago, and no demo. */
+function demoEnvOf(env: Env): DemoEnv | undefined {
   if (env.MERCADOPAGO_ACCESS_TOKEN !== 'TEST-emulator') return undefined
-  return (input, init) => emulatorOf(env).fetch(new Request(input, init))
+  if (!env.EMULATOR) throw new TypeError('This Worker is for `npm start`: it needs the bindings of env.dev')
+  return env as unknown as DemoEnv
+}
+
+function upstreamOf(env: Env): typeof fetch | undefined {
+  const demoEnv = demoEnvOf(env)
+  return (
+    demoEnv &&
+    (async (input, init) => {
+      const response = await emulatorOf(demoEnv).fetch(new Request(input, init))
+      if (response.headers.has(CONNECTION_LOST)) throw new TypeError('fetch failed')
+      return response
+    })
+  )
 }
 
 /** The ledger's way to Mercado Pago leads to the emulator, too. */
@@ -41,13 +36,27 @@ export class Upstream extends ProductionUpstream {
   }
 }
 
-const worker = createWorker(upstreamOf)
+/** What is asked of the ledger stands in the journal of the demo. */
+export class Ledger extends ProductionLedger {
+  override async ask(asked: Asked): Promise<Outcome> {
+    const demoEnv = demoEnvOf(this.env)
+    if (!demoEnv) return super.ask(asked)
+    const journal = emulatorOf(demoEnv)
+    const { operation: what, key, name: row } = asked
+    const id = await journal.begin({ from: 'proxy', to: 'ledger', what, key, row })
+    const outcome = await super.ask(asked)
+    const isReplayed = outcome.kind === 'reply' && outcome.replayed
+    this.ctx.waitUntil(journal.end(id, { outcome: isReplayed ? 'replayed' : outcome.kind }))
+    return outcome
+  }
+}
 
-/** The proxy with the emulator as Mercado Pago, and the buyer's page of the emulator beside it. */
+const worker = createWorker(upstreamOf)
+const proxy = createProxy(upstreamOf)
+const demo = createDemo((request, env, ctx) => proxy.fetch(request, env as unknown as Env, ctx))
+
+/** The proxy with the emulator as Mercado Pago; around it a shop and the inspector. */
 export default {
   ...worker,
-  fetch(request, env, ctx) {
-    const { pathname } = new URL(request.url)
-    return pathname.startsWith('/v1/wallet_agreement/') ? emulatorOf(env).fetch(request) : worker.fetch(request, env, ctx)
-  },
+  fetch: (request, env, ctx) => (demoEnvOf(env) ? demo.fetch(request, env, ctx) : worker.fetch(request, env, ctx)),
 } satisfies ExportedHandler<Env, Pointed>

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = new URL('../..', import.meta.url).pathname
 const read = (path: string): string => readFileSync(root + path, 'utf8')
 const list = (folder: string): string[] =>
   readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => `${folder}/${path}`)
 
 const sources = list('src')
@@ -17,6 +18,9 @@ const withoutComments = (path: string): string => read(path).replace(/\/\*.*?\*\
 const imports = (path: string): string[] =>
   [...withoutComments(path).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, specifier = '']) => specifier)
 const importsOf = (path: string): string[] => imports(path).map((specifier) => specifier.replace(/^\.\/(.*)\.ts$/, '$1'))
+
+/** Of a relative import: from the root. */
+const fileOf = (path: string, specifier: string): string => join(dirname(path), specifier)
 
 /** Each file may import from the rows above its own, and from its own row. */
 const layers = [
@@ -93,9 +97,29 @@ describe('the imports across', () => {
       entry.replace('.', 'mercadopago-wallet-connect'),
     )
     for (const path of list('playground')) {
-      const ours = imports(path).filter((specifier) => /wallet-connect|\.\.\//.test(specifier))
+      const foreign = imports(path).filter((specifier) =>
+        specifier.startsWith('.') ? !fileOf(path, specifier).startsWith('playground/') : specifier.includes('wallet-connect'),
+      )
       expect(
-        ours.filter((specifier) => !names.includes(specifier)),
+        foreign.filter((specifier) => !names.includes(specifier)),
+        path,
+      ).toEqual([])
+    }
+  })
+
+  it('let the proxy know nothing of the demo, and the page nothing of the Worker', () => {
+    const foldersOf = (path: string): string[] =>
+      imports(path).map((specifier) => fileOf(path, specifier).split('/').slice(0, 2).join('/'))
+    const proxy = list('playground').filter((path) => path.split('/').length === 2 && !path.endsWith('/worker.dev.ts'))
+    for (const path of proxy) expect(foldersOf(path), path).not.toContain('playground/demo')
+    for (const path of list('playground/page')) {
+      const outside = imports(path)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => fileOf(path, specifier))
+        .filter((file) => !file.startsWith('playground/page/'))
+      const shared = ['catalogue', 'controls', 'wire'].map((name) => `playground/demo/${name}.ts`)
+      expect(
+        outside.filter((file) => !shared.includes(file)),
         path,
       ).toEqual([])
     }

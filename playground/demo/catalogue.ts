@@ -1,0 +1,26 @@
+/** What the shop sells. Prices in Argentine pesos, which is what the emulator charges in. */
+export const CATALOGUE = [
+  { id: 'mate', price: 18_500 },
+  { id: 'coffee', price: 9_800.5 },
+  { id: 'alfajores', price: 6_250.25 },
+] as const
+
+export type ProductId = (typeof CATALOGUE)[number]['id']
+
+export interface Item {
+  id: ProductId
+  quantity: number
+}
+
+export const CURRENCY = 'ARS'
+export const COUPON = 'WALLET10'
+export const MOST_OF_ONE = 9
+
+/** In centavos, so that no sum is rounded. */
+export function totalOf(items: readonly Item[]): number {
+  const centavos = items.map(({ id, quantity }) => {
+    const price = CATALOGUE.find((product) => product.id === id)?.price ?? 0
+    return Math.round(price * 100) * quantity
+  })
+  return centavos.reduce((sum, each) => sum + each, 0) / 100
+}

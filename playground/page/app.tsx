@@ -1,0 +1,11 @@
+import { Checkout } from './checkout/checkout.tsx'
+import { Inspector } from './inspector/inspector.tsx'
+
+export function App() {
+  return (
+    <>
+      <Checkout />
+      <Inspector />
+    </>
+  )
+}

@@ -1,0 +1,145 @@
+const en = {
+  language: 'Language',
+  shop: 'A small shop',
+  cart: 'Your cart',
+  products: { mate: 'Mate gourd', coffee: 'Coffee, 250 g', alfajores: 'Alfajores, box of six' },
+  fewer: 'One less: {product}',
+  more: 'One more: {product}',
+  total: 'Total',
+  discounted: 'With the coupon',
+  pay: 'Pay with Mercado Pago',
+  payNow: 'Pay {amount}',
+  reserveNow: 'Reserve {amount}',
+  reserve: 'Only reserve: the shop charges when it ships',
+  wallet: 'Your wallet',
+  linked: 'Your Mercado Pago wallet is linked.',
+  notLinked: 'You allow it once, in Mercado Pago. This shop never sees your password or your card.',
+  unlink: 'Unlink',
+  coupon: 'Coupon',
+  apply: 'Apply',
+  couponWorks: '{percent} % less with {code}.',
+  linking: 'One moment, to Mercado Pago…',
+  unlinking: 'Unlinking…',
+  paying: 'Paying…',
+  checking: 'The connection was lost. We are asking Mercado Pago what became of your payment. You will not be charged twice.',
+  approved: 'Paid. Thank you!',
+  authorized: 'Reserved. The shop charges when it ships.',
+  rejected: 'Not paid',
+  cancelled: 'Cancelled. Nothing was charged.',
+  refunded: 'Your money was given back.',
+  pending: 'Not decided yet',
+  refused: 'Not paid. Nothing was charged.',
+  receipt: 'Payment {id}, order {order}',
+  tryAgain: 'Try again',
+  another: 'Buy something else',
+  empty: 'Your cart is empty.',
+  problems: {
+    not_linked: 'Your wallet was not linked, and nothing was charged.',
+    unlinked: 'Your wallet is no longer linked. Link it again to pay.',
+    coupon: 'This coupon gives nothing.',
+    failed: 'That did not work: {words}',
+  },
+}
+
+export type Texts = typeof en
+
+const es: Texts = {
+  language: 'Idioma',
+  shop: 'Una tienda pequeña',
+  cart: 'Tu carrito',
+  products: { mate: 'Mate de calabaza', coffee: 'Café, 250 g', alfajores: 'Alfajores, caja de seis' },
+  fewer: 'Uno menos: {product}',
+  more: 'Uno más: {product}',
+  total: 'Total',
+  discounted: 'Con el cupón',
+  pay: 'Pagar con Mercado Pago',
+  payNow: 'Pagar {amount}',
+  reserveNow: 'Reservar {amount}',
+  reserve: 'Solo reservar: la tienda cobra cuando envía',
+  wallet: 'Tu billetera',
+  linked: 'Tu billetera de Mercado Pago está vinculada.',
+  notLinked: 'Lo autorizas una sola vez, en Mercado Pago. Esta tienda nunca ve tu clave ni tu tarjeta.',
+  unlink: 'Desvincular',
+  coupon: 'Cupón',
+  apply: 'Aplicar',
+  couponWorks: '{percent} % menos con {code}.',
+  linking: 'Un momento, vamos a Mercado Pago…',
+  unlinking: 'Desvinculando…',
+  paying: 'Pagando…',
+  checking: 'Se perdió la conexión. Estamos preguntando a Mercado Pago qué pasó con tu pago. No se te cobrará dos veces.',
+  approved: '¡Pagado, gracias!',
+  authorized: 'Reservado. La tienda cobra cuando envía.',
+  rejected: 'No se pagó',
+  cancelled: 'Cancelado. No se cobró nada.',
+  refunded: 'Se te devolvió el dinero.',
+  pending: 'Aún sin decidir',
+  refused: 'No se pagó. No se cobró nada.',
+  receipt: 'Pago {id}, pedido {order}',
+  tryAgain: 'Intentar de nuevo',
+  another: 'Comprar otra cosa',
+  empty: 'Tu carrito está vacío.',
+  problems: {
+    not_linked: 'Tu billetera no quedó vinculada y no se cobró nada.',
+    unlinked: 'Tu billetera ya no está vinculada. Vincúlala de nuevo para pagar.',
+    coupon: 'Este cupón no da nada.',
+    failed: 'No funcionó: {words}',
+  },
+}
+
+const pt: Texts = {
+  language: 'Idioma',
+  shop: 'Uma pequena loja',
+  cart: 'Seu carrinho',
+  products: { mate: 'Cuia de chimarrão', coffee: 'Café, 250 g', alfajores: 'Alfajores, caixa com seis' },
+  fewer: 'Um a menos: {product}',
+  more: 'Um a mais: {product}',
+  total: 'Total',
+  discounted: 'Com o cupom',
+  pay: 'Pagar com Mercado Pago',
+  payNow: 'Pagar {amount}',
+  reserveNow: 'Reservar {amount}',
+  reserve: 'Só reservar: a loja cobra quando enviar',
+  wallet: 'Sua carteira',
+  linked: 'Sua carteira do Mercado Pago está vinculada.',
+  notLinked: 'Você autoriza uma única vez, no Mercado Pago. Esta loja nunca vê sua senha nem seu cartão.',
+  unlink: 'Desvincular',
+  coupon: 'Cupom',
+  apply: 'Aplicar',
+  couponWorks: '{percent} % a menos com {code}.',
+  linking: 'Um momento, indo ao Mercado Pago…',
+  unlinking: 'Desvinculando…',
+  paying: 'Pagando…',
+  checking:
+    'A conexão caiu. Estamos perguntando ao Mercado Pago o que houve com seu pagamento. Você não será cobrado duas vezes.',
+  approved: 'Pago. Obrigado!',
+  authorized: 'Reservado. A loja cobra quando enviar.',
+  rejected: 'Não foi pago',
+  cancelled: 'Cancelado. Nada foi cobrado.',
+  refunded: 'Seu dinheiro foi devolvido.',
+  pending: 'Ainda sem decisão',
+  refused: 'Não foi pago. Nada foi cobrado.',
+  receipt: 'Pagamento {id}, pedido {order}',
+  tryAgain: 'Tentar de novo',
+  another: 'Comprar outra coisa',
+  empty: 'Seu carrinho está vazio.',
+  problems: {
+    not_linked: 'Sua carteira não foi vinculada, e nada foi cobrado.',
+    unlinked: 'Sua carteira não está mais vinculada. Vincule-a de novo para pagar.',
+    coupon: 'Este cupom não dá nada.',
+    failed: 'Não deu certo: {words}',
+  },
+}
+
+export const TEXTS = { pt, es, en }
+export type Language = keyof typeof TEXTS
+export const LANGUAGES: Record<Language, string> = { pt: 'Português', es: 'Español', en: 'English' }
+
+/** The browser's first language of the three. */
+export function preferred(languages: readonly string[]): Language {
+  const known = languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => Object.hasOwn(TEXTS, tag))
+  return (known as Language) ?? 'es'
+}
+
+/** Puts values into the places of a text. */
+export const fill = (text: string, values: Record<string, string | number>): string =>
+  text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place))

@@ -1,0 +1,57 @@
+import { signal } from '@preact/signals'
+import { useId, useRef } from 'preact/hooks'
+import { RUNTIMES, type Runtime, type Step, snippet } from './snippets.ts'
+
+/** The runtime that was looked at last, everywhere. */
+const runtime = signal<Runtime>('Workers')
+
+/** "Show the code": what a backend writes for this step. */
+export function CodeButton({ step, label, isSmall = false }: { step: Step; label: string; isSmall?: boolean }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const title = useId()
+  const copy = () => navigator.clipboard.writeText(snippet(step, runtime.value))
+  return (
+    <>
+      <button
+        type="button"
+        class="quiet code-button"
+        aria-label={`Show the code: ${label}`}
+        onClick={() => dialog.current?.showModal()}
+      >
+        {isSmall ? 'Code' : 'Show the code'}
+      </button>
+      <dialog ref={dialog} class="code" lang="en" aria-labelledby={title}>
+        <h2 id={title}>{label}</h2>
+        <fieldset class="choices">
+          <legend class="unseen">Runtime</legend>
+          {RUNTIMES.map((each) => (
+            <label key={each}>
+              <input
+                type="radio"
+                name={`${title}-runtime`}
+                checked={runtime.value === each}
+                onChange={() => {
+                  runtime.value = each
+                }}
+              />
+              {each}
+            </label>
+          ))}
+        </fieldset>
+        {/* Long lines are scrolled: by keyboard, too. */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+        <pre tabIndex={0}>
+          <code>{snippet(step, runtime.value)}</code>
+        </pre>
+        <div class="row">
+          <button type="button" onClick={copy}>
+            Copy
+          </button>
+          <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
+            Close
+          </button>
+        </div>
+      </dialog>
+    </>
+  )
+}

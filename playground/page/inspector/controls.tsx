@@ -1,0 +1,226 @@
+import { signal } from '@preact/signals'
+import type { Control } from '../../demo/controls.ts'
+import { ask } from '../ask.ts'
+import { isPaid, purchase, refresh, wallet } from '../checkout/purchase.ts'
+import { CodeButton } from '../code/code-button.tsx'
+import type { Step } from '../code/snippets.ts'
+import { choices, look, seen } from './watch.ts'
+
+/** What the last button came to. */
+const told = signal<{ words: string; isBad: boolean }>({ words: '', isBad: false })
+
+async function doing(done: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+    told.value = { words: done, isBad: false }
+  } catch (error) {
+    told.value = { words: error instanceof Error ? error.message : String(error), isBad: true }
+  }
+  await look()
+}
+
+const control = (order: Control, done: string): Promise<void> => doing(done, () => ask('/inspector/control', order))
+
+/** What to do at the seller's, and in Mercado Pago. */
+export function Controls() {
+  return (
+    <section aria-labelledby="controls" class="controls">
+      <h2 id="controls">In your hand</h2>
+      <Seller />
+      <Fault />
+      <Decision />
+      <Wallet />
+      <Clock />
+      <p role="status" class={told.value.isBad ? 'message bad' : 'message'}>
+        {told.value.words}
+      </p>
+    </section>
+  )
+}
+
+function Seller() {
+  const { order, payment } = purchase.value ?? {}
+  const status = payment?.status
+  const sell = (action: 'capture' | 'cancel' | 'refund', done: string) =>
+    doing(done, async () => {
+      await ask(`/shop/orders/${order?.id}/seller`, { do: action })
+      await refresh()
+    })
+  const actions: [step: Step & ('capture' | 'cancel' | 'refund'), label: string, done: string, may: boolean][] = [
+    ['capture', 'Capture', 'Captured.', status === 'authorized'],
+    ['cancel', 'Cancel', 'Cancelled.', status === 'authorized'],
+    ['refund', 'Refund', 'Refunded.', status === 'approved' && isPaid.value],
+  ]
+  return (
+    <fieldset>
+      <legend>The seller</legend>
+      {actions.map(([step, label, done, may]) => (
+        <span key={step} class="row tight">
+          <button type="button" disabled={!may} onClick={() => sell(step, done)}>
+            {label}
+          </button>
+          <CodeButton step={step} label={`${label} a payment`} isSmall />
+        </span>
+      ))}
+      <CodeButton step="notification" label="Take a notification" isSmall />
+    </fieldset>
+  )
+}
+
+/** What people most want to see, in their own words. */
+const FAVOURITES: Record<string, string> = {
+  'reset after': 'answer lost after the charge',
+  'reset before': 'request lost before the charge',
+  'internal_error after': '500, and charged all the same',
+  'in_progress before': '409, still being processed',
+  'late_arrival ': 'request lost, and arrives a minute later',
+  'executed_twice ': 'Mercado Pago breaks its word and charges twice',
+}
+
+function Fault() {
+  const { armed } = seen.value
+  const all = choices.value.faults.flatMap(({ name, says, phases, operations }) =>
+    operations && !operations.includes('payments.create')
+      ? []
+      : (phases.length > 0 ? phases : ['']).map((phase) => ({
+          value: `${name} ${phase}`,
+          name: phase ? `${name} (${phase})` : name,
+          says,
+        })),
+  )
+  const inject = (choice: string): void => {
+    const [fault = '', phase] = choice.split(' ')
+    const order: Control = {
+      do: 'injectFault',
+      fault,
+      operation: 'payments.create',
+      ...(phase && { phase: phase as 'before' | 'after' }),
+    }
+    void control(order, `Armed: ${FAVOURITES[choice] ?? fault}. Now press pay.`)
+  }
+  return (
+    <Choice legend="Mercado Pago fails" label="The next payment meets" button="Arm" onChoose={inject}>
+      <optgroup label="Worth a look">
+        {Object.entries(FAVOURITES).map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </optgroup>
+      <optgroup label="All">
+        {all.map(({ value, name, says }) => (
+          <option key={value} value={value} title={says}>
+            {name}
+          </option>
+        ))}
+      </optgroup>
+      {armed.length > 0 && (
+        <span class="row whole">
+          <span class="badge badge-unknown">armed: {armed.join(', ')}</span>
+          <button type="button" class="quiet" onClick={() => control({ do: 'clearFaults' }, 'Nothing fails any more.')}>
+            Disarm
+          </button>
+        </span>
+      )}
+    </Choice>
+  )
+}
+
+function Decision() {
+  const decide = (choice: string): void => {
+    const [status = '', status_detail = ''] = choice.split(' ')
+    void control({ do: 'decideNext', status, status_detail }, `The next payment will be ${status}: ${status_detail}.`)
+  }
+  return (
+    <Choice legend="Mercado Pago decides" label="The next payment is" button="Decide" onChoose={decide}>
+      {choices.value.decisions
+        .toSorted((a, b) => b.status.localeCompare(a.status))
+        .map(({ status, status_detail }) => (
+          <option key={`${status} ${status_detail}`} value={`${status} ${status_detail}`}>
+            {status}: {status_detail}
+          </option>
+        ))}
+    </Choice>
+  )
+}
+
+function Wallet() {
+  const agreement_id = wallet.value?.agreement_id
+  const setBalance = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const amount = Number(new FormData(event.currentTarget as HTMLFormElement).get('balance'))
+    void control({ do: 'setBalance', amount }, `The wallet holds ARS ${amount} now.`)
+  }
+  return (
+    <fieldset>
+      <legend>The buyer</legend>
+      <form class="row" onSubmit={setBalance}>
+        <label>
+          Balance, ARS
+          <input name="balance" type="number" min="0" step="0.01" required defaultValue="100" />
+        </label>
+        <button type="submit">Set</button>
+      </form>
+      <button
+        type="button"
+        disabled={!agreement_id}
+        onClick={() =>
+          agreement_id && control({ do: 'cancelAgreement', agreement_id }, 'The buyer has unlinked this shop in Mercado Pago.')
+        }
+      >
+        Unlink in the app
+      </button>
+    </fieldset>
+  )
+}
+
+const STEPS: [label: string, ms: number][] = [
+  ['+1 minute', 60_000],
+  ['+1 hour', 3_600_000],
+  ['+1 day', 86_400_000],
+  ['+1 year', 365 * 86_400_000],
+]
+
+function Clock() {
+  return (
+    <fieldset>
+      <legend>The clock of Mercado Pago</legend>
+      <time dateTime={new Date(seen.value.clock).toISOString()}>
+        {new Date(seen.value.clock).toISOString().slice(0, 19).replace('T', ' ')}
+      </time>
+      {STEPS.map(([label, ms]) => (
+        <button key={label} type="button" class="quiet" onClick={() => control({ do: 'advanceClock', ms }, `${label}.`)}>
+          {label}
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+interface ChoiceProps {
+  legend: string
+  label: string
+  button: string
+  onChoose: (value: string) => void
+  children: preact.ComponentChildren
+}
+
+/** A list to choose from, and a button that does it. */
+function Choice({ legend, label, button, onChoose, children }: ChoiceProps) {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    onChoose(String(new FormData(event.currentTarget as HTMLFormElement).get('choice') ?? ''))
+  }
+  return (
+    <fieldset>
+      <legend>{legend}</legend>
+      <form class="row" onSubmit={submit}>
+        <label class="grows">
+          {label}
+          <select name="choice">{children}</select>
+        </label>
+        <button type="submit">{button}</button>
+      </form>
+    </fieldset>
+  )
+}

@@ -1,0 +1,53 @@
+import type { LedgerRow } from '../../demo/wire.ts'
+import { Scrolled } from './timeline.tsx'
+import { seen } from './watch.ts'
+
+/** Rows of the ledger, the newest first. */
+export function Ledger() {
+  const rows = seen.value.rows.toReversed()
+  return (
+    <section aria-labelledby="ledger">
+      <h2 id="ledger">Ledger</h2>
+      <Scrolled label="Ledger">
+        <table>
+          <thead>
+            <tr>
+              <th>Operation</th>
+              <th>Row</th>
+              <th>State</th>
+              <th class="number">Attempts</th>
+              <th>Next try</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.idempotency_key} row={row} />
+            ))}
+          </tbody>
+        </table>
+        {rows.length === 0 && <p class="dim">No write has been asked for yet.</p>}
+      </Scrolled>
+    </section>
+  )
+}
+
+function Row({ row }: { row: LedgerRow }) {
+  const { operation, idempotency_key, state, attempts, next_try_at } = row
+  const isOpen = state === 'CLAIMED' || state === 'SENT' || state === 'UNKNOWN'
+  const inSeconds = isOpen && next_try_at ? Math.max(0, Math.round((Date.parse(next_try_at) - Date.now()) / 1_000)) : null
+  return (
+    <tr>
+      <td>
+        <code>{operation}</code>
+      </td>
+      <td>
+        <code title={idempotency_key}>{idempotency_key.slice(0, 8)}</code>
+      </td>
+      <td>
+        <span class={`badge badge-${state.toLowerCase()}`}>{state}</span>
+      </td>
+      <td class="number">{attempts}</td>
+      <td>{inSeconds === null ? '' : `in ${inSeconds} s`}</td>
+    </tr>
+  )
+}

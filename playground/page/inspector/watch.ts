@@ -1,0 +1,54 @@
+import { signal } from '@preact/signals'
+import type { Call, Choices, Inspection } from '../../demo/wire.ts'
+import { ask } from '../ask.ts'
+
+const EVERY_MS = 400
+const MOST_SHOWN = 200
+
+/** What the inspector knows. The newest calls are last. */
+export const seen = signal<Inspection>({ version: 0, calls: [], effects: [], clock: 0, armed: [], rows: [] })
+export const choices = signal<Choices>({ faults: [], decisions: [] })
+/** The backend does not answer. */
+export const isLost = signal(false)
+/** Calls before this one are not shown. */
+export const clearedAt = signal(0)
+
+let version = 0
+
+/** Asks for what has changed. */
+export async function look(): Promise<void> {
+  try {
+    const now = await ask<Inspection>(`/inspector?since=${version}`)
+    // The backend was started anew, and its journal, too.
+    const known = now.version < version ? [] : seen.value.calls
+    version = now.version
+    seen.value = { ...now, calls: merged(known, now.calls) }
+    isLost.value = false
+  } catch {
+    isLost.value = true
+  }
+}
+
+function merged(known: readonly Call[], changed: readonly Call[]): Call[] {
+  if (changed.length === 0) return known as Call[]
+  const calls = new Map(known.map((call) => [call.id, call]))
+  for (const call of changed) calls.set(call.id, call)
+  return [...calls.values()].sort((a, b) => a.id - b.id).slice(-MOST_SHOWN)
+}
+
+/** Looks again and again while the page can be seen. */
+export function watch(): () => void {
+  let isOver = false
+  const next = async (): Promise<void> => {
+    if (isOver) return
+    if (!document.hidden) await look()
+    setTimeout(next, EVERY_MS)
+  }
+  void next()
+  void ask<Choices>('/inspector/choices').then((all) => {
+    choices.value = all
+  })
+  return () => {
+    isOver = true
+  }
+}

@@ -1,0 +1,38 @@
+import { effect, type Signal, signal } from '@preact/signals'
+
+export interface Kept<Value> extends Signal<Value> {
+  /** What other tabs have just written comes with an event, which may be late. */
+  reread(): void
+}
+
+/**
+ * A signal that lives in `localStorage`: a reload finds it again, and other tabs see it change. Written at once, so that
+ * what is kept before a request leaves is there whatever happens then.
+ */
+export function kept<Value>(name: string, first: Value): Kept<Value> {
+  const read = (): Value => {
+    const text = localStorage.getItem(name)
+    if (text === null) return first
+    try {
+      return JSON.parse(text)
+    } catch {
+      return first
+    }
+  }
+  const value = signal(read())
+  const reread = (): void => {
+    if (JSON.stringify(value.peek()) !== localStorage.getItem(name)) value.value = read()
+  }
+  addEventListener('storage', ({ key }) => {
+    if (key === name || key === null) reread()
+  })
+  // Back from the history, the page is as it was left, and heard of no change.
+  addEventListener('pageshow', reread)
+  let isFirst = true
+  effect(() => {
+    const text = JSON.stringify(value.value)
+    if (!isFirst && localStorage.getItem(name) !== text) localStorage.setItem(name, text)
+    isFirst = false
+  })
+  return Object.assign(value, { reread })
+}
