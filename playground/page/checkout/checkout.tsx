@@ -44,7 +44,7 @@ export function Checkout() {
   const t = texts.value
   return (
     <main class="pane checkout" lang={language.value}>
-      <header class="row apart">
+      <header class="row apart nowrap">
         <h1>{t.shop}</h1>
         <label class="small">
           <span class="unseen">{t.language}</span>
@@ -200,8 +200,8 @@ function Wallet() {
           <button type="button" class="quiet" disabled={busy.value !== null} onClick={unlink}>
             {t.unlink}
           </button>
-          <CodeButton step="return" label="What happened when the buyer came back" />
-          <CodeButton step="unlink" label="Unlink the wallet" />
+          <CodeButton step="return" label="The buyer comes back" text="Code of the return" />
+          <CodeButton step="unlink" label="Unlink the wallet" text="Code" />
         </div>
       )}
     </section>
@@ -237,7 +237,7 @@ function Receipt({ order, payment, refusal }: Purchase) {
             {t.another}
           </button>
         )}
-        <CodeButton step="lostAnswer" label="When the answer is lost" />
+        <CodeButton step="lostAnswer" label="When the answer is lost" text="Code" />
       </div>
     </section>
   )

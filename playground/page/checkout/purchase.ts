@@ -37,7 +37,8 @@ export const wallet = kept<Wallet | null>('wallet', null)
 export const purchase = kept<Purchase | null>('purchase', null)
 export const coupon = kept<{ code: string; percent: number; cap: number } | null>('coupon', null)
 export const reserve = kept('reserve', false)
-const asked = kept<string | null>('asked-agreement', null)
+/** The agreement that the buyer was sent to Mercado Pago for. */
+export const asked = kept<string | null>('asked-agreement', null)
 
 /** What is being done now, and what went wrong last. */
 export const busy = signal<'linking' | 'unlinking' | 'coupon' | 'paying' | 'checking' | null>(null)
@@ -171,7 +172,7 @@ async function send({ order, prepared }: Required<Pick<Purchase, 'order' | 'prep
       purchase.value = { order, prepared, payment: shown(data) }
       return
     } catch (error) {
-      if (error instanceof RefusedError) return refuse(order, error)
+      if (error instanceof RefusedError) return refuse({ order, prepared }, error)
       if (error instanceof AskError && error.status < 500) throw error
       // Perhaps it is paid. Only the same request, sent again, can tell, and it cannot pay twice.
       busy.value = 'checking'
@@ -224,8 +225,8 @@ async function promised(total: number, payer_token: string) {
 }
 
 /** Certainly nothing was paid. Often because the wallet is linked no more. */
-async function refuse(order: Order, error: RefusedError): Promise<void> {
-  purchase.value = { order, refusal: error.message }
+async function refuse(refused: Purchase, error: RefusedError): Promise<void> {
+  purchase.value = { ...refused, refusal: error.message }
   const { status } = wallet.value ? await connect.agreements.get(wallet.value.agreement_id) : {}
   if (status == null || status.startsWith('confirmed')) return
   wallet.value = null

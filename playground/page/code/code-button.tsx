@@ -6,19 +6,14 @@ import { RUNTIMES, type Runtime, type Step, snippet } from './snippets.ts'
 const runtime = signal<Runtime>('Workers')
 
 /** "Show the code": what a backend writes for this step. */
-export function CodeButton({ step, label, isSmall = false }: { step: Step; label: string; isSmall?: boolean }) {
+export function CodeButton({ step, label, text = 'Show the code' }: { step: Step; label: string; text?: string }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
   const copy = () => navigator.clipboard.writeText(snippet(step, runtime.value))
   return (
     <>
-      <button
-        type="button"
-        class="quiet code-button"
-        aria-label={`Show the code: ${label}`}
-        onClick={() => dialog.current?.showModal()}
-      >
-        {isSmall ? 'Code' : 'Show the code'}
+      <button type="button" class="quiet" lang="en" aria-label={`${text}: ${label}`} onClick={() => dialog.current?.showModal()}>
+        {text}
       </button>
       <dialog ref={dialog} class="code" lang="en" aria-labelledby={title}>
         <h2 id={title}>{label}</h2>

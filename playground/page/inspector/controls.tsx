@@ -59,10 +59,10 @@ function Seller() {
           <button type="button" disabled={!may} onClick={() => sell(step, done)}>
             {label}
           </button>
-          <CodeButton step={step} label={`${label} a payment`} isSmall />
+          <CodeButton step={step} label={`${label} a payment`} text="Code" />
         </span>
       ))}
-      <CodeButton step="notification" label="Take a notification" isSmall />
+      <CodeButton step="notification" label="Take a notification" text="Code of a webhook" />
     </fieldset>
   )
 }
@@ -155,7 +155,7 @@ function Wallet() {
     <fieldset>
       <legend>The buyer</legend>
       <form class="row" onSubmit={setBalance}>
-        <label>
+        <label class="grows">
           Balance, ARS
           <input name="balance" type="number" min="0" step="0.01" required defaultValue="100" />
         </label>

@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { asked, purchase, wallet } from '../checkout/purchase.ts'
 import { Controls } from './controls.tsx'
 import { Ledger } from './ledger.tsx'
 import { StateDiagram } from './state-diagram.tsx'
@@ -7,11 +8,15 @@ import { AGREEMENT, PAYMENT, wayOfAgreement, wayOfPayment } from './states.ts'
 import { Timeline } from './timeline.tsx'
 import { isLost, seen, watch } from './watch.ts'
 
-/** The payment that was asked for last. */
-const row = computed(() => seen.value.rows.findLast(({ operation }) => operation === 'payments.create'))
+/** The row of this page's payment. */
+const row = computed(() => {
+  const key = purchase.value?.prepared?.idempotencyKey
+  const name = seen.value.calls.findLast((call) => call.to === 'ledger' && call.key === key)?.row
+  return seen.value.rows.find(({ idempotency_key }) => idempotency_key === name)
+})
 /** Rows that were seen while nobody knew what became of them. */
 const unknown = signal<ReadonlySet<string>>(new Set())
-const agreementWay = computed(() => wayOfAgreement(seen.value.effects))
+const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value, seen.value.effects))
 const paymentWay = computed(() =>
   wayOfPayment(row.value, seen.value.effects, row.value !== undefined && unknown.value.has(row.value.idempotency_key)),
 )

@@ -68,9 +68,8 @@ const PAYMENT_STATE: Partial<Record<Effect['kind'], string>> = {
   payment_charged_back: 'charged_back',
 }
 
-/** The states that the newest agreement has gone through. */
-export function wayOfAgreement(effects: readonly Effect[]): string[] {
-  const id = effects.findLast(({ kind }) => kind === 'agreement_created')?.agreement_id
+/** The states that an agreement has gone through. */
+export function wayOfAgreement(id: string | null, effects: readonly Effect[]): string[] {
   const own = effects.filter(({ agreement_id }) => agreement_id === id)
   return own.flatMap(({ kind }) => AGREEMENT_STATE[kind] ?? [])
 }
