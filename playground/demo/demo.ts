@@ -79,7 +79,8 @@ export function createDemo(proxy: Handler): Hono<Scope> {
   app.get('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.post('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.use('/assets/*', pageHeaders)
-  app.use('/', pageHeaders)
+  // Known from the page on: what it asks at once, side by side, is of one buyer.
+  app.use('/', pageHeaders, knowBuyer)
   // By another name of this machine it would be another origin, for which there are no tickets.
   app.get('/', (c) => (isOwn(c) ? assetOf(c) : c.redirect(c.env.ORIGIN)))
   app.get('/assets/*', assetOf)

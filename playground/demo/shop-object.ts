@@ -3,6 +3,14 @@ import type { Order } from './wire.ts'
 
 /** The shop's database. */
 export class ShopObject extends DurableObject<Env> {
+  /** Names this database: with another one, what pages have kept is of no use. */
+  run(): string {
+    const { kv } = this.ctx.storage
+    const run = kv.get<string>('run') ?? crypto.randomUUID()
+    kv.put('run', run)
+    return run
+  }
+
   save(order: Order): void {
     this.ctx.storage.kv.put(order.id, order)
   }

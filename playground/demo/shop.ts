@@ -91,9 +91,11 @@ export function createShop(ask: Ask): Hono<Scope> {
     return c.body(null, 204)
   })
 
+  app.get('/me', async (c) => c.json({ buyer: c.var.buyer, run: await orders(c).run() }))
+
   app.post('/wallet-ticket', async (c) => {
     const { ticket } = await openSession(c, { operations: WALLET_OPERATIONS })
-    return c.json({ ticket, buyer: c.var.buyer }, 201)
+    return c.json({ ticket }, 201)
   })
 
   app.post('/orders', async (c) => {

@@ -9,7 +9,9 @@ export interface Kept<Value> extends Signal<Value> {
  * A signal that lives in `localStorage`: a reload finds it again, and other tabs see it change. Written at once, so that
  * what is kept before a request leaves is there whatever happens then.
  */
-export function kept<Value>(name: string, first: Value): Kept<Value> {
+export function kept<Value>(what: string, first: Value): Kept<Value> {
+  // Whatever else is tried out at this address has its own.
+  const name = `wallet-connect-demo:${what}`
   const read = (): Value => {
     const text = localStorage.getItem(name)
     if (text === null) return first

@@ -21,6 +21,7 @@ import {
   reserve,
   resume,
   startOver,
+  tell,
   total,
   unlink,
   wallet,
@@ -36,7 +37,7 @@ const inMoney = (amount: number): string => money.value.format(amount)
 /** What a buyer sees. */
 export function Checkout() {
   useEffect(() => {
-    void resume()
+    resume().catch(tell)
   }, [])
   useEffect(() => {
     document.documentElement.lang = language.value

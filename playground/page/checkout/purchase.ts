@@ -37,8 +37,13 @@ export const wallet = kept<Wallet | null>('wallet', null)
 export const purchase = kept<Purchase | null>('purchase', null)
 export const coupon = kept<{ code: string; percent: number; cap: number } | null>('coupon', null)
 export const reserve = kept('reserve', false)
-/** The agreement that the buyer was sent to Mercado Pago for. */
-export const asked = kept<string | null>('asked-agreement', null)
+/** The agreement that the buyer was sent to Mercado Pago for; back again, the exchange of its code, until it is done. */
+export const asked = kept<{ agreement_id: string; exchange?: PreparedRequest<'agreements.createPayerToken'> } | null>(
+  'asked',
+  null,
+)
+/** Whose all this is, and in which run of `npm start`. */
+const owner = kept<{ run: string; buyer: string } | null>('owner', null)
 
 /** What is being done now, and what went wrong last. */
 export const busy = signal<'linking' | 'unlinking' | 'coupon' | 'paying' | 'checking' | null>(null)
@@ -77,6 +82,10 @@ const connect = proxyWith(() => {
   return walletTicket.text
 })
 
+export function tell(error: unknown): void {
+  problem.value ??= { kind: 'failed', words: error instanceof Error ? error.message : String(error) }
+}
+
 /** One thing at a time; what goes wrong is told. */
 async function doing(what: NonNullable<typeof busy.value>, work: () => Promise<void>): Promise<void> {
   if (busy.value) return
@@ -85,7 +94,7 @@ async function doing(what: NonNullable<typeof busy.value>, work: () => Promise<v
   try {
     await work()
   } catch (error) {
-    problem.value ??= { kind: 'failed', words: error instanceof Error ? error.message : String(error) }
+    tell(error)
   } finally {
     busy.value = null
   }
@@ -94,13 +103,15 @@ async function doing(what: NonNullable<typeof busy.value>, work: () => Promise<v
 /** Sends the buyer to Mercado Pago, to allow this shop to charge the wallet. */
 export const link = (): Promise<void> =>
   doing('linking', async () => {
-    const { buyer } = await ask<{ buyer: string }>('/shop/wallet-ticket', {})
+    // What Mercado Pago has allowed already need not be asked for again.
+    if (asked.value?.exchange) return exchange()
+    const { buyer } = await know()
     const { agreement_id, agreement_uri } = await connect.agreements.create({
       return_uri: `${location.origin}/`,
       external_flow_id: crypto.randomUUID(),
       external_user: { id: buyer, description: buyer },
     })
-    asked.value = agreement_id
+    asked.value = { agreement_id }
     location.assign(agreement_uri)
     // This page is about to go: nothing more can be pressed on it.
     await new Promise(() => {})
@@ -114,20 +125,29 @@ addEventListener('pageshow', ({ persisted }) => {
 async function finishLinking(): Promise<void> {
   const returned = new URLSearchParams(location.search)
   const [agreement_id, code] = [returned.get('agreement'), returned.get('code')]
-  if (agreement_id === null) return
-  // Not in the history, nor in what a reload asks for.
-  history.replaceState(null, '', '/')
   // Whoever was sent here by somebody else's link would pay with somebody else's wallet.
-  if (agreement_id !== asked.value) return
-  if (code === null) {
-    problem.value = { kind: 'not_linked' }
-    return
+  if (agreement_id !== null && agreement_id === asked.value?.agreement_id) {
+    if (code === null) problem.value = { kind: 'not_linked' }
+    // Kept before the code leaves the address: a reload in the middle loses nothing.
+    else asked.value = { agreement_id, exchange: connect.prepare('agreements.createPayerToken', { agreement_id, code }) }
   }
-  await doing('linking', async () => {
-    const { payer_token } = await connect.agreements.createPayerToken(agreement_id, { code })
+  // Not in the history, nor in what a reload asks for.
+  if (agreement_id !== null) history.replaceState(null, '', '/')
+  if (asked.value?.exchange) await doing('linking', exchange)
+}
+
+/** A code is good once; the same request, sent again, is answered with what it has brought before. */
+async function exchange(): Promise<void> {
+  const { agreement_id, exchange } = asked.value ?? {}
+  if (!agreement_id || !exchange) return
+  try {
+    const { payer_token } = (await connect.send(exchange)).data
     wallet.value = { agreement_id, payer_token }
     asked.value = null
-  })
+  } catch (error) {
+    if (error instanceof RefusedError) asked.value = null
+    throw error
+  }
 }
 
 export const unlink = (): Promise<void> =>
@@ -261,8 +281,20 @@ export function startOver(): void {
   problem.value = null
 }
 
+/** Who the buyer is. What was kept for somebody else, or for a shop that has forgotten it since, is of no use. */
+async function know(): Promise<{ run: string; buyer: string }> {
+  const now = await ask<{ run: string; buyer: string }>('/shop/me')
+  if (owner.value?.run === now.run && owner.value.buyer === now.buyer) return now
+  startOver()
+  wallet.value = null
+  asked.value = null
+  owner.value = now
+  return now
+}
+
 /** What an earlier page has begun: the return from Mercado Pago, or a payment in the middle. */
 export async function resume(): Promise<void> {
+  await know()
   await finishLinking()
   if (purchase.value?.prepared && !isSettled.value) await pay()
 }

@@ -16,7 +16,7 @@ const row = computed(() => {
 })
 /** Rows that were seen while nobody knew what became of them. */
 const unknown = signal<ReadonlySet<string>>(new Set())
-const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value, seen.value.effects))
+const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value?.agreement_id, seen.value.effects))
 const paymentWay = computed(() =>
   wayOfPayment(row.value, seen.value.effects, row.value !== undefined && unknown.value.has(row.value.idempotency_key)),
 )

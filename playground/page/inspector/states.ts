@@ -69,7 +69,7 @@ const PAYMENT_STATE: Partial<Record<Effect['kind'], string>> = {
 }
 
 /** The states that an agreement has gone through. */
-export function wayOfAgreement(id: string | null, effects: readonly Effect[]): string[] {
+export function wayOfAgreement(id: string | undefined, effects: readonly Effect[]): string[] {
   const own = effects.filter(({ agreement_id }) => agreement_id === id)
   return own.flatMap(({ kind }) => AGREEMENT_STATE[kind] ?? [])
 }
