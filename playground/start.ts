@@ -105,8 +105,9 @@ function startWorker(): ChildProcess {
     id: 'demo',
     key: clientKey,
     origins: [origin, shop],
-    return_uris: [`${shop}/linked`, `${origin}/`],
-    events: { url: `${origin}/shop/events`, secrets: [eventsSecret] },
+    // With Mercado Pago itself there is no demo: nobody would be there.
+    return_uris: [`${shop}/linked`, ...(isReal ? [] : [`${origin}/`])],
+    ...(!isReal && { events: { url: `${origin}/shop/events`, secrets: [eventsSecret] } }),
     operator: true,
   }
   const secrets = {

@@ -75,7 +75,10 @@ export function createDemo(proxy: Handler): Hono<Scope> {
   app.use('/shop/*', refuseStrangers, knowBuyer)
   app.use('/inspector/*', refuseStrangers, knowBuyer)
   app.route('/shop', shop)
-  app.route('/inspector', createInspector())
+  app.route(
+    '/inspector',
+    createInspector((request, c) => observed(request, 'shop', c.env, c.executionCtx)),
+  )
   app.get('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.post('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.use('/assets/*', pageHeaders)
@@ -85,7 +88,7 @@ export function createDemo(proxy: Handler): Hono<Scope> {
   app.get('/', (c) => (isOwn(c) ? assetOf(c) : c.redirect(c.env.ORIGIN)))
   app.get('/assets/*', assetOf)
   app.all('*', (c) => {
-    const from = c.req.header('origin') === c.env.ORIGIN ? 'page' : 'caller'
+    const from = c.req.header('sec-fetch-site') === 'same-origin' ? 'page' : 'caller'
     return observed(c.req.raw, from, c.env, c.executionCtx)
   })
   return app

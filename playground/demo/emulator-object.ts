@@ -10,6 +10,7 @@ import type { Inspection } from './wire.ts'
 /** An object that rejects would be an uncaught error on the terminal: whoever asks makes a broken connection of this. */
 export const CONNECTION_LOST = 'x-connection-lost'
 const TICK_MS = 200
+const MOST_EFFECTS = 500
 const BALANCE = 100_000
 
 /**
@@ -24,6 +25,7 @@ export class EmulatorObject extends DurableObject<Env> {
     // When the Worker is loaded anew the ledger still knows the old ids: they must not come again.
     seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 1,
   })
+  readonly #run = crypto.randomUUID()
   readonly #journal = createJournal(Date.now)
   /** How far its clock was put forward. */
   #aheadMs = 0
@@ -64,6 +66,11 @@ export class EmulatorObject extends DurableObject<Env> {
     }
   }
 
+  /** Names this life of the emulator: with the next one all that was linked and paid is gone. */
+  run(): string {
+    return this.#run
+  }
+
   begin(call: Begun): number {
     return this.#journal.begin(call)
   }
@@ -78,7 +85,7 @@ export class EmulatorObject extends DurableObject<Env> {
     return {
       version: this.#journal.version,
       calls: this.#journal.since(version),
-      effects,
+      effects: effects.slice(-MOST_EFFECTS),
       clock: clock.now(),
       armed: this.#armed,
     }

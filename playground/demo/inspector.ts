@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { DECISIONS, FAULTS } from 'mercadopago-wallet-connect/emulator'
 import * as v from 'valibot'
 import { readShards } from '../configuration.ts'
@@ -6,16 +6,23 @@ import { type LedgerState, OPEN_STATES } from '../ledger.ts'
 import { createLedgers } from '../ledgers.ts'
 import { ControlSchema } from './controls.ts'
 import { type DemoEnv, emulatorOf } from './env.ts'
+import { SellerSchema, sell } from './seller.ts'
 import type { Choices, Inspection } from './wire.ts'
+
+interface Scope {
+  Bindings: DemoEnv
+  Variables: { buyer: string }
+}
 
 const ALL_STATES: readonly LedgerState[] = [...OPEN_STATES, 'NEEDS_REVIEW', 'DONE', 'REFUSED']
 const MOST_ROWS = 10_000
 const SHOWN_ROWS = 100
-const AT_CREATION = ['approved', 'in_process', 'pending', 'rejected']
+/** In binary mode, which is all that a ticket allows, nothing stays undecided. */
+const AT_CREATION = ['approved', 'rejected']
 
 /** The developer's side of the demo: what goes over the wire, and Mercado Pago in one's own hand. */
-export function createInspector(): Hono<{ Bindings: DemoEnv; Variables: { buyer: string } }> {
-  const app = new Hono<{ Bindings: DemoEnv; Variables: { buyer: string } }>()
+export function createInspector(ask: (request: Request, c: Context<Scope>) => Promise<Response>): Hono<Scope> {
+  const app = new Hono<Scope>()
 
   app.get('/', async (c) => {
     const since = Number(c.req.query('since') ?? 0)
@@ -29,7 +36,9 @@ export function createInspector(): Hono<{ Bindings: DemoEnv; Variables: { buyer:
   app.get('/choices', (c) =>
     c.json({
       faults: FAULTS.map(({ name, says, phases, operations = null }) => ({ name, says, phases, operations })),
-      decisions: DECISIONS.filter(({ status }) => AT_CREATION.includes(status)),
+      decisions: DECISIONS.filter(
+        ({ status, status_detail }) => AT_CREATION.includes(status) && status_detail !== 'partially_refunded',
+      ),
     } satisfies Choices),
   )
 
@@ -41,6 +50,17 @@ export function createInspector(): Hono<{ Bindings: DemoEnv; Variables: { buyer:
     }
     const message = await emulatorOf(c.env).control(result.output, c.var.buyer)
     return message === undefined ? c.json({}) : c.json({ message }, 400)
+  })
+
+  app.post('/seller', async (c) => {
+    const { success, output } = v.safeParse(SellerSchema, await c.req.json().catch(() => undefined))
+    if (!success) return c.json({ message: 'do must be capture, cancel or refund, advanced_payment_id a number' }, 400)
+    try {
+      await sell(output, c.env, (input, init) => ask(new Request(input, init), c))
+      return c.json({})
+    } catch (error) {
+      return c.json({ message: error instanceof Error ? error.message : 'unknown' }, 502)
+    }
   })
 
   return app

@@ -1,17 +1,16 @@
 import { type Context, Hono } from 'hono'
 import {
-  type AdvancedPayment,
   createWalletConnect,
   idempotencyKeyFrom,
   isWalletConnectError,
   type OperationName,
-  type WalletConnect,
+  RefusedError,
 } from 'mercadopago-wallet-connect'
 import { Webhook } from 'standardwebhooks'
 import * as v from 'valibot'
 import { CATALOGUE, MOST_OF_ONE, type ProductId, totalOf } from './catalogue.ts'
 import { type DemoEnv, emulatorOf } from './env.ts'
-import type { Order } from './wire.ts'
+import type { Me, Order } from './wire.ts'
 
 interface Scope {
   Bindings: DemoEnv
@@ -27,7 +26,7 @@ const WALLET_OPERATIONS: OperationName[] = [
   'discounts.validateCoupon',
   'discounts.create',
 ]
-/** While a payment is one of these, its order is not tried again. */
+/** Nothing was taken, and nothing will be. */
 const CAME_TO_NOTHING = ['rejected', 'cancelled', 'canceled']
 
 const OrderSchema = v.strictObject({
@@ -43,8 +42,11 @@ const OrderSchema = v.strictObject({
   ),
   reserve: v.boolean(),
 })
-const AttemptSchema = v.strictObject({ after: v.pipe(v.number(), v.integer(), v.minValue(0)) })
-const SellerSchema = v.strictObject({ do: v.picklist(['capture', 'cancel', 'refund']) })
+/** What the page is about to send. The library checks the rest when it is sent. */
+const RequestSchema = v.object({
+  request: v.looseObject({ operation: v.literal('payments.create'), idempotencyKey: v.string() }),
+})
+const RetrySchema = v.strictObject({ after: v.pipe(v.number(), v.integer()) })
 
 /** How the shop reaches the proxy. */
 type Ask = (request: Request, c: Context<Scope>) => Promise<Response>
@@ -56,25 +58,24 @@ type Ask = (request: Request, c: Context<Scope>) => Promise<Response>
 export function createShop(ask: Ask): Hono<Scope> {
   const app = new Hono<Scope>()
 
-  const walletOf = (c: Context<Scope>): WalletConnect =>
-    createWalletConnect({
-      accessToken: c.env.DEMO_CLIENT_KEY,
-      baseURL: c.env.ORIGIN,
-      site: 'MLA',
-      fetch: (input, init) => ask(new Request(input, init), c),
-    })
   const orders = (c: Context<Scope>) => c.env.SHOP.getByName('shop')
 
-  /** A question to the proxy that is not one of Mercado Pago's operations. */
-  async function askProxy(c: Context<Scope>, path: string, body?: unknown): Promise<Record<string, unknown>> {
+  /** A ticket for this buyer's page: the one thing that takes the client key. */
+  async function openSession(c: Context<Scope>, session: object): Promise<string> {
     const headers = { authorization: `Bearer ${c.env.DEMO_CLIENT_KEY}`, 'content-type': 'application/json' }
-    const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }
-    const response = await ask(new Request(`${c.env.ORIGIN}${path}`, init), c)
-    if (!response.ok) throw new Refusal(502, `The proxy answers ${path} with ${response.status}`)
-    return response.json()
+    const body = JSON.stringify({ external_user: { id: c.var.buyer }, origin: c.env.ORIGIN, ...session })
+    const response = await ask(new Request(`${c.env.ORIGIN}/sessions`, { method: 'POST', headers, body }), c)
+    if (!response.ok) throw new Refusal(502, `The proxy answers /sessions with ${response.status}`)
+    const { ticket } = (await response.json()) as { ticket: string }
+    return ticket
   }
-  const openSession = (c: Context<Scope>, session: object) =>
-    askProxy(c, '/sessions', { external_user: { id: c.var.buyer }, origin: c.env.ORIGIN, ...session })
+
+  /** For exactly this try: amount, reference, capture and key are the shop's word. */
+  const chargeTicket = (c: Context<Scope>, { id, amount, reserve, idempotency_key }: Order): Promise<string> =>
+    openSession(c, {
+      operations: ['payments.create', 'payments.get'],
+      charge: { amount, external_reference: id, capture: !reserve, idempotency_key },
+    })
 
   // The proxy tells of changes, signed.
   app.post('/events', async (c) => {
@@ -91,62 +92,47 @@ export function createShop(ask: Ask): Hono<Scope> {
     return c.body(null, 204)
   })
 
-  app.get('/me', async (c) => c.json({ buyer: c.var.buyer, run: await orders(c).run() }))
-
-  app.post('/wallet-ticket', async (c) => {
-    const { ticket } = await openSession(c, { operations: WALLET_OPERATIONS })
-    return c.json({ ticket }, 201)
+  app.get('/me', async (c) => {
+    const { buyer } = c.var
+    const [run, order = null] = await Promise.all([emulatorOf(c.env).run(), orders(c).open(buyer)])
+    return c.json({ buyer, run, order } satisfies Me)
   })
 
+  app.post('/wallet-ticket', async (c) => c.json({ ticket: await openSession(c, { operations: WALLET_OPERATIONS }) }, 201))
+
+  /** The order of this cart, or the one that may be on its way already. */
   app.post('/orders', async (c) => {
     const { items, reserve } = await read(c, OrderSchema)
-    const id = `order-${crypto.randomUUID().slice(0, 8)}`
-    const order: Order = { id, buyer: c.var.buyer, items, amount: totalOf(items), reserve, attempt: 1 }
-    await orders(c).save(order)
-    return c.json(order, 201)
+    const id = `order-${crypto.randomUUID()}`
+    const { buyer } = c.var
+    const idempotency_key = await keyOf(id, 1)
+    return c.json(await orders(c).begin({ id, buyer, items, amount: totalOf(items), reserve, attempt: 1, idempotency_key }), 201)
   })
 
-  app.get('/orders/:id', async (c) => {
-    const order = await orderOf(c)
-    const payments = await paymentsOf(walletOf(c), order)
-    return c.json({ ...order, payments: payments.map(({ id, status }) => ({ id, status })) })
-  })
-
-  /** The ticket of the try that is on, or of the next one when that one has certainly come to nothing. */
+  /** The page says what it is about to send. Kept first, so that nobody can have a ticket for what the shop does not know. */
   app.post('/orders/:id/ticket', async (c) => {
-    const { after } = await read(c, AttemptSchema)
-    let order = await orderOf(c)
-    if (after === order.attempt) {
-      await mayTryAgain(c, order)
-      order = await orders(c).tryAgain(order, after)
-    }
-    const { id, amount, reserve, attempt } = order
-    const idempotency_key = await keyOf(order)
-    const { ticket } = await openSession(c, {
-      operations: ['payments.create', 'payments.get'],
-      charge: { amount, external_reference: id, capture: !reserve, idempotency_key },
-    })
-    return c.json({ ticket, attempt, idempotency_key }, 201)
+    const { request } = await read(c, RequestSchema)
+    const order = await orderOf(c)
+    if (request.idempotencyKey !== order.idempotency_key) throw new Refusal(409, 'This order is at another try')
+    const kept = await orders(c).keep(order, request as unknown as NonNullable<Order['request']>)
+    if (!kept) throw new Refusal(409, 'This order is at another try')
+    return c.json({ order: kept, ticket: await chargeTicket(c, kept) }, 201)
   })
 
-  app.post('/orders/:id/seller', async (c) => {
-    const { do: action } = await read(c, SellerSchema)
+  app.post('/orders/:id/retry', async (c) => {
+    const { after } = await read(c, RetrySchema)
     const order = await orderOf(c)
-    const wallet = walletOf(c)
-    const [payment] = await paymentsOf(wallet, order)
-    if (!payment) throw new Refusal(409, 'There is no payment of this order')
-    // One capture, cancellation and whole refund for each payment: pressing twice is asking again.
-    const idempotencyKey = await idempotencyKeyFrom({
-      account: 'demo',
-      operation: `payments.${action}`,
-      reference: String(payment.id),
-      attempt: 1,
-    })
-    if (action === 'capture') await wallet.payments.capture(payment.id, {}, { idempotencyKey })
-    if (action === 'cancel') await wallet.payments.cancel(payment.id, {}, { idempotencyKey })
-    if (action === 'refund') await wallet.payments.refund(payment.id, {}, { idempotencyKey })
-    const { status } = await wallet.payments.get(payment.id)
-    return c.json({ id: payment.id, status })
+    if (after !== order.attempt) return c.json(order, 201)
+    if ((await outcomeOf(c, order)) !== 'nothing') throw new Refusal(409, 'This order is paid already, or may still be')
+    return c.json(await orders(c).tryAgain(order, await keyOf(order.id, order.attempt + 1)), 201)
+  })
+
+  /** The buyer is done with it, however it ended. */
+  app.post('/orders/:id/close', async (c) => {
+    const order = await orderOf(c)
+    if ((await outcomeOf(c, order)) === 'unknown') throw new Refusal(409, 'What became of this order is not known yet')
+    await orders(c).putAway(order)
+    return c.json({}, 201)
   })
 
   app.onError((error, c) => {
@@ -161,30 +147,28 @@ export function createShop(ask: Ask): Hono<Scope> {
     return order
   }
 
-  /** Only when neither Mercado Pago nor the ledger has anything that could still be paid. */
-  async function mayTryAgain(c: Context<Scope>, order: Order): Promise<void> {
-    const key = await keyOf(order)
-    for (const state of ['open', 'NEEDS_REVIEW']) {
-      const { results } = (await askProxy(c, `/operations?state=${state}`)) as { results: { key: string | null }[] }
-      if (results.some((row) => row.key === key)) throw new Refusal(409, 'What became of the last try is not known yet')
-    }
-    const payments = await paymentsOf(walletOf(c), order)
-    if (payments.some(({ status }) => !CAME_TO_NOTHING.includes(String(status)))) {
-      throw new Refusal(409, 'This order is paid already, or may still be')
+  /**
+   * What became of a try. Only the answer to its own request is proof: what cannot be found may still be on its way. A
+   * ticket of the buyer has it answered by the very row of the ledger that the page asks.
+   */
+  async function outcomeOf(c: Context<Scope>, order: Order): Promise<'nothing' | 'something' | 'unknown'> {
+    if (!order.request) return 'nothing'
+    const proxy = { url: c.env.ORIGIN, ticket: await chargeTicket(c, order) }
+    const wallet = createWalletConnect({ proxy, maxRetries: 0, fetch: (input, init) => ask(new Request(input, init), c) })
+    try {
+      const { data } = await wallet.send(order.request)
+      return CAME_TO_NOTHING.includes(String(data.status)) ? 'nothing' : 'something'
+    } catch (error) {
+      // 422: the key has been used for something else, which may have been paid.
+      return error instanceof RefusedError && error.status !== 422 ? 'nothing' : 'unknown'
     }
   }
 
   return app
 }
 
-/** The newest first. */
-async function paymentsOf(wallet: WalletConnect, { id }: Order): Promise<AdvancedPayment[]> {
-  const { results } = await wallet.payments.search({ external_reference: id })
-  return results.toSorted((a, b) => b.id - a.id)
-}
-
-const keyOf = ({ id, attempt }: Order): Promise<string> =>
-  idempotencyKeyFrom({ account: 'demo', operation: 'payments.create', reference: id, attempt })
+const keyOf = (reference: string, attempt: number): Promise<string> =>
+  idempotencyKeyFrom({ account: 'demo', operation: 'payments.create', reference, attempt })
 
 class Refusal extends Error {
   readonly status: 400 | 401 | 404 | 409 | 502

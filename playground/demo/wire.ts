@@ -1,3 +1,4 @@
+import type { PreparedRequest } from 'mercadopago-wallet-connect'
 import type { Effect } from 'mercadopago-wallet-connect/emulator'
 import type { LedgerState } from '../ledger.ts'
 import type { Item } from './catalogue.ts'
@@ -71,6 +72,20 @@ export interface Order {
   amount: number
   /** Reserve now, capture later. */
   reserve: boolean
-  /** Which try to pay it is, from 1: one try, one idempotency key. */
+  /** Which try to pay it is, from 1. */
   attempt: number
+  /** Of this try: one try, one key. */
+  idempotency_key: string
+  /** The request of this try, kept before any ticket for it is given: whoever sends it, sends the same bytes. */
+  request?: PreparedRequest<'payments.create'>
+}
+
+/** What a page has to know when it is opened. */
+export interface Me {
+  /** The `external_user.id`. */
+  buyer: string
+  /** Names this life of the emulator: with another one, linked wallets are gone. */
+  run: string
+  /** What the buyer is paying, or has paid and not put away. */
+  order: Order | null
 }

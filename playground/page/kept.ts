@@ -6,8 +6,8 @@ export interface Kept<Value> extends Signal<Value> {
 }
 
 /**
- * A signal that lives in `localStorage`: a reload finds it again, and other tabs see it change. Written at once, so that
- * what is kept before a request leaves is there whatever happens then.
+ * A signal that lives in `localStorage`: a reload finds it again, and other tabs see it change. What must outlive
+ * a crash of the browser is kept by the shop: this reaches the disk seconds later.
  */
 export function kept<Value>(what: string, first: Value): Kept<Value> {
   // Whatever else is tried out at this address has its own.

@@ -1,37 +1,34 @@
 import { computed } from '@preact/signals'
-import { describeStatusDetail } from 'mercadopago-wallet-connect'
-import { useEffect } from 'preact/hooks'
+import { describeStatusDetail, isApproved } from 'mercadopago-wallet-connect'
+import { useEffect, useRef } from 'preact/hooks'
 import { CATALOGUE, COUPON, CURRENCY, MOST_OF_ONE, type ProductId } from '../../demo/catalogue.ts'
 import { CodeButton } from '../code/code-button.tsx'
 import { kept } from '../kept.ts'
+import { applyCoupon, link, unlink } from './link.ts'
+import { pay, payAgain, resume, startOver } from './pay.ts'
 import {
-  applyCoupon,
   busy,
   cart,
+  chargeOf,
   coupon,
-  discounted,
-  isPaid,
+  isNothing,
   isSettled,
   items,
-  link,
   type Purchase,
-  pay,
+  price,
   problem,
   purchase,
   reserve,
-  resume,
-  startOver,
   tell,
   total,
-  unlink,
   wallet,
-} from './purchase.ts'
-import { fill, LANGUAGES, type Language, preferred, TEXTS } from './texts.ts'
+} from './state.ts'
+import { fill, headingOf, LANGUAGES, type Language, preferred, TEXTS } from './texts.ts'
 
 const language = kept<Language>('language', preferred(navigator.languages))
-/** What is kept may be of another time, or somebody's prank. */
+/** What is kept may be of another time. */
 const texts = computed(() => TEXTS[language.value] ?? TEXTS.es)
-const money = computed(() => new Intl.NumberFormat(language.value, { style: 'currency', currency: CURRENCY }))
+const money = computed(() => new Intl.NumberFormat(texts.value.locale, { style: 'currency', currency: CURRENCY }))
 const inMoney = (amount: number): string => money.value.format(amount)
 
 /** What a buyer sees. */
@@ -39,12 +36,13 @@ export function Checkout() {
   useEffect(() => {
     resume().catch(tell)
   }, [])
-  useEffect(() => {
-    document.documentElement.lang = language.value
-  }, [language.value])
   const t = texts.value
+  useEffect(() => {
+    document.documentElement.lang = t.locale
+    document.title = `${t.shop} · Wallet Connect`
+  }, [t])
   return (
-    <main class="pane checkout" lang={language.value}>
+    <main class="pane checkout" lang={t.locale}>
       <header class="row apart nowrap">
         <h1>{t.shop}</h1>
         <label class="small">
@@ -94,7 +92,7 @@ function Cart() {
                   type="button"
                   class="quiet"
                   aria-label={fill(t.fewer, { product })}
-                  disabled={quantity === 0}
+                  disabled={quantity === 0 || busy.value !== null}
                   onClick={() => put(id, quantity - 1)}
                 >
                   −
@@ -104,7 +102,7 @@ function Cart() {
                   type="button"
                   class="quiet"
                   aria-label={fill(t.more, { product })}
-                  disabled={quantity >= MOST_OF_ONE}
+                  disabled={quantity >= MOST_OF_ONE || busy.value !== null}
                   onClick={() => put(id, quantity + 1)}
                 >
                   +
@@ -120,6 +118,7 @@ function Cart() {
         <input
           type="checkbox"
           checked={reserve.value}
+          disabled={busy.value !== null}
           onChange={({ currentTarget }) => {
             reserve.value = currentTarget.checked
           }}
@@ -133,7 +132,7 @@ function Cart() {
       {coupon.value && (
         <p class="row apart">
           <span>{t.discounted}</span>
-          <strong>{inMoney(discounted.value)}</strong>
+          <strong>{inMoney(price.value)}</strong>
         </p>
       )}
       <Pay />
@@ -143,7 +142,7 @@ function Cart() {
 
 function Pay() {
   const t = texts.value
-  const amount = inMoney(discounted.value)
+  const amount = inMoney(price.value)
   const isIdle = busy.value === null && items.value.length > 0
   return (
     <div class="row">
@@ -183,9 +182,7 @@ function Coupon() {
         {t.apply}
       </button>
       <CodeButton step="coupon" label="Apply a coupon" />
-      {coupon.value && (
-        <output class="whole good">{fill(t.couponWorks, { percent: coupon.value.percent, code: coupon.value.code })}</output>
-      )}
+      {coupon.value && <output class="whole good">{fill(t.couponWorks, { code: coupon.value.code })}</output>}
     </form>
   )
 }
@@ -210,30 +207,41 @@ function Wallet() {
 }
 
 /** What the purchase has come to. */
-function Receipt({ order, payment, refusal }: Purchase) {
+function Receipt(own: Purchase) {
+  const { order, request, payment } = own
   const t = texts.value
-  const heading = refusal
-    ? t.refused
-    : payment
-      ? headingOf(String(payment.status))
-      : busy.value === 'checking'
-        ? t.checking
-        : t.paying
+  const status = String(payment?.status)
+  const settled = isSettled(own)
+  const mood = settled
+    ? isNothing(own)
+      ? 'bad'
+      : isApproved(payment ?? {}) || status === 'authorized'
+        ? 'good'
+        : 'open'
+    : 'open'
+  const heading = useRef<HTMLHeadingElement>(null)
+  // The button that was pressed is gone: whoever has no mouse must not be lost.
+  useEffect(() => heading.current?.focus(), [])
   return (
-    <section aria-labelledby="receipt" class={`card receipt ${isPaid.value ? 'good' : isSettled.value ? 'bad' : 'open'}`}>
-      <div role="status">
-        <h2 id="receipt">{heading}</h2>
-      </div>
-      <p class="total">{inMoney(payment?.charged ?? order.amount)}</p>
-      {payment && needsWords(String(payment.status)) && <p>{describeStatusDetail(payment.detail, language.value)}</p>}
+    <section aria-labelledby="receipt" class={`card receipt ${mood}`}>
+      <h2 id="receipt" ref={heading} tabIndex={-1}>
+        {stateOf(own)}
+      </h2>
+      <p class="total">{inMoney(chargeOf(request))}</p>
+      {payment && !SPEAKS_FOR_ITSELF.includes(status) && <p>{describeStatusDetail(payment.detail, t.locale)}</p>}
       <p class="small dim">{payment ? fill(t.receipt, { id: payment.id, order: order.id }) : order.id}</p>
       <div class="row">
-        {!isPaid.value && busy.value === null && (
-          <button type="button" class="primary" disabled={isSettled.value && !wallet.value} onClick={pay}>
-            {t.tryAgain}
+        {isNothing(own) && busy.value === null && (
+          <button type="button" class="primary" disabled={!wallet.value} onClick={() => payAgain(own)}>
+            {fill(t.tryAgain, { amount: inMoney(chargeOf(request)) })}
           </button>
         )}
-        {isSettled.value && (
+        {!settled && busy.value === null && (
+          <button type="button" class="primary" onClick={resume}>
+            {t.askAgain}
+          </button>
+        )}
+        {settled && (
           <button type="button" disabled={busy.value !== null} onClick={startOver}>
             {t.another}
           </button>
@@ -244,33 +252,29 @@ function Receipt({ order, payment, refusal }: Purchase) {
   )
 }
 
-function headingOf(status: string): string {
+/** The status alone says it all. */
+const SPEAKS_FOR_ITSELF = ['approved', 'authorized', 'cancelled', 'canceled', 'refunded', 'partially_refunded']
+
+function stateOf({ payment, isRefused }: Purchase): string {
   const t = texts.value
-  const known: Record<string, string> = {
-    approved: t.approved,
-    authorized: t.authorized,
-    rejected: t.rejected,
-    cancelled: t.cancelled,
-    canceled: t.cancelled,
-    refunded: t.refunded,
-  }
-  return known[status] ?? t.pending
+  if (isRefused) return t.refused
+  return payment ? headingOf(t, String(payment.status)) : busy.value === 'checking' ? t.checking : t.paying
 }
 
-/** The status alone does not say why, or what to do. */
-const needsWords = (status: string): boolean => !['approved', 'authorized', 'cancelled', 'canceled', 'refunded'].includes(status)
-
+/** What happens, said aloud, too. The regions are always there, or nobody would hear what comes into them. */
 function Message() {
   const t = texts.value
-  const { kind, words = '' } = problem.value ?? {}
-  const now = busy.value === 'linking' ? t.linking : busy.value === 'unlinking' ? t.unlinking : ''
+  const now = { linking: t.linking, unlinking: t.unlinking, paying: '', checking: '', coupon: '', closing: '' }
   return (
     <>
       <p role="status" class="message">
-        {now}
+        {busy.value ? now[busy.value] : ''}
+      </p>
+      <p role="status" class="unseen">
+        {purchase.value ? stateOf(purchase.value) : ''}
       </p>
       <p role="alert" class="message bad">
-        {kind ? fill(t.problems[kind], { words }) : ''}
+        {problem.value ? t.problems[problem.value.kind] : ''}
       </p>
     </>
   )

@@ -1,4 +1,6 @@
 const en = {
+  /** For numbers, and for whoever reads it aloud. */
+  locale: 'en',
   language: 'Language',
   shop: 'A small shop',
   cart: 'Your cart',
@@ -13,37 +15,42 @@ const en = {
   reserve: 'Only reserve: the shop charges when it ships',
   wallet: 'Your wallet',
   linked: 'Your Mercado Pago wallet is linked.',
-  notLinked: 'You allow it once, in Mercado Pago. This shop never sees your password or your card.',
+  notLinked: 'You authorise it once, in Mercado Pago. This shop never sees your password or your card.',
   unlink: 'Unlink',
   coupon: 'Coupon',
   apply: 'Apply',
-  couponWorks: '{percent} % less with {code}.',
-  linking: 'One moment, to Mercado Pago…',
+  couponWorks: 'The coupon {code} is applied.',
+  linking: 'Taking you to Mercado Pago…',
   unlinking: 'Unlinking…',
   paying: 'Paying…',
   checking: 'The connection was lost. We are asking Mercado Pago what became of your payment. You will not be charged twice.',
   approved: 'Paid. Thank you!',
   authorized: 'Reserved. The shop charges when it ships.',
   rejected: 'Not paid',
-  cancelled: 'Cancelled. Nothing was charged.',
+  cancelled: 'The shop cancelled it. Nothing was charged.',
   refunded: 'Your money was given back.',
-  pending: 'Not decided yet',
+  pending: 'Payment pending',
   refused: 'Not paid. Nothing was charged.',
   receipt: 'Payment {id}, order {order}',
-  tryAgain: 'Try again',
+  tryAgain: 'Try again: {amount}',
   another: 'Buy something else',
   empty: 'Your cart is empty.',
+  askAgain: 'Ask again',
+  partiallyRefunded: 'Paid, and partly given back.',
+  disputed: 'This payment is disputed.',
   problems: {
     not_linked: 'Your wallet was not linked, and nothing was charged.',
     unlinked: 'Your wallet is no longer linked. Link it again to pay.',
-    coupon: 'This coupon gives nothing.',
-    failed: 'That did not work: {words}',
+    coupon: 'This coupon is not valid.',
+    price: 'The discount has changed: look at the new price, and nothing was charged yet.',
+    failed: 'That did not work. You can safely try again: nothing is charged twice.',
   },
 }
 
 export type Texts = typeof en
 
 const es: Texts = {
+  locale: 'es-AR',
   language: 'Idioma',
   shop: 'Una tienda pequeña',
   cart: 'Tu carrito',
@@ -62,31 +69,36 @@ const es: Texts = {
   unlink: 'Desvincular',
   coupon: 'Cupón',
   apply: 'Aplicar',
-  couponWorks: '{percent} % menos con {code}.',
-  linking: 'Un momento, vamos a Mercado Pago…',
+  couponWorks: 'El cupón {code} está aplicado.',
+  linking: 'Te llevamos a Mercado Pago…',
   unlinking: 'Desvinculando…',
   paying: 'Pagando…',
   checking: 'Se perdió la conexión. Estamos preguntando a Mercado Pago qué pasó con tu pago. No se te cobrará dos veces.',
   approved: '¡Pagado, gracias!',
   authorized: 'Reservado. La tienda cobra cuando envía.',
   rejected: 'No se pagó',
-  cancelled: 'Cancelado. No se cobró nada.',
+  cancelled: 'La tienda lo canceló. No se cobró nada.',
   refunded: 'Se te devolvió el dinero.',
-  pending: 'Aún sin decidir',
+  pending: 'Pago pendiente',
   refused: 'No se pagó. No se cobró nada.',
   receipt: 'Pago {id}, pedido {order}',
-  tryAgain: 'Intentar de nuevo',
+  tryAgain: 'Intentar de nuevo: {amount}',
   another: 'Comprar otra cosa',
   empty: 'Tu carrito está vacío.',
+  askAgain: 'Preguntar de nuevo',
+  partiallyRefunded: 'Pagado, y devuelto en parte.',
+  disputed: 'Este pago está en disputa.',
   problems: {
     not_linked: 'Tu billetera no quedó vinculada y no se cobró nada.',
     unlinked: 'Tu billetera ya no está vinculada. Vincúlala de nuevo para pagar.',
-    coupon: 'Este cupón no da nada.',
-    failed: 'No funcionó: {words}',
+    coupon: 'Este cupón no es válido.',
+    price: 'El descuento cambió: mira el nuevo precio. Todavía no se cobró nada.',
+    failed: 'No funcionó. Puedes intentarlo de nuevo sin riesgo: nada se cobra dos veces.',
   },
 }
 
 const pt: Texts = {
+  locale: 'pt-BR',
   language: 'Idioma',
   shop: 'Uma pequena loja',
   cart: 'Seu carrinho',
@@ -105,8 +117,8 @@ const pt: Texts = {
   unlink: 'Desvincular',
   coupon: 'Cupom',
   apply: 'Aplicar',
-  couponWorks: '{percent} % a menos com {code}.',
-  linking: 'Um momento, indo ao Mercado Pago…',
+  couponWorks: 'O cupom {code} está aplicado.',
+  linking: 'Redirecionando para o Mercado Pago…',
   unlinking: 'Desvinculando…',
   paying: 'Pagando…',
   checking:
@@ -114,19 +126,23 @@ const pt: Texts = {
   approved: 'Pago. Obrigado!',
   authorized: 'Reservado. A loja cobra quando enviar.',
   rejected: 'Não foi pago',
-  cancelled: 'Cancelado. Nada foi cobrado.',
+  cancelled: 'A loja cancelou. Nada foi cobrado.',
   refunded: 'Seu dinheiro foi devolvido.',
-  pending: 'Ainda sem decisão',
+  pending: 'Pagamento pendente',
   refused: 'Não foi pago. Nada foi cobrado.',
   receipt: 'Pagamento {id}, pedido {order}',
-  tryAgain: 'Tentar de novo',
+  tryAgain: 'Tentar de novo: {amount}',
   another: 'Comprar outra coisa',
   empty: 'Seu carrinho está vazio.',
+  askAgain: 'Perguntar de novo',
+  partiallyRefunded: 'Pago, e devolvido em parte.',
+  disputed: 'Este pagamento está em disputa.',
   problems: {
     not_linked: 'Sua carteira não foi vinculada, e nada foi cobrado.',
     unlinked: 'Sua carteira não está mais vinculada. Vincule-a de novo para pagar.',
-    coupon: 'Este cupom não dá nada.',
-    failed: 'Não deu certo: {words}',
+    coupon: 'Este cupom não é válido.',
+    price: 'O desconto mudou: veja o novo preço. Nada foi cobrado ainda.',
+    failed: 'Não deu certo. Você pode tentar de novo sem risco: nada é cobrado duas vezes.',
   },
 }
 
@@ -138,6 +154,22 @@ export const LANGUAGES: Record<Language, string> = { pt: 'Português', es: 'Espa
 export function preferred(languages: readonly string[]): Language {
   const known = languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => Object.hasOwn(TEXTS, tag))
   return (known as Language) ?? 'es'
+}
+
+/** What a payment's status is called. */
+export function headingOf(t: Texts, status: string): string {
+  const known: Record<string, string> = {
+    approved: t.approved,
+    authorized: t.authorized,
+    rejected: t.rejected,
+    cancelled: t.cancelled,
+    canceled: t.cancelled,
+    refunded: t.refunded,
+    partially_refunded: t.partiallyRefunded,
+    charged_back: t.disputed,
+    in_mediation: t.disputed,
+  }
+  return known[status] ?? t.pending
 }
 
 /** Puts values into the places of a text. */

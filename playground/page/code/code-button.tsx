@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { signal, useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
 import { RUNTIMES, type Runtime, type Step, snippet } from './snippets.ts'
 
@@ -9,7 +9,13 @@ const runtime = signal<Runtime>('Workers')
 export function CodeButton({ step, label, text = 'Show the code' }: { step: Step; label: string; text?: string }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
-  const copy = () => navigator.clipboard.writeText(snippet(step, runtime.value))
+  const isCopied = useSignal(false)
+  const copy = async (): Promise<void> => {
+    isCopied.value = await navigator.clipboard.writeText(snippet(step, runtime.value)).then(
+      () => true,
+      () => false,
+    )
+  }
   return (
     <>
       <button type="button" class="quiet" lang="en" aria-label={`${text}: ${label}`} onClick={() => dialog.current?.showModal()}>
@@ -40,7 +46,7 @@ export function CodeButton({ step, label, text = 'Show the code' }: { step: Step
         </pre>
         <div class="row">
           <button type="button" onClick={copy}>
-            Copy
+            {isCopied.value ? 'Copied' : 'Copy'}
           </button>
           <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
             Close

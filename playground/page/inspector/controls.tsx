@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals'
 import type { Control } from '../../demo/controls.ts'
 import { ask } from '../ask.ts'
-import { isPaid, purchase, refresh, wallet } from '../checkout/purchase.ts'
+import { refresh } from '../checkout/pay.ts'
+import { problem, purchase, wallet } from '../checkout/state.ts'
 import { CodeButton } from '../code/code-button.tsx'
 import type { Step } from '../code/snippets.ts'
 import { choices, look, seen } from './watch.ts'
@@ -34,22 +35,25 @@ export function Controls() {
       <p role="status" class={told.value.isBad ? 'message bad' : 'message'}>
         {told.value.words}
       </p>
+      <p role="status" class="message dim">
+        {problem.value?.words && `The page was told: ${problem.value.words}`}
+      </p>
     </section>
   )
 }
 
 function Seller() {
-  const { order, payment } = purchase.value ?? {}
+  const { payment } = purchase.value ?? {}
   const status = payment?.status
   const sell = (action: 'capture' | 'cancel' | 'refund', done: string) =>
     doing(done, async () => {
-      await ask(`/shop/orders/${order?.id}/seller`, { do: action })
-      await refresh()
+      // Whatever comes of it, the page shows how it is now.
+      await ask('/inspector/seller', { do: action, advanced_payment_id: payment?.id }).finally(refresh)
     })
   const actions: [step: Step & ('capture' | 'cancel' | 'refund'), label: string, done: string, may: boolean][] = [
     ['capture', 'Capture', 'Captured.', status === 'authorized'],
     ['cancel', 'Cancel', 'Cancelled.', status === 'authorized'],
-    ['refund', 'Refund', 'Refunded.', status === 'approved' && isPaid.value],
+    ['refund', 'Refund', 'Refunded.', status === 'approved'],
   ]
   return (
     <fieldset>

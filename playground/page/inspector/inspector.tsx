@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { asked, purchase, wallet } from '../checkout/purchase.ts'
+import { asked, purchase, wallet } from '../checkout/state.ts'
 import { Controls } from './controls.tsx'
 import { Ledger } from './ledger.tsx'
 import { StateDiagram } from './state-diagram.tsx'
@@ -10,13 +10,13 @@ import { isLost, seen, watch } from './watch.ts'
 
 /** The row of this page's payment. */
 const row = computed(() => {
-  const key = purchase.value?.prepared?.idempotencyKey
+  const key = purchase.value?.request.idempotencyKey
   const name = seen.value.calls.findLast((call) => call.to === 'ledger' && call.key === key)?.row
   return seen.value.rows.find(({ idempotency_key }) => idempotency_key === name)
 })
 /** Rows that were seen while nobody knew what became of them. */
 const unknown = signal<ReadonlySet<string>>(new Set())
-const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value?.agreement_id, seen.value.effects))
+const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value.at(-1), seen.value.effects))
 const paymentWay = computed(() =>
   wayOfPayment(row.value, seen.value.effects, row.value !== undefined && unknown.value.has(row.value.idempotency_key)),
 )

@@ -8,7 +8,7 @@ export function Ledger() {
   return (
     <section aria-labelledby="ledger">
       <h2 id="ledger">Ledger</h2>
-      <Scrolled label="Ledger">
+      <Scrolled label="Rows of the ledger">
         <table>
           <thead>
             <tr>

@@ -32,7 +32,7 @@ export const PAYMENT: Diagram = {
     rejected: { x: 1, y: 2 },
     cancelled: { x: 2, y: 0 },
     refunded: { x: 2, y: 1 },
-    charged_back: { x: 2, y: 2, words: 'charged back' },
+    refused: { x: 2, y: 2 },
   },
   arrows: [
     ['sent', 'unknown'],
@@ -45,7 +45,8 @@ export const PAYMENT: Diagram = {
     ['authorized', 'approved'],
     ['authorized', 'cancelled'],
     ['approved', 'refunded'],
-    ['approved', 'charged_back'],
+    ['unknown', 'refused'],
+    ['sent', 'refused'],
   ],
 }
 
@@ -65,7 +66,6 @@ const PAYMENT_STATE: Partial<Record<Effect['kind'], string>> = {
   payment_captured: 'approved',
   payment_cancelled: 'cancelled',
   payment_refunded: 'refunded',
-  payment_charged_back: 'charged_back',
 }
 
 /** The states that an agreement has gone through. */
@@ -88,5 +88,5 @@ export function wayOfPayment(row: LedgerRow | undefined, effects: readonly Effec
   )
   const own = effects.filter(({ payment_id }) => payment_id !== undefined && payment_id === first?.payment_id)
   const states = own.flatMap(({ kind }) => PAYMENT_STATE[kind] ?? [])
-  return [...begun, ...(states.length > 0 ? states : ['rejected'])]
+  return [...begun, ...(states.length > 0 ? states : ['refused'])]
 }

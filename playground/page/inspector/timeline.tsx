@@ -2,7 +2,13 @@ import { computed } from '@preact/signals'
 import type { Call } from '../../demo/wire.ts'
 import { clearedAt, seen } from './watch.ts'
 
-const shown = computed(() => seen.value.calls.filter(({ id }) => id > clearedAt.value).toReversed())
+const shown = computed(() =>
+  seen.value.calls
+    .filter(({ id }) => id > clearedAt.value)
+    .slice(-MOST_SHOWN)
+    .toReversed(),
+)
+const MOST_SHOWN = 200
 const seconds = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
   minute: '2-digit',
@@ -29,7 +35,7 @@ export function Timeline() {
           Clear
         </button>
       </header>
-      <Scrolled label="Timeline">
+      <Scrolled label="Calls">
         <table>
           <thead>
             <tr>
@@ -37,7 +43,6 @@ export function Timeline() {
               <th>From, to</th>
               <th>Operation</th>
               <th>Key</th>
-              <th>Try</th>
               <th>Answer</th>
               <th class="number">ms</th>
             </tr>
@@ -66,10 +71,9 @@ function Row({ call }: { call: Call }) {
         {from} → {to}
       </td>
       <td>
-        <code>{what}</code>
+        <code>{what}</code> {attempt !== null && attempt > 1 && `(${attempt})`}
       </td>
       <td>{key && <code title={key}>{key.slice(0, 8)}</code>}</td>
-      <td>{attempt}</td>
       <td>
         {answer} {outcome && <em>{outcome}</em>}
       </td>

@@ -3,7 +3,7 @@ import type { Call, Choices, Inspection } from '../../demo/wire.ts'
 import { ask } from '../ask.ts'
 
 const EVERY_MS = 400
-const MOST_SHOWN = 200
+const MOST_KNOWN = 1_000
 
 /** What the inspector knows. The newest calls are last. */
 export const seen = signal<Inspection>({ version: 0, calls: [], effects: [], clock: 0, armed: [], rows: [] })
@@ -23,6 +23,7 @@ export async function look(): Promise<void> {
     const known = now.version < version ? [] : seen.value.calls
     version = now.version
     seen.value = { ...now, calls: merged(known, now.calls) }
+    if (choices.value.faults.length === 0) choices.value = await ask<Choices>('/inspector/choices')
     isLost.value = false
   } catch {
     isLost.value = true
@@ -33,7 +34,7 @@ function merged(known: readonly Call[], changed: readonly Call[]): Call[] {
   if (changed.length === 0) return known as Call[]
   const calls = new Map(known.map((call) => [call.id, call]))
   for (const call of changed) calls.set(call.id, call)
-  return [...calls.values()].sort((a, b) => a.id - b.id).slice(-MOST_SHOWN)
+  return [...calls.values()].sort((a, b) => a.id - b.id).slice(-MOST_KNOWN)
 }
 
 /** Looks again and again while the page can be seen. */
@@ -45,9 +46,6 @@ export function watch(): () => void {
     setTimeout(next, EVERY_MS)
   }
   void next()
-  void ask<Choices>('/inspector/choices').then((all) => {
-    choices.value = all
-  })
   return () => {
     isOver = true
   }

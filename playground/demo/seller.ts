@@ -1,0 +1,27 @@
+import { createWalletConnect, idempotencyKeyFrom } from 'mercadopago-wallet-connect'
+import * as v from 'valibot'
+import type { DemoEnv } from './env.ts'
+
+export const SellerSchema = v.strictObject({
+  do: v.picklist(['capture', 'cancel', 'refund']),
+  advanced_payment_id: v.number(),
+})
+
+/**
+ * What the seller does with a payment in the back office, with the client key. No buyer's page may.
+ *
+ * @throws {WalletConnectError} Mercado Pago or the proxy says no
+ */
+export async function sell(
+  { do: action, advanced_payment_id: id }: v.InferOutput<typeof SellerSchema>,
+  env: DemoEnv,
+  fetch: typeof globalThis.fetch,
+): Promise<void> {
+  const { payments } = createWalletConnect({ accessToken: env.DEMO_CLIENT_KEY, baseURL: env.ORIGIN, site: 'MLA', fetch })
+  // One of each for a payment: pressing twice is asking again.
+  const wish = { account: 'demo', operation: `payments.${action}`, reference: String(id), attempt: 1 }
+  const options = { idempotencyKey: await idempotencyKeyFrom(wish) }
+  if (action === 'capture') await payments.capture(id, {}, options)
+  if (action === 'cancel') await payments.cancel(id, {}, options)
+  if (action === 'refund') await payments.refund(id, {}, options)
+}

@@ -1,0 +1,94 @@
+import { RefusedError } from 'mercadopago-wallet-connect'
+import { wallets } from './proxy.ts'
+import { alone, asked, coupon, doing, exchange, know, problem, wallet } from './state.ts'
+
+/** Sends the buyer to Mercado Pago, to allow this shop to charge the wallet. */
+export const link = (): Promise<void> =>
+  doing('linking', async () => {
+    const { buyer } = await know()
+    if (exchange.value) await finish()
+    if (wallet.value) return
+    await forget()
+    const { agreement_id, agreement_uri } = await wallets.agreements.create({
+      return_uri: `${location.origin}/`,
+      external_flow_id: crypto.randomUUID(),
+      external_user: { id: buyer, description: buyer },
+    })
+    asked.value = [...asked.value, agreement_id]
+    location.assign(agreement_uri)
+    // This page is about to go: nothing more can be pressed on it.
+    await new Promise(() => {})
+  })
+
+/** An agreement that was approved in a tab that never came back: its code is lost, and it stands in the way of another. */
+async function forget(): Promise<void> {
+  for (const agreement_id of asked.value) {
+    if (await isEnded(agreement_id)) asked.value = asked.value.filter((each) => each !== agreement_id)
+    else if (await isConfirmed(agreement_id)) await wallets.agreements.cancel(agreement_id)
+  }
+}
+
+const statusOf = async (agreement_id: string): Promise<string> => String((await wallets.agreements.get(agreement_id)).status)
+const isConfirmed = async (agreement_id: string): Promise<boolean> => (await statusOf(agreement_id)).startsWith('confirmed')
+
+/** Mercado Pago charges nothing by this agreement any more, or has never heard of it. */
+export async function isEnded(agreement_id: string): Promise<boolean> {
+  try {
+    return ['cancelled', 'canceled', 'expired'].includes(await statusOf(agreement_id))
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 404) return true
+    throw error
+  }
+}
+
+/** The buyer is back from Mercado Pago: the code becomes a payer token. */
+export async function comeBack(): Promise<void> {
+  const returned = new URLSearchParams(location.search)
+  const [agreement_id, code] = [returned.get('agreement'), returned.get('code')]
+  if (agreement_id !== null) {
+    // Whoever was sent here by somebody else's link would pay with somebody else's wallet.
+    if (code === null || !asked.value.includes(agreement_id)) problem.value = { kind: 'not_linked' }
+    // Kept before the code leaves the address: a reload in the middle loses nothing.
+    else exchange.value = wallets.prepare('agreements.createPayerToken', { agreement_id, code })
+    // Not in the history, nor in what a reload asks for.
+    history.replaceState(null, '', '/')
+  }
+  if (exchange.value) await doing('linking', finish)
+}
+
+/** A code is good once; the same request, sent again, is answered with what it has brought before. */
+const finish = (): Promise<void> =>
+  alone('link', async () => {
+    exchange.reread()
+    if (!exchange.value) return
+    try {
+      const { payer_token } = (await wallets.send(exchange.value)).data
+      const [, agreement_id = ''] = /agreements\/([^/]+)\//.exec(exchange.value.path) ?? []
+      wallet.value = { agreement_id, payer_token }
+      asked.value = []
+      exchange.value = null
+    } catch (error) {
+      if (error instanceof RefusedError) exchange.value = null
+      throw error
+    }
+  })
+
+export const unlink = (): Promise<void> =>
+  doing('unlinking', async () => {
+    if (!wallet.value) return
+    const { agreement_id } = wallet.value
+    if (!(await isEnded(agreement_id))) await wallets.agreements.cancel(agreement_id)
+    wallet.value = null
+  })
+
+/** Asks what a coupon is worth. The discount itself is promised when the buyer pays: it holds for seconds. */
+export const applyCoupon = (code: string): Promise<void> =>
+  doing('coupon', async () => {
+    coupon.value = null
+    if (!wallet.value) return
+    const { status, detail } = await wallets.discounts.validateCoupon({ payer_token: wallet.value.payer_token, id: code })
+    const { value, type, cap } = detail ?? {}
+    if (status === 'success' && value != null && cap != null) {
+      coupon.value = { code, type: type ?? 'percent', value: Number(value), cap: Number(cap) }
+    } else problem.value = { kind: 'coupon' }
+  })
