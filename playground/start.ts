@@ -134,6 +134,8 @@ function startWorker(): ChildProcess {
         WRANGLER_SEND_METRICS: 'false',
         WRANGLER_HIDE_BANNER: 'true',
         CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+        // It lets pages of any other port of this machine read and write what the ledger keeps.
+        X_LOCAL_EXPLORER: 'false',
       },
     },
   )
