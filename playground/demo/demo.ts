@@ -17,9 +17,21 @@ const refuseStrangers: MiddlewareHandler<Scope> = async (c, next) => {
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
   const mayCome = isOwn(c) && (isRead || c.req.header('origin') === c.env.ORIGIN)
   // The proxy is no browser, and signs what it tells.
-  if (mayCome || c.req.path === EVENTS_PATH) return next()
-  return c.json({ message: `Only pages of ${c.env.ORIGIN} may ask for this` }, 403)
+  return mayCome || c.req.path === EVENTS_PATH ? next() : refusal(c)
 }
+
+/**
+ * The page where the buyer allows the shop to charge: nobody else's page may press its buttons, or have them pressed in a
+ * frame. Whoever is no browser may: only browsers say where a form comes from, and they always do.
+ */
+const guardApproval: MiddlewareHandler<Scope> = async (c, next) => {
+  const from = c.req.header('origin') ?? c.env.ORIGIN
+  if (!isOwn(c) || from !== c.env.ORIGIN) return refusal(c)
+  await next()
+  c.header('x-frame-options', 'DENY')
+}
+
+const refusal = (c: Context<Scope>) => c.json({ message: `Only pages of ${c.env.ORIGIN} may ask for this` }, 403)
 
 /** A name that somebody else has had point at this machine is not ours. */
 const isOwn = (c: Context<Scope>): boolean => new URL(c.req.url).origin === c.env.ORIGIN
@@ -79,6 +91,7 @@ export function createDemo(proxy: Handler): Hono<Scope> {
     '/inspector',
     createInspector((request, c) => observed(request, 'shop', c.env, c.executionCtx)),
   )
+  app.use('/v1/wallet_agreement/*', guardApproval)
   app.get('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.post('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.use('/assets/*', pageHeaders)
