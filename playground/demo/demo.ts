@@ -1,4 +1,5 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { except } from 'hono/combine'
 import { secureHeaders } from 'hono/secure-headers'
 import { operationOf } from './call-name.ts'
 import { type DemoEnv, emulatorOf } from './env.ts'
@@ -16,8 +17,7 @@ interface Scope {
 const refuseStrangers: MiddlewareHandler<Scope> = async (c, next) => {
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
   const mayCome = isOwn(c) && (isRead || c.req.header('origin') === c.env.ORIGIN)
-  // The proxy is no browser, and signs what it tells.
-  return mayCome || c.req.path === EVENTS_PATH ? next() : refusal(c)
+  return mayCome ? next() : refusal(c)
 }
 
 /**
@@ -84,7 +84,8 @@ export function createDemo(proxy: Handler): Hono<Scope> {
     return response
   }
 
-  app.use('/shop/*', refuseStrangers, knowBuyer)
+  // The proxy is no browser, and signs what it tells. Nor is it a buyer: who posts a form there must not become one.
+  app.use('/shop/*', except(EVENTS_PATH, refuseStrangers, knowBuyer))
   app.use('/inspector/*', refuseStrangers, knowBuyer)
   app.route('/shop', shop)
   app.route(
@@ -95,7 +96,7 @@ export function createDemo(proxy: Handler): Hono<Scope> {
   app.get('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.post('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.use('/assets/*', pageHeaders)
-  // Known from the page on: what it asks at once, side by side, is of one buyer.
+  // With the page: what it asks for at once, side by side, would else come from a new buyer each.
   app.use('/', pageHeaders, knowBuyer)
   // By another name of this machine it would be another origin, for which there are no tickets.
   app.get('/', (c) => (isOwn(c) ? assetOf(c) : c.redirect(c.env.ORIGIN)))
