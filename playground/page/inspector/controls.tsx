@@ -82,7 +82,6 @@ const FAVOURITES: Record<string, string> = {
 }
 
 function Fault() {
-  const { armed } = seen.value
   const all = choices.value.faults.flatMap(({ name, says, phases, operations }) =>
     operations && !operations.includes('payments.create')
       ? []
@@ -103,7 +102,7 @@ function Fault() {
     void control(order, `Armed: ${FAVOURITES[choice] ?? fault}. Now press pay.`)
   }
   return (
-    <Choice legend="Mercado Pago fails" label="The next payment meets" button="Arm" onChoose={inject}>
+    <Choice legend="Mercado Pago fails" label="The next payment meets" button="Arm" onChoose={inject} note={<Armed />}>
       <optgroup label="Worth a look">
         {Object.entries(FAVOURITES).map(([value, words]) => (
           <option key={value} value={value}>
@@ -118,15 +117,21 @@ function Fault() {
           </option>
         ))}
       </optgroup>
-      {armed.length > 0 && (
-        <span class="row whole">
-          <span class="badge badge-unknown">armed: {armed.join(', ')}</span>
-          <button type="button" class="quiet" onClick={() => control({ do: 'clearFaults' }, 'Nothing fails any more.')}>
-            Disarm
-          </button>
-        </span>
-      )}
     </Choice>
+  )
+}
+
+/** Faults that wait for a request. */
+function Armed() {
+  const { armed } = seen.value
+  if (armed.length === 0) return null
+  return (
+    <span class="row whole">
+      <span class="badge badge-unknown">armed: {armed.join(', ')}</span>
+      <button type="button" class="quiet" onClick={() => control({ do: 'clearFaults' }, 'Nothing fails any more.')}>
+        Disarm
+      </button>
+    </span>
   )
 }
 
@@ -206,11 +211,14 @@ interface ChoiceProps {
   label: string
   button: string
   onChoose: (value: string) => void
+  /** The entries of the list. */
   children: preact.ComponentChildren
+  /** What stands below. */
+  note?: preact.ComponentChildren
 }
 
 /** A list to choose from, and a button that does it. */
-function Choice({ legend, label, button, onChoose, children }: ChoiceProps) {
+function Choice({ legend, label, button, onChoose, children, note }: ChoiceProps) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     onChoose(String(new FormData(event.currentTarget as HTMLFormElement).get('choice') ?? ''))
@@ -225,6 +233,7 @@ function Choice({ legend, label, button, onChoose, children }: ChoiceProps) {
         </label>
         <button type="submit">{button}</button>
       </form>
+      {note}
     </fieldset>
   )
 }

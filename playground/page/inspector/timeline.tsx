@@ -35,7 +35,7 @@ export function Timeline() {
           Clear
         </button>
       </header>
-      <Scrolled label="Calls">
+      <Scrolled label="Calls of the timeline">
         <table>
           <thead>
             <tr>
