@@ -14,6 +14,8 @@ import {
   WEBHOOK_SECRET,
 } from './secrets.ts'
 
+export { found } from '../found.ts'
+
 /** Nobody outside may ever see one of these, in whatever form. */
 export const OURS: readonly string[] = [
   ...[ACCESS_TOKEN, FORMER_ACCESS_TOKEN, WEBHOOK_SECRET, FORMER_WEBHOOK_SECRET, FORMER_CLIENT_KEY],
@@ -22,31 +24,6 @@ export const OURS: readonly string[] = [
   ...Object.values(CLIENT_KEYS),
   ...CLIENTS.flatMap(({ keys }) => keys),
 ]
-
-/** Base64 of a text wherever it begins in what was encoded: the letters that depend on it alone. */
-function base64(text: string): string[] {
-  return [0, 1, 2].map((before) => {
-    const encoded = btoa('\0'.repeat(before) + text).replace(/=+$/, '')
-    const end = (before + text.length) % 3 === 0 ? undefined : -1
-    return encoded.slice(Math.ceil((before * 4) / 3), end)
-  })
-}
-
-const hex = (text: string): string => Array.from(text, (each) => each.charCodeAt(0).toString(16).padStart(2, '0')).join('')
-
-/** The ways in which a secret could be written down. */
-function spellings(secret: string): string[] {
-  const bytes = String.fromCharCode(...new TextEncoder().encode(secret))
-  const urlSafe = base64(bytes).map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))
-  const all = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), hex(bytes), ...base64(bytes), ...urlSafe]
-  return [...new Set(all.map((text) => text.toLowerCase()))]
-}
-
-/** Which of the secrets can be read in a text, in whatever spelling. */
-export function found(text: string, secrets: readonly string[]): string[] {
-  const lower = text.toLowerCase()
-  return [...new Set(secrets)].filter((secret) => spellings(secret).some((spelling) => lower.includes(spelling)))
-}
 
 const CONSOLE = ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const
 
