@@ -25,13 +25,15 @@ const own = existsSync('.dev.vars')
 const isReal = own.includes('MERCADOPAGO_ACCESS_TOKEN')
 /** The emulator forgets everything when it stops, so the ledger does, too. Of real payments nothing is forgotten. */
 const state = isReal ? '.wrangler/state' : mkdtempSync(join(tmpdir(), 'wallet-connect-'))
+/** The page as it is built for this run: another one must not change it under this Worker. */
+const page = mkdtempSync(join(tmpdir(), 'wallet-connect-page-'))
 const stopping = new AbortController()
 let worker: ChildProcess | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
 process.on('exit', () => {
   worker?.kill('SIGKILL')
-  if (!isReal) rmSync(state, { recursive: true, force: true, maxRetries: 5 })
+  for (const folder of isReal ? [page] : [page, state]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 // A signal to npm reaches its shell and ends there: when npm is gone, so are we.
 const parent = process.ppid
@@ -39,7 +41,7 @@ setInterval(() => process.ppid === parent || stop(0), 500).unref()
 
 try {
   // The Worker serves the page: it has to be there before.
-  await build('vite', 'build', '--config', 'playground/page/vite.config.ts', '--logLevel', 'warn')
+  await build('vite', 'build', '--config', 'playground/page/vite.config.ts', '--outDir', page, '--logLevel', 'warn')
   worker = startWorker()
   // The walkthrough imports the package by its name, as a user would: that is the built one.
   await build('unbuild')
@@ -124,7 +126,17 @@ function startWorker(): ChildProcess {
     .flatMap(([name, value]) => ['--var', `${name}:${value}`])
   const child = spawn(
     'wrangler',
-    ['dev', 'playground/worker.dev.ts', ...options, '--persist-to', state, '--show-interactive-dev-session=false', ...given],
+    [
+      'dev',
+      'playground/worker.dev.ts',
+      ...options,
+      '--persist-to',
+      state,
+      '--assets',
+      page,
+      '--show-interactive-dev-session=false',
+      ...given,
+    ],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
       shell: isWindows,

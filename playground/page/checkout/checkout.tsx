@@ -151,15 +151,21 @@ function Pay() {
           {fill(reserve.value ? t.reserveNow : t.payNow, { amount })}
         </button>
       ) : (
-        <button type="button" class="primary grows" disabled={!isIdle} onClick={link}>
-          {t.pay}
-        </button>
+        <Link isIdle={isIdle} />
       )}
       <CodeButton
         step={wallet.value ? (reserve.value ? 'reserve' : 'pay') : 'link'}
         label={wallet.value ? (reserve.value ? 'Reserve' : 'Pay') : 'Link the wallet'}
       />
     </div>
+  )
+}
+
+function Link({ isIdle }: { isIdle: boolean }) {
+  return (
+    <button type="button" class="primary grows" disabled={!isIdle} onClick={link}>
+      {texts.value.pay}
+    </button>
   )
 }
 
@@ -231,11 +237,7 @@ function Receipt(own: Purchase) {
       {payment && !SPEAKS_FOR_ITSELF.includes(status) && <p>{describeStatusDetail(payment.detail, t.locale)}</p>}
       <p class="small dim">{payment ? fill(t.receipt, { id: payment.id, order: order.id }) : order.id}</p>
       <div class="row">
-        {isNothing(own) && busy.value === null && (
-          <button type="button" class="primary" disabled={!wallet.value} onClick={() => payAgain(own)}>
-            {fill(t.tryAgain, { amount: inMoney(chargeOf(request)) })}
-          </button>
-        )}
+        {isNothing(own) && busy.value === null && (wallet.value ? <Again {...own} /> : <Link isIdle />)}
         {!settled && busy.value === null && (
           <button type="button" class="primary" onClick={resume}>
             {t.askAgain}
@@ -252,13 +254,22 @@ function Receipt(own: Purchase) {
   )
 }
 
+function Again(own: Purchase) {
+  return (
+    <button type="button" class="primary" onClick={() => payAgain(own)}>
+      {fill(texts.value.tryAgain, { amount: inMoney(chargeOf(own.request)) })}
+    </button>
+  )
+}
+
 /** The status alone says it all. */
 const SPEAKS_FOR_ITSELF = ['approved', 'authorized', 'cancelled', 'canceled', 'refunded', 'partially_refunded']
 
 function stateOf({ payment, isRefused }: Purchase): string {
   const t = texts.value
   if (isRefused) return t.refused
-  return payment ? headingOf(t, String(payment.status)) : busy.value === 'checking' ? t.checking : t.paying
+  if (payment) return headingOf(t, String(payment.status))
+  return busy.value === 'checking' ? t.checking : busy.value === 'paying' ? t.paying : t.unknown
 }
 
 /** What happens, said aloud, too. The regions are always there, or nobody would hear what comes into them. */

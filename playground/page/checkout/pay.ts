@@ -89,6 +89,10 @@ async function promised(amount: number, { payer_token, code }: Seen) {
 
 /** Sends a request until it is known what became of it. The repeats are made here, so that the buyer is told of them. */
 async function send(order: Order, wanted: PreparedRequest<'payments.create'>): Promise<void> {
+  purchase.reread()
+  const { value: known } = purchase
+  // Another tab was faster.
+  if (known && known.order.id === order.id && known.order.attempt === order.attempt && isSettled(known)) return
   // The first request that the shop has kept of this try is the one that counts.
   const kept = await ask<{ order: Order; ticket: string }>(`/shop/orders/${order.id}/ticket`, { request: wanted })
   const request = kept.order.request ?? wanted

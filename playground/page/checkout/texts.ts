@@ -36,6 +36,7 @@ const en = {
   another: 'Buy something else',
   empty: 'Your cart is empty.',
   askAgain: 'Ask again',
+  unknown: 'It is not known yet what became of your payment.',
   partiallyRefunded: 'Paid, and partly given back.',
   disputed: 'This payment is disputed.',
   problems: {
@@ -86,6 +87,7 @@ const es: Texts = {
   another: 'Comprar otra cosa',
   empty: 'Tu carrito está vacío.',
   askAgain: 'Preguntar de nuevo',
+  unknown: 'Aún no se sabe qué pasó con tu pago.',
   partiallyRefunded: 'Pagado, y devuelto en parte.',
   disputed: 'Este pago está en disputa.',
   problems: {
@@ -135,6 +137,7 @@ const pt: Texts = {
   another: 'Comprar outra coisa',
   empty: 'Seu carrinho está vazio.',
   askAgain: 'Perguntar de novo',
+  unknown: 'Ainda não se sabe o que houve com o seu pagamento.',
   partiallyRefunded: 'Pago, e devolvido em parte.',
   disputed: 'Este pagamento está em disputa.',
   problems: {
