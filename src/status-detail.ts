@@ -72,7 +72,7 @@ const PROCESSING_FOR_DAYS: Text = {
 /** The sources do not say who has the money then. */
 const DISPUTED: Text = {
   en: 'This payment was disputed. Please check the outcome with your bank or in Mercado Pago.',
-  es: 'Se presentó un reclamo por este pago. Por favor, consulta el resultado con tu banco o en Mercado Pago.',
+  es: 'Este pago fue desconocido ante el banco. Por favor, consulta el resultado con tu banco o en Mercado Pago.',
   pt: 'Este pagamento foi contestado. Por favor, consulte o resultado com o seu banco ou no Mercado Pago.',
 }
 
@@ -190,7 +190,7 @@ const TEXTS: Record<Known, Text> = {
   cc_rejected_bad_filled_security_code: BAD_FILLED,
   cc_rejected_blacklist: NOT_APPROVED,
   cc_rejected_call_for_authorize: {
-    en: 'Your payment was not approved because your bank needs your consent first. Please contact your bank and then try again.',
+    en: 'Your payment was not approved because your bank has to authorise it first. Please contact your bank and then try again.',
     es: 'Tu pago no fue aprobado porque tu banco necesita tu autorización. Por favor, comunícate con tu banco y vuelve a intentarlo.',
     pt: 'Seu pagamento não foi aprovado porque o seu banco precisa da sua autorização. Por favor, fale com o banco e tente de novo.',
   },
@@ -253,7 +253,8 @@ function languageOf(locale: string): keyof Text {
  * What the `status_detail` of an inner payment means, in the buyer's words: Portuguese, Spanish or, for any other
  * `locale`, English. A detail that nobody has documented, or none, gets a sentence that is true of any payment.
  *
- * Only to be shown: whether the buyer has paid is for `isApproved` to say.
+ * Only to be shown, and only with a status that it explains: `accredited` stays when a payment is given back or disputed.
+ * Whether the buyer has paid is for `isApproved` to say.
  *
  * @see https://www.mercadopago.com.ar/developers/en/docs/checkout-api/response-handling/collection-results
  */
