@@ -7,26 +7,34 @@ import { createEmulator, type Delivery, type EffectKind, type Emulator } from 'm
 import * as notifications from 'mercadopago-wallet-connect/notifications'
 import ts from 'typescript'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { RUNTIMES, type Runtime, STEPS, type Step, snippet } from '../../playground/page/code/snippets.ts'
+import { readKeyRing } from '../../playground/key-ring.ts'
+import { RUNTIMES, type Runtime, runtimesOf, STEPS, type Step, snippet } from '../../playground/page/code/snippets.ts'
+import { permit } from '../../playground/policy.ts'
+import { openSession } from '../../playground/sessions.ts'
+import { readTicket } from '../../playground/tickets.ts'
 import { linkWallet } from '../wallet.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const ACCESS_TOKEN = 'TEST-access'
 const SECRET = 'a-secret-of-webhooks'
+const CLIENT_KEY = 'wck_of_the_shop'
 const KEY = '5b0c9f3e-1d2a-4c6b-8e7f-0a1b2c3d4e5f'
 
 type TypeScriptRuntime = Exclude<Runtime, 'curl'>
 const inTypeScript = RUNTIMES.filter((runtime): runtime is TypeScriptRuntime => runtime !== 'curl')
-const all = STEPS.flatMap((step) => RUNTIMES.map((runtime) => [step, runtime] as const))
+const all = STEPS.flatMap((step) => runtimesOf(step).map((runtime) => [step, runtime] as const))
+const OF_A_PAGE: Step[] = ['link', 'return', 'coupon', 'pay', 'lostAnswer', 'reserve', 'unlink']
 
 /** A shop in the middle of a checkout: what the step finds, and what is said to it. */
 interface Stage {
   emulator: Emulator
-  /** In the order in which a script takes them. */
+  /** What the shop knows and what comes from outside, in the order in which a script takes them. */
   args: Record<string, string>
   agreement: string
   payerToken: string
 }
+
+const ORDER = { order: 'order-1', amount: '700.50' }
 
 async function stageOf(step: Step): Promise<Stage> {
   const emulator = createEmulator({ seed: 7 })
@@ -40,7 +48,8 @@ async function stageOf(step: Step): Promise<Stage> {
       external_user: { id: 'buyer-1' },
     })
     const { code } = emulator.buyer.approve(agreement_id)
-    return { emulator, args: { agreement: agreement_id, code }, agreement: agreement_id, payerToken: '' }
+    const args = { buyer: 'buyer-1', asked: agreement_id, agreement: agreement_id, code }
+    return { emulator, args, agreement: agreement_id, payerToken: '' }
   }
   const { agreement_id: agreement, payer_token: payerToken } = await linkWallet(emulator)
   const create = (capture: boolean) =>
@@ -48,9 +57,10 @@ async function stageOf(step: Step): Promise<Stage> {
   const id = async (capture: boolean): Promise<string> => String((await create(capture)).id)
   const args: Record<Exclude<Step, 'link' | 'return'>, () => Promise<Record<string, string>>> = {
     coupon: async () => ({ coupon: 'WALLET10' }),
-    pay: async () => ({ order: 'order-1' }),
-    lostAnswer: async () => ({ order: 'order-1' }),
-    reserve: async () => ({ order: 'order-1' }),
+    session: async () => ({ buyer: 'buyer-1', ...ORDER }),
+    pay: async () => ORDER,
+    lostAnswer: async () => ORDER,
+    reserve: async () => ORDER,
     capture: async () => ({ id: await id(false) }),
     cancel: async () => ({ id: await id(false) }),
     refund: async () => ({ id: await id(true), amount: '200.25' }),
@@ -65,8 +75,12 @@ interface Result {
   /** What was shown: printed, or answered as JSON or text. */
   shown: unknown
   printed: unknown[][]
-  /** What was stored, by its id, and how often the buyer had been charged by then. */
-  stored: Map<string, { text: string; charges: number }>
+  /** The answer of a Worker. */
+  status: number | undefined
+  /** What the shop was given to keep, and how often the buyer had been charged by then. */
+  kept: { what: Record<string, unknown>; charges: number }[]
+  /** What a page keeps. */
+  local: Map<string, string>
   /** What takes notifications. */
   handle: ((delivery: Delivery) => Promise<number>) | undefined
 }
@@ -90,24 +104,118 @@ async function post(listener: RequestListener, { url, headers, body }: Delivery)
   }
 }
 
+/** The backend of a shop, and the proxy before Mercado Pago: its own rules of tickets, but no ledger. */
+const PROXY = 'https://proxy.example'
+const ticketKeys = readKeyRing('TICKET_KEYS', `k1:${btoa('k'.repeat(32))}`)
+const client = {
+  id: 'shop',
+  operations: Object.keys(library.operations) as library.OperationName[],
+  origins: ['https://shop.example'],
+  return_uris: ['https://shop.example/linked'],
+} as unknown as Parameters<typeof openSession>[0]['client']
+const session = (json: unknown) => openSession({ client }, json, { ticketKeys } as Parameters<typeof openSession>[2])
+
+/** By method and path, what a ticket has to allow. */
+const NEEDED: [RegExp, library.OperationName][] = [
+  [/^POST .*\/agreements$/, 'agreements.create'],
+  [/^POST .*\/payer_token$/, 'agreements.createPayerToken'],
+  [/^GET .*\/agreements\/\w+$/, 'agreements.get'],
+  [/^DELETE .*\/agreements\/\w+$/, 'agreements.cancel'],
+  [/^POST .*\/discounts$/, 'discounts.create'],
+  [/^POST .*\/advanced_payments$/, 'payments.create'],
+]
+
+async function proxy(emulator: Emulator, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  const credential = request.headers.get('authorization')?.replace('Bearer ', '') ?? ''
+  const body = await request.text()
+  if (pathname === '/sessions') {
+    expect(credential).toBe(CLIENT_KEY)
+    const { status, body: answer } = await session(JSON.parse(body))
+    return new Response(answer, { status })
+  }
+  const ticket = await readTicket(ticketKeys, credential, new Date())
+  const operation = NEEDED.find(([pattern]) => pattern.test(`${request.method} ${pathname}`))?.[1]
+  if (!ticket || !operation) throw new Error(`${request.method} ${pathname} is not for a page`)
+  expect(ticket.operations).toContain(operation)
+  permit({ client, ticket }, { operation, body } as library.PreparedRequest)
+  const headers = new Headers(request.headers)
+  headers.set('authorization', `Bearer ${ACCESS_TOKEN}`)
+  const init = { method: request.method, headers, ...(body && { body }) }
+  return emulator.fetch(`https://api.mercadopago.com${pathname}`, init)
+}
+
+type Keep = (what: Record<string, unknown>) => void
+
+/** What a page asks of its shop. An order stays the same, and its first request is the one that counts. */
+async function shop({ kept }: Result, keep: Keep, path: string, body: string): Promise<object> {
+  const user = { external_user: { id: 'buyer-1' }, origin: 'https://shop.example' }
+  const ticketFor = async (more: object) => JSON.parse((await session({ ...user, ...more })).body ?? '').ticket as string
+  if (path === '/shop/wallet-ticket') {
+    const operations = NEEDED.map(([, operation]) => operation).filter((operation) => operation !== 'payments.create')
+    return { buyer: 'buyer-1', ticket: await ticketFor({ operations }) }
+  }
+  const of = (name: string): unknown => kept.find(({ what }) => name in what)?.what[name]
+  const { order: external_reference, amount } = ORDER
+  const { request, reserve } = JSON.parse(body)
+  if (path === '/shop/orders') {
+    if (reserve !== undefined) keep({ reserve })
+    return { id: external_reference, amount, idempotency_key: KEY, request: of('request') }
+  }
+  expect(path).toBe(`/shop/orders/${external_reference}/ticket`)
+  expect(request.idempotencyKey).toBe(KEY)
+  keep({ request })
+  const charge = { amount, external_reference, idempotency_key: KEY, capture: !of('reserve') }
+  return { ticket: await ticketFor({ operations: ['payments.create'], charge }) }
+}
+
 /** Runs a snippet as its runtime would, with the emulator as Mercado Pago. */
-async function run(step: Step, runtime: TypeScriptRuntime, stage: Stage): Promise<Result> {
+async function run(step: Step, runtime: TypeScriptRuntime, stage: Stage, before?: Result): Promise<Result> {
   const { emulator, args, agreement, payerToken } = stage
-  vi.stubGlobal('fetch', emulator.fetch)
-  const result: Result = { shown: undefined, printed: [], stored: new Map(), handle: undefined }
-  const environment = { MERCADOPAGO_ACCESS_TOKEN: ACCESS_TOKEN, PAYER_TOKEN: payerToken, HOOK_SECRET: SECRET }
-  const store = async (name: string, text: string): Promise<void> => {
-    result.stored.set(name.replace(/\.json$/, ''), { text, charges: chargesOf(emulator) })
+  const { kept = [], local = new Map<string, string>() } = before ?? {}
+  const result: Result = { shown: undefined, printed: [], status: undefined, kept, local, handle: undefined }
+  const keep: Keep = (what) => void kept.push({ what, charges: chargesOf(emulator) })
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    // As in a browser, an address may be a path.
+    const request = new Request(input instanceof Request ? input : new URL(input, 'https://shop.example'), init)
+    const { origin, pathname } = new URL(request.url)
+    if (origin === PROXY) return proxy(emulator, request)
+    if (runtime !== 'Browser') return emulator.fetch(request)
+    expect([origin, request.method]).toEqual(['https://shop.example', 'POST'])
+    return Response.json(await shop(result, keep, pathname, (await request.text()) || '{}'))
+  }
+  vi.stubGlobal('fetch', fetch)
+  const environment = {
+    MERCADOPAGO_ACCESS_TOKEN: ACCESS_TOKEN,
+    PROXY_CLIENT_KEY: CLIENT_KEY,
+    PAYER_TOKEN: payerToken,
+    HOOK_SECRET: SECRET,
   }
   const serve = (handler: (request: Request) => Promise<Response>): void => {
     result.handle = async (delivery) => (await handler(requestOf(delivery))).status
   }
   const own = Object.values(args)
+  const { agreement: returned = '', code = '', coupon = '', ...known } = args
+  if (runtime === 'Browser' && !before) {
+    if (args.asked) local.set('asked', args.asked)
+    if (payerToken || args.agreement) local.set('wallet', JSON.stringify({ agreement: args.agreement, payer_token: payerToken }))
+    if (args.request) keep({ request: JSON.parse(args.request) })
+  }
+  const isLogged = (request: Request): void => {
+    if (request.headers.get('cookie') !== 'login=1') throw new Error('a stranger')
+  }
   const globals = {
     modules: {
       'mercadopago-wallet-connect': library,
       'mercadopago-wallet-connect/notifications': notifications,
-      'node:fs/promises': { writeFile: store },
+      './shop.ts': {
+        keep: async (what: Record<string, unknown>) => keep(what),
+        buyerOf: async (request: Request) => {
+          isLogged(request)
+          return { agreement, ...known, payer: { token: payerToken } }
+        },
+        staffOf: async (request: Request) => isLogged(request),
+      },
       'node:stream': stream,
       'node:http': {
         createServer: (listener: RequestListener) => ({
@@ -119,41 +227,57 @@ async function run(step: Step, runtime: TypeScriptRuntime, stage: Stage): Promis
     },
     console: { log: (...values: unknown[]) => void result.printed.push(values) },
     process: { env: environment, argv: ['node', 'shop.ts', ...own] },
-    Deno: { env: new Map(Object.entries(environment)), args: own, writeTextFile: store, serve },
+    Deno: { env: { toObject: () => environment }, args: own, serve },
     Bun: {
       env: environment,
       argv: ['bun', 'shop.ts', ...own],
-      write: store,
       serve: ({ fetch }: { fetch: Parameters<typeof serve>[0] }) => serve(fetch),
+    },
+    location: {
+      search: `?${new URLSearchParams({ agreement: returned, code })}`,
+      assign: (address: string) => void result.printed.push([address]),
+    },
+    history: { replaceState: (_: unknown, __: string, path: string) => void result.printed.push([path]) },
+    localStorage: {
+      getItem: (name: string) => local.get(name) ?? null,
+      setItem: (name: string, text: string) => void local.set(name, text),
+      removeItem: (name: string) => void local.delete(name),
+    },
+    document: { querySelector: () => ({ value: coupon }) },
+    // Sooner or later the connection is there again.
+    setTimeout: (done: () => void) => {
+      emulator.faults.clear()
+      done()
     },
   }
   const { outputText } = ts.transpileModule(snippet(step, runtime), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   })
-  const code = outputText
-    .replace(/^import (\{[^}]*\})\s+from '(?:npm:)?(.*)';$/gm, "const $1 = modules['$2']")
+  const script = outputText
+    .replace(/^import (\{[^}]*\})\s+from '(?:npm:)?(.*)';.*$/gm, "const $1 = modules['$2']")
     .replace(/^export default /m, 'return ')
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor
-  const worker = await new AsyncFunction(...Object.keys(globals), code)(...Object.values(globals))
+  const worker = await new AsyncFunction(...Object.keys(globals), script)(...Object.values(globals))
   if (!worker) {
     result.shown = result.printed[0]?.[0]
     return result
   }
 
-  const kept = new Map([[agreement, payerToken]])
-  const env = { ...environment, STORE: { get: async (key: string) => kept.get(key) ?? null, put: store } }
-  const ask = (request: Request): Promise<Response> => worker.fetch(request, env)
+  const ask = (request: Request): Promise<Response> => worker.fetch(request, environment)
   if (step === 'notification') {
     serve(ask)
     return result
   }
-  const isVisit = step === 'return'
-  const response = await ask(
-    isVisit
-      ? new Request(`https://shop.example/linked?${new URLSearchParams(args)}`)
-      : new Request('https://shop.example/', { method: 'POST', body: JSON.stringify({ agreement, ...args }) }),
-  )
-  result.shown = isVisit ? await response.text() : await response.json()
+  const asked = (headers: HeadersInit): Request =>
+    step === 'return'
+      ? new Request(`https://shop.example/linked?${new URLSearchParams({ agreement: returned, code })}`, { headers })
+      : new Request('https://shop.example/', { method: 'POST', headers, body: JSON.stringify(args) })
+  // Nobody else gets anything done.
+  await expect(ask(asked({}))).rejects.toThrow('a stranger')
+  const response = await ask(asked({ cookie: 'login=1' }))
+  result.status = response.status
+  const text = await response.text()
+  result.shown = response.headers.get('content-type')?.includes('json') || step === 'session' ? JSON.parse(text) : text
   return result
 }
 
@@ -167,7 +291,15 @@ describe('snippet', () => {
     expect(lines.length).toBeLessThanOrEqual(15)
     expect(lines.filter((line) => line.length > 90 || line !== line.trimEnd())).toEqual([])
     expect(lines.join('\n')).not.toMatch(/APP_USR|TEST-|[0-9a-f]{16}/)
-    expect(lines.join('\n')).toContain('MERCADOPAGO_ACCESS_TOKEN')
+    const credential = runtime === 'Browser' ? 'ticket' : step === 'session' ? 'PROXY_CLIENT_KEY' : 'MERCADOPAGO_ACCESS_TOKEN'
+    expect(lines.join('\n')).toContain(credential)
+    if (runtime === 'Browser') expect(lines.join('\n')).not.toMatch(/accessToken|ACCESS_TOKEN|CLIENT_KEY/)
+  })
+
+  it('is of a page where a page does it, and of no page where only a backend may', () => {
+    expect(STEPS.filter((step) => runtimesOf(step)[0] === 'Browser').sort()).toEqual([...OF_A_PAGE].sort())
+    for (const step of STEPS) expect(runtimesOf(step).filter((each) => each !== 'Browser')).toEqual(RUNTIMES.slice(1))
+    expect(() => snippet('refund', 'Browser')).toThrow(RangeError)
   })
 
   it.each(inTypeScript)('compiles strictly for %s', { timeout: 60_000 }, (runtime) => {
@@ -179,18 +311,23 @@ describe('snippet', () => {
 const AMBIENT: Partial<Record<Runtime, string>> = {
   Deno: `declare namespace Deno {
     const args: string[]
-    const env: { get(name: string): string | undefined }
+    const env: { toObject(): Record<string, string> }
     function serve(handler: (request: Request) => Response | Promise<Response>): unknown
-    function writeTextFile(path: string, data: string): Promise<void>
   }`,
   Bun: `declare namespace Bun {
     const argv: string[]
     const env: Record<string, string | undefined>
     function serve(options: { fetch: (request: Request) => Response | Promise<Response> }): unknown
-    function write(path: string, data: string): Promise<number>
   }`,
 }
 const TYPES: Partial<Record<Runtime, string>> = { Workers: '@cloudflare/workers-types', Node: 'node' }
+
+/** What every snippet may take from the shop. */
+const SHOP = `
+interface Buyer { buyer: string; asked: string; agreement: string; order: string; amount: string; payer: { token: string } }
+export declare function buyerOf(request: Request): Promise<Buyer>
+export declare function staffOf(request: Request): Promise<void>
+export declare function keep(what: object): Promise<void>`
 
 /** What the compiler says of all snippets of a runtime. */
 function diagnose(runtime: Runtime): string[] {
@@ -206,7 +343,9 @@ function diagnose(runtime: Runtime): string[] {
       [`${prefix}mercadopago-wallet-connect/notifications`]: [`${root}src/notifications.ts`],
     }
   }
-  const files = new Map(STEPS.map((step) => [`${root}test/page-code-${step}.ts`, snippet(step, runtime)]))
+  const steps = STEPS.filter((step) => runtimesOf(step).includes(runtime))
+  const files = new Map(steps.map((step) => [`${root}test/page-code-${step}.ts`, snippet(step, runtime)]))
+  files.set(`${root}test/shop.ts`, runtime === 'Browser' ? 'export {}' : SHOP)
   files.set(`${root}test/page-code-ambient.d.ts`, AMBIENT[runtime] ?? '')
   const host = ts.createCompilerHost(options)
   const { getSourceFile, fileExists, readFile } = host
@@ -221,49 +360,80 @@ function diagnose(runtime: Runtime): string[] {
 }
 
 describe.each(inTypeScript)('the code for %s', (runtime) => {
-  const play = async (step: Step, prepare: (stage: Stage) => void = () => {}): Promise<Stage & Result> => {
+  const isPage = runtime === 'Browser'
+  const ofBackends = it.skipIf(isPage)
+  const play = async (step: Step, prepare: (stage: Stage) => void | Promise<void> = () => {}): Promise<Stage & Result> => {
     const stage = await stageOf(step)
-    prepare(stage)
+    await prepare(stage)
     return { ...stage, ...(await run(step, runtime, stage)) }
   }
+  const walletOf = ({ fetch }: Emulator) => library.createWalletConnect({ accessToken: ACCESS_TOKEN, fetch })
+
+  ofBackends('session gets a ticket for exactly one charge, with the key of the order', async () => {
+    const { shown, status } = await play('session')
+    if (runtime === 'Workers') expect(status).toBe(201)
+    const { ticket } = shown as { ticket: string }
+    expect(await readTicket(ticketKeys, ticket, new Date())).toMatchObject({
+      user: 'buyer-1',
+      origin: 'https://shop.example',
+      operations: ['payments.create', 'payments.get'],
+      charge: { amount: '700.5', external_reference: 'order-1', idempotency_key: await keyOf('charge', 'order-1') },
+    })
+  })
 
   it('link asks for a permission, and says where to send the buyer', async () => {
-    const { shown, emulator } = await play('link')
+    const { shown, kept, local, emulator } = await play('link')
     const [created] = effectsOf(emulator, 'agreement_created')
-    expect(shown).toEqual({ agreement_id: created?.agreement_id, agreement_uri: expect.stringContaining('/wallet_agreement/') })
+    const agreement_uri = expect.stringContaining('/wallet_agreement/')
+    expect(shown).toEqual(isPage ? agreement_uri : { agreement_uri })
+    const asked = isPage ? local.get('asked') : kept[0]?.what.asked
+    expect(asked).toBe(created?.agreement_id)
   })
 
-  it('return exchanges the code, and shows the payer token to no browser', async () => {
-    const { shown, stored, agreement, emulator } = await play('return')
+  it('return exchanges the code, and shows the payer token to nobody', async () => {
+    const { shown, printed, kept, local, agreement, emulator } = await play('return')
     expect(effectsOf(emulator, 'payer_token_created')).toHaveLength(1)
-    const payer_token = runtime === 'Workers' ? stored.get(agreement)?.text : String(shown)
-    if (runtime === 'Workers') expect(shown).toBe('Linked.')
-    const wallet = library.createWalletConnect({ accessToken: ACCESS_TOKEN, fetch: emulator.fetch })
-    const charge = { wallet_payment: { transaction_amount: 1 }, payer: { token: payer_token ?? '' } }
-    expect(library.isApproved(await wallet.payments.create(charge))).toBe(true)
+    const stored = isPage ? JSON.parse(local.get('wallet') ?? '') : kept[0]?.what
+    expect(stored).toMatchObject({ agreement })
+    expect(shown).toBe(isPage ? '/' : 'Linked.')
+    expect(JSON.stringify(printed)).not.toContain(stored.payer_token)
+    const charge = { wallet_payment: { transaction_amount: 1 }, payer: { token: stored.payer_token } }
+    expect(library.isApproved(await walletOf(emulator).payments.create(charge))).toBe(true)
+    if (isPage) expect(local.has('asked')).toBe(false)
   })
 
-  it('coupon pays less, as promised', async () => {
-    const { shown, emulator } = await play('coupon')
-    expect(shown).toEqual({ id: expect.any(Number), paid: true })
-    expect(effectsOf(emulator, 'payment_charged')).toMatchObject([{ amount: 90 }])
+  it.each(['', 'another'])('return takes no agreement that this buyer was not sent for, but for %j', async (asked) => {
+    const stage = await stageOf('return')
+    stage.args.asked = asked
+    const returned = run('return', runtime, stage)
+    if (runtime === 'Workers') expect(await returned).toMatchObject({ status: 403, kept: [] })
+    else await expect(returned).rejects.toThrow('Not asked for')
+    expect(effectsOf(stage.emulator, 'payer_token_created')).toEqual([])
   })
 
-  it('coupon pays all of it where nothing is promised', async () => {
-    const { shown, emulator } = await play('coupon', (stage) => {
+  it.each([
+    ['WALLET10', 90, 'less, as promised'],
+    ['LATER', 100, 'all of it where nothing is promised'],
+  ])('coupon says how to pay %s: %d, %s', async (coupon, amount) => {
+    const { shown, emulator, payerToken } = await play('coupon', (stage) => {
       stage.emulator.coupons.add({ code: 'LATER', type: 'fixed', value: 5, min_payment_amount: 1_000 })
-      stage.args = { coupon: 'LATER' }
+      stage.args = { coupon }
     })
-    expect(shown).toMatchObject({ paid: true })
-    expect(effectsOf(emulator, 'payment_charged')).toMatchObject([{ amount: 100 }])
+    expect(chargesOf(emulator)).toBe(0)
+    const charge = { wallet_payment: shown as library.CreatePaymentInput['wallet_payment'], payer: { token: payerToken } }
+    expect(library.isApproved(await walletOf(emulator).payments.create(charge))).toBe(true)
+    expect(effectsOf(emulator, 'payment_charged')).toMatchObject([{ amount }])
   })
 
   it('pay charges once, also if it is run twice', async () => {
     const stage = await stageOf('pay')
-    const [first, second] = [await run('pay', runtime, stage), await run('pay', runtime, stage)]
+    const first = await run('pay', runtime, stage)
+    const second = await run('pay', runtime, stage, first)
     expect(first.shown).toEqual({ id: expect.any(Number), status: 'approved', paid: true })
     expect(second.shown).toEqual(first.shown)
     expect(effectsOf(stage.emulator, 'payment_charged')).toMatchObject([{ amount: 700.5, external_reference: 'order-1' }])
+    // The shop had it before it left.
+    if (isPage) expect(second.kept.find(({ what }) => 'request' in what)?.charges).toBe(0)
   })
 
   it('pay does not call a rejected payment paid', async () => {
@@ -271,61 +441,88 @@ describe.each(inTypeScript)('the code for %s', (runtime) => {
     expect(shown).toMatchObject({ status: 'rejected', paid: false })
   })
 
+  /** A page finds the request that the shop has kept. */
+  const keepRequest = async (stage: Stage): Promise<void> => {
+    if (!isPage) return
+    const wallet_payment = { transaction_amount: '700.50', external_reference: 'order-1' }
+    const payment = { wallet_payment, payer: { token: stage.payerToken } }
+    stage.args = { ...stage.args, request: JSON.stringify(library.prepare('payments.create', payment, { idempotencyKey: KEY })) }
+  }
+
   it('lostAnswer charges once and finds the payment, whatever is lost', { timeout: 30_000 }, async () => {
     for (const times of [0, 1, 3, 100]) {
-      const { shown, stored, emulator } = await play('lostAnswer', (stage) => {
+      const { shown, status, kept, emulator } = await play('lostAnswer', async (stage) => {
+        await keepRequest(stage)
         if (times > 0) stage.emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times })
       })
       const [charge, ...others] = effectsOf(emulator, 'payment_charged')
       expect(others).toEqual([])
       expect(shown).toMatchObject({ data: { id: charge?.payment_id, status: 'approved' } })
-      // It was on disk before it left, and whoever reads it back learns the same.
-      const { text = '', charges } = stored.get('order-1') ?? {}
+      if (runtime === 'Workers') expect(status).toBe(200)
+      // It was kept before it left, and whoever reads it back learns the same.
+      const { what, charges } = kept.find(({ what }) => 'prepared' in what || 'request' in what) ?? {}
       expect(charges).toBe(0)
       emulator.faults.clear()
-      const wallet = library.createWalletConnect({ accessToken: ACCESS_TOKEN, fetch: emulator.fetch })
-      expect(await wallet.reconcile(JSON.parse(text))).toMatchObject({ outcome: 'done', data: { id: charge?.payment_id } })
+      const prepared = JSON.parse(JSON.stringify(what?.prepared ?? what?.request))
+      const again = await walletOf(emulator).reconcile(prepared)
+      expect(again).toMatchObject({ outcome: 'done', data: { id: charge?.payment_id } })
       expect(chargesOf(emulator)).toBe(1)
     }
   })
 
   it('lostAnswer shows a refusal as one: no money moved', async () => {
-    const { shown, emulator } = await play('lostAnswer', ({ emulator, agreement }) => emulator.buyer.cancel(agreement))
-    expect(shown).toMatchObject({ status: 401, apiCode: '401003' })
+    const { shown, status, emulator } = await play('lostAnswer', async (stage) => {
+      await keepRequest(stage)
+      stage.emulator.buyer.cancel(stage.agreement)
+    })
+    const refusal = { status: 401, apiCode: '401003' }
+    expect(shown).toMatchObject(isPage ? refusal : { error: refusal })
+    if (runtime === 'Workers') expect(status).toBe(502)
     expect(chargesOf(emulator)).toBe(0)
   })
 
   it('reserve holds the money once, also if it is run twice, and takes none', async () => {
     const stage = await stageOf('reserve')
-    const [first, second] = [await run('reserve', runtime, stage), await run('reserve', runtime, stage)]
-    expect(first.shown).toEqual({ id: expect.any(Number), status: 'authorized' })
+    const first = await run('reserve', runtime, stage)
+    const second = await run('reserve', runtime, stage, first)
+    expect(first.shown).toEqual({ id: expect.any(Number), status: 'authorized', ...(isPage && { paid: false }) })
     expect(second.shown).toEqual(first.shown)
     expect(effectsOf(stage.emulator, 'payment_reserved')).toMatchObject([{ amount: 700.5, external_reference: 'order-1' }])
     expect(chargesOf(stage.emulator)).toBe(0)
   })
 
-  it('capture takes what was reserved', async () => {
+  ofBackends('every way to charge an order has one key: pay, then lostAnswer, charges once', async () => {
+    const stage = await stageOf('pay')
+    await run('pay', runtime, stage)
+    expect((await run('lostAnswer', runtime, stage)).shown).toMatchObject({ data: { status: 'approved' } })
+    expect(chargesOf(stage.emulator)).toBe(1)
+  })
+
+  ofBackends('capture takes what was reserved', async () => {
     const { shown, args, emulator } = await play('capture')
     expect(shown).toEqual({ id: args.id, status: 'approved', paid: true })
     expect(effectsOf(emulator, 'payment_captured')).toMatchObject([{ payment_id: Number(args.id), amount: 700.5 }])
   })
 
-  it('cancel lets it go', async () => {
+  ofBackends('cancel lets it go', async () => {
     const { shown, args, emulator } = await play('cancel')
     expect(shown).toEqual({ id: args.id, status: 'cancelled' })
     expect(effectsOf(emulator, 'payment_cancelled')).toHaveLength(1)
   })
 
-  it.each([
+  ofBackends.each([
     ['200.25', 200.25, 'partially_refunded'],
     ['all', 700.5, 'refunded'],
-  ])('refund gives back %s', async (amount, refunded, status) => {
-    const { shown, args, emulator } = await play('refund', (stage) => Object.assign(stage.args, { amount }))
-    expect(shown).toEqual({ id: args.id, status, refunded: [refunded] })
-    expect(effectsOf(emulator, 'payment_refunded')).toMatchObject([{ amount: refunded }])
+  ])('refund gives back %s, once, also if it is run twice', async (amount, refunded, status) => {
+    const stage = await stageOf('refund')
+    Object.assign(stage.args, { amount })
+    const expected = { id: stage.args.id, status, refunded: [refunded] }
+    expect((await run('refund', runtime, stage)).shown).toEqual(expected)
+    expect((await run('refund', runtime, stage)).shown).toEqual(expected)
+    expect(effectsOf(stage.emulator, 'payment_refunded')).toMatchObject([{ amount: refunded }])
   })
 
-  it('refund gives back nothing if nobody says how much', async () => {
+  ofBackends('refund gives back nothing if nobody says how much', async () => {
     const stage = await stageOf('refund')
     delete stage.args.amount
     await expect(run('refund', runtime, stage)).rejects.toThrow(library.InvalidInputError)
@@ -333,12 +530,13 @@ describe.each(inTypeScript)('the code for %s', (runtime) => {
   })
 
   it('unlink ends the agreement', async () => {
-    const { shown, agreement, emulator } = await play('unlink')
+    const { shown, agreement, emulator, local } = await play('unlink')
     expect(shown).toEqual({ agreement, status: 'cancelled' })
     expect(effectsOf(emulator, 'agreement_cancelled')).toHaveLength(1)
+    expect(local.has('wallet')).toBe(false)
   })
 
-  it('notification reads what a signed one points at, and takes no forged one', async () => {
+  ofBackends('notification reads what a signed one points at, and takes no forged one', async () => {
     const { handle, printed, emulator } = await play('notification')
     const [delivery] = await emulator.notifications.drain()
     if (!delivery || !handle) throw new Error('nothing was delivered, or nobody listens')
@@ -348,13 +546,22 @@ describe.each(inTypeScript)('the code for %s', (runtime) => {
     expect(printed.slice(1)).toEqual([[undefined, undefined]])
   })
 
-  it.each(STEPS.filter((step) => step !== 'notification'))('%s says so if it is told nothing', async (step) => {
-    const stage = await stageOf(step)
-    await expect(run(step, runtime, { ...stage, args: {}, agreement: '', payerToken: '' })).rejects.toThrow(
-      library.InvalidInputError,
-    )
-  })
+  // A page is told by its shop. A return that says nothing was not asked for: that is another test.
+  const told = isPage ? (['coupon', 'unlink', 'pay', 'reserve'] as const) : STEPS
+  it.each(told.filter((step) => step !== 'notification' && step !== 'return'))(
+    '%s says so if it is told nothing',
+    async (step) => {
+      const stage = await stageOf(step)
+      const before = stage.emulator.effects.length
+      const silent = run(step, runtime, { ...stage, args: {}, agreement: '', payerToken: '' })
+      await expect(silent).rejects.toThrow(library.InvalidInputError)
+      expect(stage.emulator.effects).toHaveLength(before)
+    },
+  )
 })
+
+const keyOf = (operation: string, reference: string): Promise<string> =>
+  library.idempotencyKeyFrom({ account: 'my-shop', operation, reference, attempt: 1 })
 
 interface Sent {
   method: string
@@ -366,7 +573,7 @@ interface Sent {
 /** What `curl` is asked to send. The shell is real, so quotes, variables and here-documents mean what they mean. */
 function curl(step: Step, variables: Record<string, string>, exitCode = 0): Sent[] {
   const stubs = `curl() { printf '%s\\0' "$@"; printf '\\001'; cat; printf '\\002'; return ${exitCode}; }
-uuidgen() { echo ${KEY}; }
+gpg() { cat; }
 `
   const output = execFileSync('sh', ['-uc', `${stubs}${snippet(step, 'curl')}\n:`], {
     env: { PATH: process.env.PATH ?? '', ...variables } as unknown as NodeJS.ProcessEnv,
@@ -386,8 +593,8 @@ function requestOfCurl(call: string): Sent {
     else if (word === '-H') {
       const [, name = '', value = ''] = /^([\w-]+): (.+)$/.exec(rest.shift() ?? '') ?? []
       sent.headers[name.toLowerCase()] = value
-    } else if (word !== '--fail-with-body') {
-      expect(word).toMatch(/^https:\/\/api\.mercadopago\.com\//)
+    } else if (word !== '--fail-with-body' && word !== '-f') {
+      expect(word).toMatch(/^https:\/\/(api\.mercadopago\.com|proxy\.example)\//)
       expect(sent.url).toBe('')
       sent.url = word
     }
@@ -397,10 +604,15 @@ function requestOfCurl(call: string): Sent {
 }
 
 const send = ({ emulator }: Stage, { method, url, headers, body }: Sent): Promise<Response> =>
-  emulator.fetch(url, { method, headers, body })
+  url.startsWith(PROXY)
+    ? proxy(emulator, new Request(url, { method, headers, body }))
+    : emulator.fetch(url, { method, headers, body })
 
 const variablesOf = ({ args, agreement, payerToken }: Stage): Record<string, string> => ({
   MERCADOPAGO_ACCESS_TOKEN: ACCESS_TOKEN,
+  PROXY_CLIENT_KEY: CLIENT_KEY,
+  SHOP: 'shop@shop.example',
+  BUYER: 'buyer-1',
   AGREEMENT: agreement,
   PAYER_TOKEN: payerToken,
   DATA_ID: agreement,
@@ -416,9 +628,10 @@ const hasShell = spawnSync('sh', ['-c', ':']).error === undefined
 
 describe.skipIf(!hasShell)('the code for curl', () => {
   const statuses: Record<Exclude<Step, 'notification' | 'lostAnswer'>, number[]> = {
+    session: [201],
     link: [200],
     return: [200],
-    coupon: [200, 201],
+    coupon: [200],
     pay: [201],
     reserve: [201],
     capture: [200],
@@ -434,7 +647,20 @@ describe.skipIf(!hasShell)('the code for curl', () => {
     expect(answers).toEqual(expected)
   })
 
-  it.each(Object.keys(statuses) as Step[])('%s sends what the library sends', async (step) => {
+  it('session gets a ticket for exactly one charge, with the key that was kept', async () => {
+    const stage = await stageOf('session')
+    const [sent] = curl('session', variablesOf(stage))
+    if (!sent) throw new Error('nothing was sent')
+    const { ticket } = (await (await send(stage, sent)).json()) as { ticket: string }
+    expect(await readTicket(ticketKeys, ticket, new Date())).toMatchObject({
+      user: 'buyer-1',
+      operations: ['payments.create', 'payments.get'],
+      charge: { amount: '700.5', external_reference: 'order-1', idempotency_key: KEY },
+    })
+  })
+
+  const toMercadoPago = (Object.keys(statuses) as Step[]).filter((step) => step !== 'session')
+  it.each(toMercadoPago)('%s sends what the library sends', async (step) => {
     const stage = await stageOf(step)
     const seen: Sent[] = []
     const { fetch } = stage.emulator
@@ -458,11 +684,24 @@ describe.skipIf(!hasShell)('the code for curl', () => {
     expect(ours.map(essence)).toEqual(seen.slice(0, ours.length).map(essence))
   })
 
-  it('what moves money sends a key', async () => {
-    for (const step of ['coupon', 'pay', 'reserve', 'refund'] as const) {
-      const sent = curl(step, variablesOf(await stageOf(step)))
-      expect(sent.at(-1)?.headers['x-idempotency-key'], step).toBe(KEY)
+  it('what moves money sends a key that was kept, and nothing without one', async () => {
+    for (const step of ['pay', 'reserve', 'lostAnswer'] as const) {
+      const { KEY: key, ...others } = variablesOf(await stageOf(step))
+      expect(curl(step, { ...others, KEY: key ?? '' })[0]?.headers['x-idempotency-key'], step).toBe(KEY)
+      expect(() => curl(step, others), step).toThrow()
+      expect(() => curl(step, { ...others, KEY: '' }), step).toThrow()
     }
+  })
+
+  it('refund has one key for one refund: sent twice, it refunds once', async () => {
+    const stage = await stageOf('refund')
+    for (const _ of [1, 2]) for (const sent of curl('refund', variablesOf(stage))) await send(stage, sent)
+    expect(effectsOf(stage.emulator, 'payment_refunded')).toMatchObject([{ amount: 200.25 }])
+    expect(() => curl('refund', { ...variablesOf(stage), ID: '' })).toThrow()
+  })
+
+  it('return sends nothing for an agreement that this buyer was not sent for', async () => {
+    expect(curl('return', { ...variablesOf(await stageOf('return')), ASKED: 'another' })).toEqual([])
   })
 
   it('lostAnswer sends the same key and bytes again, then looks the order up: one charge, found', async () => {

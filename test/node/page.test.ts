@@ -220,18 +220,18 @@ describe('the checkout', { timeout: 60_000 }, () => {
     expect(await victim.page.getByText('Your Mercado Pago wallet is linked.').count()).toBe(0)
   })
 
-  it('shows the code for five runtimes in a dialog that Escape closes', async () => {
+  it('shows the code for the page and five runtimes in a dialog that Escape closes', async () => {
     const { page } = await visit()
     const opener = button(page, 'Show the code: Link the wallet')
     await opener.click()
     const dialog = page.getByRole('dialog', { name: 'Link the wallet' })
     const shown: string[] = []
-    for (const runtime of ['Workers', 'Deno', 'Bun', 'Node', 'curl']) {
+    for (const runtime of ['Browser', 'Workers', 'Deno', 'Bun', 'Node', 'curl']) {
       await dialog.getByRole('radio', { name: runtime, exact: true }).check()
       shown.push(await dialog.getByRole('code').innerText())
     }
-    expect(await dialog.getByRole('radio').count()).toBe(5)
-    expect(new Set(shown).size).toBe(5)
+    expect(await dialog.getByRole('radio').count()).toBe(6)
+    expect(new Set(shown).size).toBe(6)
     for (const code of shown) expect(code).toContain('/linked')
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })

@@ -61,7 +61,7 @@ try {
   await take('code', DESKTOP, async (page) => {
     await linkWallet(page)
     await page.getByRole('button', { name: 'Show the code: Pay' }).click()
-    await page.getByText('idempotencyKeyFrom').first().waitFor()
+    await page.getByText('external_reference').first().waitFor()
   })
 } finally {
   await stage.close()

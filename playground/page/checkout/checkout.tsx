@@ -205,6 +205,7 @@ function Wallet() {
             {t.unlink}
           </button>
           <CodeButton step="return" label="The buyer comes back" text="Code of the return" />
+          <CodeButton step="session" label="A ticket for the page" text="Code of the ticket" />
           <CodeButton step="unlink" label="Unlink the wallet" text="Code" />
         </div>
       )}

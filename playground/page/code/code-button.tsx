@@ -1,17 +1,21 @@
 import { signal, useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
-import { RUNTIMES, type Runtime, type Step, snippet } from './snippets.ts'
+import { type Runtime, runtimesOf, type Step, snippet } from './snippets.ts'
 
 /** The runtime that was looked at last, everywhere. */
-const runtime = signal<Runtime>('Workers')
+const runtime = signal<Runtime>('Browser')
 
-/** "Show the code": what a backend writes for this step. */
+/** "Show the code": what is written for this step, by the page or by its backend. */
 export function CodeButton({ step, label, text = 'Show the code' }: { step: Step; label: string; text?: string }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
   const isCopied = useSignal(false)
+  const runtimes = runtimesOf(step)
+  // What only a backend does is not shown for the page.
+  const shown = runtimes.find((each) => each === runtime.value) ?? runtimes[0] ?? 'Workers'
+  const code = snippet(step, shown)
   const copy = async (): Promise<void> => {
-    isCopied.value = await navigator.clipboard.writeText(snippet(step, runtime.value)).then(
+    isCopied.value = await navigator.clipboard.writeText(code).then(
       () => true,
       () => false,
     )
@@ -25,12 +29,12 @@ export function CodeButton({ step, label, text = 'Show the code' }: { step: Step
         <h2 id={title}>{label}</h2>
         <fieldset class="choices">
           <legend class="unseen">Runtime</legend>
-          {RUNTIMES.map((each) => (
+          {runtimes.map((each) => (
             <label key={each}>
               <input
                 type="radio"
                 name={`${title}-runtime`}
-                checked={runtime.value === each}
+                checked={shown === each}
                 onChange={() => {
                   runtime.value = each
                 }}
@@ -42,7 +46,7 @@ export function CodeButton({ step, label, text = 'Show the code' }: { step: Step
         {/* Long lines are scrolled: by keyboard, too. */}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
         <pre tabIndex={0}>
-          <code>{snippet(step, runtime.value)}</code>
+          <code>{code}</code>
         </pre>
         <div class="row">
           <button type="button" onClick={copy}>

@@ -10,111 +10,112 @@ const withDefaults = (names: readonly string[]): string => names.map((name) => `
 const PACKAGE = 'mercadopago-wallet-connect'
 const WIDEST_LINE = 90
 
-function importsOf({ imports, askedBy }: Body, prefix = ''): string {
-  const names = ['createWalletConnect', ...(imports ? [imports] : [])].join(', ')
+/** @param login what of the shop says who asks */
+function importsOf({ imports, by, keeps, asksProxy }: Body, prefix = '', login?: string): string {
+  const names = [...(asksProxy ? [] : ['createWalletConnect']), ...(imports ? [imports] : [])].join(', ')
   const from = `from '${prefix}${PACKAGE}'`
   const line = `import { ${names} } ${from}`
+  const own = [...(login ? [login] : []), ...(keeps ? ['keep'] : [])]
+  const is = [...(login ? ['your login'] : []), ...(keeps ? ['a store that encrypts'] : [])]
   return lines(
     line.length > WIDEST_LINE ? `import { ${names} }\n  ${from}` : line,
-    askedBy === 'Mercado Pago' && `import { verifyNotification } from '${prefix}${PACKAGE}/notifications'`,
+    by === 'Mercado Pago' && `import { verifyNotification } from '${prefix}${PACKAGE}/notifications'`,
+    own.length > 0 && `import { ${own.join(', ')} } from './shop.ts' // yours: ${is.join(', ')}`,
   )
 }
 
-/** The shop asks by POST: a write is no address to follow. */
+/** What a step reads from the environment. */
+const variablesOf = ({ by, asksProxy }: Body): string[] => [
+  asksProxy ? 'PROXY_CLIENT_KEY' : 'MERCADOPAGO_ACCESS_TOKEN',
+  ...(by === 'Mercado Pago' ? ['HOOK_SECRET'] : []),
+]
+
+/** Anybody can reach a Worker: who asks says the shop's own login, and what is this buyer's, too. */
 function workers(body: Body): string {
-  const { takes = [], charges, stores, askedBy, code } = body
-  const names = withDefaults(charges ? ['agreement', ...takes] : takes)
-  const fields = lines(
-    'MERCADOPAGO_ACCESS_TOKEN: string',
-    (charges || stores) && 'STORE: KVNamespace',
-    askedBy === 'Mercado Pago' && 'HOOK_SECRET: string',
-  ).replaceAll('\n', '; ')
+  const { by, knows = [], takes = [], returns, charges, asksProxy, code } = body
+  const known = [...knows, ...(charges ? ['payer'] : [])].join(', ')
+  const login = { buyer: 'buyerOf', staff: 'staffOf', 'Mercado Pago': undefined }[by]
   const inside = lines(
-    'const wallet = createWalletConnect({ accessToken: env.MERCADOPAGO_ACCESS_TOKEN })',
-    askedBy === 'buyer' && `const { searchParams } = new URL(request.url)`,
-    askedBy === 'buyer' && `const { ${names} } = Object.fromEntries(searchParams)`,
-    !askedBy && `const { ${names} } = await request.json<Record<string, string>>()`,
-    charges && "const payer = { token: (await env.STORE.get(agreement)) ?? '' }",
+    by === 'buyer' &&
+      `const { ${known} } = await buyerOf(request) // ${returns ? 'throws for strangers' : 'throws unless your page POSTs'}`,
+    by === 'staff' && 'await staffOf(request) // throws unless your page POSTs',
+    returns && 'const { searchParams } = new URL(request.url)',
+    returns && `const { ${withDefaults(takes)} } = Object.fromEntries(searchParams)`,
+    takes.length > 0 && !returns && `const { ${withDefaults(takes)} } = await request.json<Record<string, string>>()`,
+    !asksProxy && 'const wallet = createWalletConnect({ accessToken: env.MERCADOPAGO_ACCESS_TOKEN })',
     code({
-      show: (expression) => `return Response.json(${expression})`,
-      store: (id, text) => `await env.STORE.put(${id}, ${text})`,
-      keepToken: "await env.STORE.put(agreement, payer_token) // KV encrypts at rest\nreturn new Response('Linked.')",
-      secret: 'env.HOOK_SECRET',
+      show: (expression, status) => `return Response.json(${expression}${status ? `, { status: ${status} }` : ''})`,
+      pass: (response) => `return ${response} // { ticket, … }, for the page alone`,
+      refuse: (why) => `return new Response('${why}', { status: 403 })`,
+      variable: (name) => `env.${name}`,
       answer: (status) => `return new Response(null, { status: ${status} })`,
     }).trim(),
   )
+  const fields = variablesOf(body).map((name) => `${name}: string`)
   return lines(
-    importsOf(body),
+    importsOf(body, '', login),
     '',
     'export default { async fetch(request, env) {',
     indent(inside),
-    `} } satisfies ExportedHandler<{ ${fields} }>`,
+    `} } satisfies ExportedHandler<{ ${fields.join('; ')} }>`,
   )
 }
 
 interface Script {
   prefix?: string
-  /** Reads variables of the environment under their names. */
-  env: (names: string[]) => string
+  /** An object with the variables of the environment. */
+  env: string
   args: string
-  /** Writes the text of an expression to a file. */
-  write: (file: string, text: string) => string
-  /** An import that `write` or `serve` takes. */
-  imports?: { write: string; serve: string }
   /** Serves a handler of `request`. */
   serve: (handler: string) => string
+  /** What `serve` imports. */
+  imports?: string
   answer?: Hand['answer']
 }
 
+/** Whoever runs a script is the shop: what it knows are arguments. */
 const script =
-  ({ prefix, env, args, write, imports, serve, answer }: Script): Frame =>
+  ({ prefix, env, args, serve, imports, answer }: Script): Frame =>
   (body) => {
-    const { takes = [], charges, stores, askedBy, code } = body
-    const isServer = askedBy === 'Mercado Pago'
-    const writes = stores && askedBy !== 'buyer'
+    const { by, knows = [], takes = [], charges, asksProxy, code } = body
+    const isServer = by === 'Mercado Pago'
+    const said = [...knows, ...takes]
     const done = code({
       show: (expression) => `console.log(${expression})`,
-      store: (id, text) => write(`\`\${${id}}.json\``, text),
-      keepToken: 'console.log(payer_token)',
-      secret: 'HOOK_SECRET',
+      pass: (response) => `console.log(await ${response}.json()) // { ticket, … }, for the page alone`,
+      refuse: (why) => `throw new Error('${why}')`,
+      variable: (name) => name,
       answer: answer ?? ((status) => `return new Response(null, { status: ${status} })`),
     }).trim()
     return lines(
-      isServer && imports?.serve,
-      writes && imports?.write,
+      isServer && imports,
       importsOf(body, prefix),
       '',
-      env(['MERCADOPAGO_ACCESS_TOKEN', ...(charges ? ['PAYER_TOKEN'] : []), ...(isServer ? ['HOOK_SECRET'] : [])]),
-      'const wallet = createWalletConnect({ accessToken: MERCADOPAGO_ACCESS_TOKEN })',
-      takes.length > 0 && `const [${withDefaults(takes)}] = ${args}`,
+      `const { ${withDefaults([...variablesOf(body), ...(charges ? ['PAYER_TOKEN'] : [])])} } = ${env}`,
+      !asksProxy && 'const wallet = createWalletConnect({ accessToken: MERCADOPAGO_ACCESS_TOKEN })',
+      said.length > 0 && `const [${withDefaults(said)}] = ${args}`,
       charges && 'const payer = { token: PAYER_TOKEN }',
       isServer ? serve(indent(done)) : done,
     )
   }
 
-export const FRAMES: Record<Exclude<Runtime, 'curl'>, Frame> = {
+export const FRAMES: Record<Exclude<Runtime, 'Browser' | 'curl'>, Frame> = {
   Workers: workers,
   Deno: script({
     prefix: 'npm:',
-    env: (names) => names.map((name) => `const ${name} = Deno.env.get('${name}') ?? ''`).join('\n'),
+    env: 'Deno.env.toObject()',
     args: 'Deno.args',
-    write: (file, text) => `await Deno.writeTextFile(${file}, ${text})`,
     serve: (handler) => `Deno.serve(async (request) => {\n${handler}\n})`,
   }),
   Bun: script({
-    env: (names) => `const { ${withDefaults(names)} } = Bun.env`,
+    env: 'Bun.env',
     args: 'Bun.argv.slice(2)',
-    write: (file, text) => `await Bun.write(${file}, ${text})`,
     serve: (handler) => `Bun.serve({ fetch: async (request) => {\n${handler}\n} })`,
   }),
   Node: script({
-    env: (names) => `const { ${withDefaults(names)} } = process.env`,
+    env: 'process.env',
     args: 'process.argv.slice(2)',
-    write: (file, text) => `await writeFile(${file}, ${text})`,
-    imports: {
-      write: "import { writeFile } from 'node:fs/promises'",
-      serve: "import { createServer } from 'node:http'\nimport { Readable } from 'node:stream'",
-    },
+    imports: "import { createServer } from 'node:http'\nimport { Readable } from 'node:stream'",
     serve: (handler) => `createServer(async (incoming, response) => {
   const { url = '', headers } = incoming
   const request = { url, headers, body: Readable.toWeb(incoming) }
