@@ -98,7 +98,9 @@ export function createShop(ask: Ask): Hono<Scope> {
     return c.json({ buyer, run, order } satisfies Me)
   })
 
-  app.post('/wallet-ticket', async (c) => c.json({ ticket: await openSession(c, { operations: WALLET_OPERATIONS }) }, 201))
+  app.post('/wallet-ticket', async (c) =>
+    c.json({ buyer: c.var.buyer, ticket: await openSession(c, { operations: WALLET_OPERATIONS }) }, 201),
+  )
 
   /** The order of this cart, or the one that may be on its way already. */
   app.post('/orders', async (c) => {
