@@ -1,8 +1,8 @@
 /** What the shop sells. Prices in Argentine pesos, which is what the emulator charges in. */
 export const CATALOGUE = [
-  { id: 'mate', price: 18_500 },
-  { id: 'coffee', price: 9_800.5 },
-  { id: 'alfajores', price: 6_250.25 },
+  { id: 'mate', price: 1_850 },
+  { id: 'coffee', price: 980.5 },
+  { id: 'alfajores', price: 625.25 },
 ] as const
 
 export type ProductId = (typeof CATALOGUE)[number]['id']

@@ -83,6 +83,7 @@ export class EmulatorObject extends DurableObject<Env> {
   seen(version: number): Omit<Inspection, 'rows'> {
     const { effects, clock } = this.#emulator
     return {
+      run: this.#run,
       version: this.#journal.version,
       calls: this.#journal.since(version),
       effects: effects.slice(-MOST_EFFECTS),

@@ -46,6 +46,7 @@ const OrderSchema = v.strictObject({
 const RequestSchema = v.object({
   request: v.looseObject({ operation: v.literal('payments.create'), idempotencyKey: v.string() }),
 })
+const CloseSchema = v.strictObject({ isUnknown: v.optional(v.boolean(), false) })
 const RetrySchema = v.strictObject({ after: v.pipe(v.number(), v.integer()) })
 
 /** How the shop reaches the proxy. */
@@ -129,10 +130,13 @@ export function createShop(ask: Ask): Hono<Scope> {
     return c.json(await orders(c).tryAgain(order, await keyOf(order.id, order.attempt + 1)), 201)
   })
 
-  /** The buyer is done with it, however it ended. */
+  /** The buyer is done with it, however it ended; with `isUnknown` in the knowledge that it may still be charged, once. */
   app.post('/orders/:id/close', async (c) => {
+    const { isUnknown } = await read(c, CloseSchema)
     const order = await orderOf(c)
-    if ((await outcomeOf(c, order)) === 'unknown') throw new Refusal(409, 'What became of this order is not known yet')
+    if (!isUnknown && (await outcomeOf(c, order)) === 'unknown') {
+      throw new Refusal(409, 'What became of this order is not known yet')
+    }
     await orders(c).putAway(order)
     return c.json({}, 201)
   })
@@ -158,11 +162,12 @@ export function createShop(ask: Ask): Hono<Scope> {
     const proxy = { url: c.env.ORIGIN, ticket: await chargeTicket(c, order) }
     const wallet = createWalletConnect({ proxy, maxRetries: 0, fetch: (input, init) => ask(new Request(input, init), c) })
     try {
-      const { data } = await wallet.send(order.request)
-      return CAME_TO_NOTHING.includes(String(data.status)) ? 'nothing' : 'something'
+      const { id } = (await wallet.send(order.request)).data
+      // The answer to the request is how it was then.
+      const { status } = await wallet.payments.get(id)
+      return CAME_TO_NOTHING.includes(String(status)) ? 'nothing' : 'something'
     } catch (error) {
-      // 422: the key has been used for something else, which may have been paid.
-      return error instanceof RefusedError && error.status !== 422 ? 'nothing' : 'unknown'
+      return error instanceof RefusedError ? 'nothing' : 'unknown'
     }
   }
 

@@ -45,6 +45,8 @@ export interface LedgerRow {
 
 /** All that the inspector shows. */
 export interface Inspection {
+  /** Names this life of the emulator. */
+  run: string
   /** Of the journal; ask with it for what comes after. */
   version: number
   calls: Call[]

@@ -8,7 +8,7 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 
 const page = (status: number, body: string): Answer => ({
   status,
-  text: `<!doctype html><html lang="en"><meta charset="utf-8"><title>Wallet Connect emulator</title>${body}</html>`,
+  text: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Wallet Connect emulator</title>${body}</html>`,
   headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'" },
 })
 
@@ -22,7 +22,7 @@ export function approvalPage(world: World, { method, text }: WireRequest, id: st
   const label = typeof description === 'string' ? description : ''
   return page(
     200,
-    `<h1>Link your wallet?</h1><p>The seller knows you as ${escapeHtml(user)} ${escapeHtml(label)}</p>` +
+    `<h1>Link your wallet?</h1><p>Here the buyer would be in Mercado Pago; this is its emulator.</p><p>The seller knows you as ${escapeHtml(user)} ${escapeHtml(label)}</p>` +
       '<form method="post"><button name="decision" value="approve">Approve</button> ' +
       '<button name="decision" value="refuse">Refuse</button></form>',
   )

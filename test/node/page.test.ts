@@ -1,7 +1,7 @@
-import { describeStatusDetail } from 'mercadopago-wallet-connect'
+import { describeStatusDetail, prepare } from 'mercadopago-wallet-connect'
 import type { BrowserContextOptions, Locator, Page, Route } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { Inspection } from '../../playground/demo/wire.ts'
+import type { Inspection, Order } from '../../playground/demo/wire.ts'
 import { type Buyer, enter, linkWallet, openStage, payButton, receipt, type Stage } from '../page/stage.ts'
 
 let stage: Stage
@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => stage?.close())
 
-const MATE = 18_500
+const MATE = 1_850
 const CHARGE = '**/v1/advanced_payments'
 const TICKET = '**/shop/orders/*/ticket'
 
@@ -20,26 +20,26 @@ const WORDS = {
     locale: 'pt-BR',
     shop: 'Uma pequena loja',
     link: 'Pagar com Mercado Pago',
-    pay: /^Pagar .*18\.500,00/,
+    pay: /^Pagar .*1\.850,00/,
     paid: 'Pago. Obrigado!',
   },
   es: {
     locale: 'es-AR',
     shop: 'Una tienda pequeña',
     link: 'Pagar con Mercado Pago',
-    pay: /^Pagar .*18\.500,00/,
+    pay: /^Pagar .*1\.850,00/,
     paid: '¡Pagado, gracias!',
   },
   en: {
     locale: 'en-US',
     shop: 'A small shop',
     link: 'Pay with Mercado Pago',
-    pay: /^Pay .*18,500\.00/,
+    pay: /^Pay .*1,850\.00/,
     paid: 'Paid. Thank you!',
   },
 } as const
 const PAID = WORDS.en.paid
-const CHECKING = /^The connection was lost\. .* You will not be charged twice\.$/
+const CHECKING = /^This takes longer than usual\. .* You will not be charged twice\.$/
 
 type Visitor = Buyer & { keys: string[] }
 
@@ -121,7 +121,7 @@ describe('the checkout', { timeout: 60_000 }, () => {
     await payButton(page).click()
     await paid(page)
     expect(await money()).toEqual(['payment_charged'])
-    expect((await effects()).find(({ kind }) => kind === 'payment_charged')?.amount).toBe(16_650)
+    expect((await effects()).find(({ kind }) => kind === 'payment_charged')?.amount).toBe(1_665)
   })
 
   it.each(Object.entries(WORDS))('speaks the language of the browser from the cart to the receipt: %s', async (lang, words) => {
@@ -254,7 +254,7 @@ describe('the checkout', { timeout: 60_000 }, () => {
     await receipt(page).getByText('Reserved. The shop charges when it ships.').waitFor()
     await press(button(page, 'Capture'), 'Space')
     await paid(page)
-    const amount = MATE + 9_800.5
+    const amount = MATE + 980.5
     expect((await effects()).filter(({ kind }) => kind.startsWith('payment_'))).toMatchObject([
       { kind: 'payment_reserved', amount },
       { kind: 'payment_captured', amount },
@@ -578,3 +578,104 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   }
   throw new Error(`${target} cannot be reached with the Tab key`)
 }
+
+describe('the shop', { timeout: 60_000 }, () => {
+  it('knows what is being paid when the browser has forgotten it', async () => {
+    const { page, money, keys } = await visitLinked()
+    await payButton(page).click()
+    await paid(page)
+    await page.evaluate("localStorage.removeItem('wallet-connect-demo:purchase')")
+    await page.reload()
+    await paid(page)
+    expect(new Set(keys).size).toBe(1)
+    expect(await money()).toEqual(['payment_charged'])
+  })
+
+  it('charges the price that was on the button, or nothing', async () => {
+    const { page, context, money, effects } = await visitLinked()
+    await page.getByRole('textbox', { name: 'Coupon' }).fill('WALLET10')
+    await button(page, 'Apply').click()
+    await button(page, 'Pay ARS 1,665.00').waitFor()
+    await context.route('**/v2/wallet_connect/discounts', (route) => route.fulfill({ json: { discount: {} } }), { times: 1 })
+    await payButton(page).click()
+    await page.getByRole('alert').getByText('The discount has changed').waitFor()
+    expect(await money()).toEqual([])
+    await button(page, 'Pay ARS 1,850.00').click()
+    await paid(page)
+    expect((await effects()).find(({ kind }) => kind === 'payment_charged')?.amount).toBe(1_850)
+  })
+
+  it('allows no second try while the first one may still be paid', async () => {
+    const { page, money } = await visitLinked()
+    const post = async (path: string, body: object) => {
+      const data = JSON.stringify(body)
+      const headers = { origin: stage.origin, 'content-type': 'application/json' }
+      return page.request.post(`${stage.origin}/shop/${path}`, { data, headers })
+    }
+    const order: Order = await (await post('orders', { items: [{ id: 'mate', quantity: 1 }], reserve: false })).json()
+    const { payer_token } = JSON.parse(String(await page.evaluate("localStorage.getItem('wallet-connect-demo:wallet')")))
+    const { id, amount, idempotency_key } = order
+    const payment = { wallet_payment: { transaction_amount: amount, external_reference: id }, payer: { token: payer_token } }
+    const request = prepare('payments.create', payment, { idempotencyKey: idempotency_key })
+    expect((await post(`orders/${id}/ticket`, { request })).status()).toBe(201)
+    expect((await post(`orders/${id}/retry`, { after: 1 })).status()).toBe(409)
+    expect(await money()).toEqual(['payment_charged'])
+  })
+
+  it('lets a try begin anew that Mercado Pago refused', async () => {
+    const { page, money } = await visitLinked()
+    await choose(page, 'Mercado Pago fails', 'key_used (before)', 'Arm')
+    await page.getByText('Armed: key_used. Now press pay.').waitFor()
+    await payButton(page).click()
+    await receipt(page).getByText('Not paid. Nothing was charged.').waitFor()
+    await tryAgain(page).click()
+    await paid(page)
+    expect(await money()).toEqual(['payment_charged'])
+  })
+
+  it('lets a reservation that the seller cancelled be made again', async () => {
+    const { page, money } = await visitLinked()
+    await page.getByRole('checkbox').check()
+    await payButton(page).click()
+    await receipt(page).getByText('Reserved.').waitFor()
+    await button(page, 'Cancel').click()
+    await tryAgain(page).click()
+    await receipt(page).getByText('Reserved.').waitFor()
+    expect(await money()).toEqual(['payment_reserved', 'payment_cancelled', 'payment_reserved'])
+  })
+
+  it('keeps nobody waiting for ever for what Mercado Pago does not tell', async () => {
+    const { page, money } = await visitLinked()
+    await choose(page, 'Mercado Pago fails', 'in_progress_forever (before)', 'Arm')
+    await page.getByText('Armed: in_progress_forever. Now press pay.').waitFor()
+    await payButton(page).click()
+    await button(page, 'Do not wait').click()
+    await payButton(page).click()
+    await paid(page)
+    expect(await money()).toEqual(['payment_charged'])
+  })
+
+  it('loses no code of a buyer who links in two tabs', async () => {
+    const { page, context } = await visit()
+    const other = await openTab(context)
+    for (const tab of [page, other]) {
+      await button(tab, WORDS.en.link).click()
+      await button(tab, 'Approve').waitFor()
+    }
+    await button(page, 'Approve').click()
+    await page.getByText('Your Mercado Pago wallet is linked.').waitFor()
+  })
+
+  // The last one: nobody puts the clock back.
+  it('offers to link again when the agreement has run out, with a coupon, too', async () => {
+    const { page, money } = await visitLinked()
+    await page.getByRole('textbox', { name: 'Coupon' }).fill('WALLET10')
+    await button(page, 'Apply').click()
+    await page.getByText('The coupon WALLET10 is applied.').waitFor()
+    await button(page, '+1 year').click()
+    await payButton(page).click()
+    await page.getByRole('alert').getByText('no longer linked').waitFor()
+    await linkWallet(page)
+    expect(await money()).toEqual([])
+  })
+})

@@ -13,11 +13,16 @@ const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 760 }, de
 const stage = await openStage()
 
 /** One state of the page, come to by itself. */
-async function take(name: string, options: BrowserContextOptions, play: (page: Page) => Promise<void>): Promise<void> {
+async function take(
+  name: string,
+  options: BrowserContextOptions,
+  play: (page: Page) => Promise<void>,
+  afterMs = 1_000,
+): Promise<void> {
   const { context, page } = await enter(stage, options)
   await play(page)
   // Colours change slowly.
-  await page.waitForTimeout(1_000)
+  await page.waitForTimeout(afterMs)
   await page.screenshot({ path: `${folder}${name}.png` })
   await context.close()
 }
@@ -35,13 +40,18 @@ try {
     await page.getByRole('button', { name: 'Apply', exact: true }).click()
     await page.getByText('With the coupon').waitFor()
   })
-  await take('lost-answer', DARK, async (page) => {
-    await linkWallet(page)
-    await arm(page)
-    await payButton(page).click()
-    await receipt(page).getByText('You will not be charged twice').waitFor()
-    await page.locator('.now', { hasText: 'unknown' }).waitFor()
-  })
+  await take(
+    'lost-answer',
+    DARK,
+    async (page) => {
+      await linkWallet(page)
+      await arm(page)
+      await payButton(page).click()
+      await receipt(page).getByText('You will not be charged twice').waitFor()
+      await page.locator('.now', { hasText: 'unknown' }).waitFor()
+    },
+    350,
+  )
   await take('settled', DARK, async (page) => {
     await linkWallet(page)
     await arm(page)

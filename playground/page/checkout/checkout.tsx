@@ -5,7 +5,7 @@ import { CATALOGUE, COUPON, CURRENCY, MOST_OF_ONE, type ProductId } from '../../
 import { CodeButton } from '../code/code-button.tsx'
 import { kept } from '../kept.ts'
 import { applyCoupon, link, unlink } from './link.ts'
-import { pay, payAgain, resume, startOver } from './pay.ts'
+import { leave, pay, payAgain, resume, startOver } from './pay.ts'
 import {
   busy,
   cart,
@@ -75,7 +75,9 @@ function Cart() {
   }
   return (
     <section aria-labelledby="cart">
-      <h2 id="cart">{t.cart}</h2>
+      <h2 id="cart" tabIndex={-1}>
+        {t.cart}
+      </h2>
       <ul class="products">
         {CATALOGUE.map(({ id, price }) => {
           const quantity = cart.value[id] ?? 0
@@ -177,7 +179,7 @@ function Coupon() {
       onSubmit={(event) => {
         event.preventDefault()
         const code = new FormData(event.currentTarget).get('coupon')
-        if (typeof code === 'string' && code.trim() !== '') void applyCoupon(code.trim())
+        if (typeof code === 'string') void applyCoupon(code.trim())
       }}
     >
       <label class="grows">
@@ -236,6 +238,7 @@ function Receipt(own: Purchase) {
       </h2>
       <p class="total">{inMoney(chargeOf(request))}</p>
       {payment && !SPEAKS_FOR_ITSELF.includes(status) && <p>{describeStatusDetail(payment.detail, t.locale)}</p>}
+      {!settled && busy.value !== 'paying' && <p class="small">{t.mayStill}</p>}
       <p class="small dim">{payment ? fill(t.receipt, { id: payment.id, order: order.id }) : order.id}</p>
       <div class="row">
         {isNothing(own) && busy.value === null && (wallet.value ? <Again {...own} /> : <Link isIdle />)}
@@ -247,6 +250,11 @@ function Receipt(own: Purchase) {
         {settled && (
           <button type="button" disabled={busy.value !== null} onClick={startOver}>
             {t.another}
+          </button>
+        )}
+        {!settled && busy.value !== 'paying' && (
+          <button type="button" onClick={leave} disabled={busy.value === 'closing'}>
+            {t.leave}
           </button>
         )}
         <CodeButton step="lostAnswer" label="When the answer is lost" text="Code" />

@@ -12,7 +12,7 @@ export const link = (): Promise<void> =>
     const { agreement_id, agreement_uri } = await wallets.agreements.create({
       return_uri: `${location.origin}/`,
       external_flow_id: crypto.randomUUID(),
-      external_user: { id: buyer, description: buyer },
+      external_user: { id: buyer, description: 'Demo' },
     })
     asked.value = [...asked.value, agreement_id]
     location.assign(agreement_uri)
@@ -32,7 +32,7 @@ const statusOf = async (agreement_id: string): Promise<string> => String((await 
 const isConfirmed = async (agreement_id: string): Promise<boolean> => (await statusOf(agreement_id)).startsWith('confirmed')
 
 /** Mercado Pago charges nothing by this agreement any more, or has never heard of it. */
-export async function isEnded(agreement_id: string): Promise<boolean> {
+async function isEnded(agreement_id: string): Promise<boolean> {
   try {
     return ['cancelled', 'canceled', 'expired'].includes(await statusOf(agreement_id))
   } catch (error) {
@@ -78,14 +78,28 @@ export const unlink = (): Promise<void> =>
     if (!wallet.value) return
     const { agreement_id } = wallet.value
     if (!(await isEnded(agreement_id))) await wallets.agreements.cancel(agreement_id)
-    wallet.value = null
+    dropWallet()
   })
 
-/** Asks what a coupon is worth. The discount itself is promised when the buyer pays: it holds for seconds. */
+/** What was promised went with it. */
+function dropWallet(): void {
+  wallet.value = null
+  coupon.value = null
+}
+
+/** Whatever has just been refused may have been so because the wallet is linked no more. */
+export async function dropEndedWallet(): Promise<boolean> {
+  if (!wallet.value || !(await isEnded(wallet.value.agreement_id))) return false
+  dropWallet()
+  problem.value = { kind: 'unlinked' }
+  return true
+}
+
+/** Asks what a coupon is worth; none takes it away. The discount itself is promised when the buyer pays: it holds for seconds. */
 export const applyCoupon = (code: string): Promise<void> =>
   doing('coupon', async () => {
-    coupon.value = null
-    if (!wallet.value) return
+    if (code === '') coupon.value = null
+    if (!wallet.value || code === '') return
     const { status, detail } = await wallets.discounts.validateCoupon({ payer_token: wallet.value.payer_token, id: code })
     const { value, type, cap } = detail ?? {}
     if (status === 'success' && value != null && cap != null) {

@@ -9,7 +9,7 @@ import {
 } from 'mercadopago-wallet-connect'
 import type { Order } from '../../demo/wire.ts'
 import { AskError, ask } from '../ask.ts'
-import { comeBack, isEnded } from './link.ts'
+import { comeBack, dropEndedWallet } from './link.ts'
 import { proxyWith, wallets } from './proxy.ts'
 import {
   alone,
@@ -26,6 +26,7 @@ import {
   problem,
   purchase,
   reserve,
+  tell,
   wallet,
 } from './state.ts'
 
@@ -58,10 +59,11 @@ export function payAgain({ order, request }: Purchase): Promise<void> {
 const paying = (work: () => Promise<void>): Promise<void> =>
   doing('paying', () =>
     alone('pay', () =>
-      work().catch((error) => {
-        if (!(error instanceof PriceError)) throw error
-        coupon.value = null
-        problem.value = { kind: 'price' }
+      work().catch(async (error) => {
+        if (error instanceof PriceError) {
+          coupon.value = null
+          problem.value = { kind: 'price' }
+        } else if (!(error instanceof RefusedError && (await dropEndedWallet()))) throw error
       }),
     ),
   )
@@ -100,6 +102,7 @@ async function send(order: Order, wanted: PreparedRequest<'payments.create'>): P
   let { ticket } = kept
   for (;;) {
     const answer = await proxyWith(ticket, 0).send(request).catch(notTelling)
+    if (purchase.value?.order.id !== order.id) return
     if (!(answer instanceof Error)) {
       purchase.value = { order: kept.order, request, payment: shown(answer.data) }
       return
@@ -108,7 +111,8 @@ async function send(order: Order, wanted: PreparedRequest<'payments.create'>): P
     const isTicketsFault = answer instanceof RefusedError && answer.status === 401 && answer.apiCode === undefined
     if (answer instanceof RefusedError && !isTicketsFault) return refuse({ order: kept.order, request })
     busy.value = 'checking'
-    await sleep(answer.retryAfterMs)
+    await Promise.race([sleep(answer.retryAfterMs), new Promise<void>((resolve) => (wake = resolve))])
+    if (purchase.value?.order.id !== order.id) return
     ticket = await freshTicket(order, request).catch(() => ticket)
   }
 }
@@ -130,9 +134,7 @@ const sleep = (ms = 1_000): Promise<void> => new Promise((resolve) => setTimeout
 /** Nothing was paid: the ledger says so of the key, whatever was sent before. Often the wallet is linked no more. */
 async function refuse(refused: Purchase): Promise<void> {
   purchase.value = { ...refused, isRefused: true }
-  if (!wallet.value || !(await isEnded(wallet.value.agreement_id))) return
-  wallet.value = null
-  problem.value = { kind: 'unlinked' }
+  await dropEndedWallet()
 }
 
 const shown = ({ id, status, payments }: AdvancedPayment): NonNullable<Purchase['payment']> => {
@@ -149,18 +151,30 @@ export async function refresh(): Promise<void> {
 }
 
 /** Puts the purchase away, to buy something else. */
-export const startOver = (): Promise<void> =>
-  doing('closing', async () => {
-    const { order } = purchase.value ?? {}
-    try {
-      if (order) await ask(`/shop/orders/${order.id}/close`, {})
-    } catch (error) {
-      // The shop does not know it any more.
-      if (!(error instanceof AskError && error.status === 404)) throw error
-    }
-    purchase.value = null
-    coupon.value = null
-  })
+export const startOver = (): Promise<void> => doing('closing', () => putAway(false))
+
+/** Does not wait until it is known. What was sent may still be charged, once, and the ledger goes on asking. */
+export async function leave(): Promise<void> {
+  await putAway(true).catch(tell)
+  wake()
+}
+
+/** Ends the wait of `send`. */
+let wake = (): void => {}
+
+async function putAway(isUnknown: boolean): Promise<void> {
+  const { order } = purchase.value ?? {}
+  try {
+    if (order) await ask(`/shop/orders/${order.id}/close`, { isUnknown })
+  } catch (error) {
+    // The shop does not know it any more.
+    if (!(error instanceof AskError && error.status === 404)) throw error
+  }
+  purchase.value = null
+  coupon.value = null
+  // The button that was pressed is gone.
+  requestAnimationFrame(() => document.getElementById('cart')?.focus())
+}
 
 /** Goes on with what an earlier page has begun: the return from Mercado Pago, a payment in the middle, one to be captured. */
 export async function resume(): Promise<void> {

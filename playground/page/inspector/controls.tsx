@@ -166,7 +166,7 @@ function Wallet() {
       <form class="row" onSubmit={setBalance}>
         <label class="grows">
           Balance, ARS
-          <input name="balance" type="number" min="0" step="0.01" required defaultValue="100" />
+          <input name="balance" type="number" min="0" step="0.01" required placeholder="100000 at first" />
         </label>
         <button type="submit">Set</button>
       </form>

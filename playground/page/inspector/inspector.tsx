@@ -16,6 +16,14 @@ const row = computed(() => {
 })
 /** Rows that were seen while nobody knew what became of them. */
 const unknown = signal<ReadonlySet<string>>(new Set())
+/** What really happened to the money of this page's order. */
+const charges = computed(() =>
+  seen.value.effects.filter(
+    ({ kind, external_reference }) =>
+      (kind === 'payment_charged' || kind === 'payment_captured') && external_reference === purchase.value?.order.id,
+  ),
+)
+const timesOf = (count: number): string => ['not at all', 'once', 'twice'][count] ?? `${count} times`
 const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value.at(-1), seen.value.effects))
 const paymentWay = computed(() =>
   wayOfPayment(row.value, seen.value.effects, row.value !== undefined && unknown.value.has(row.value.idempotency_key)),
@@ -42,6 +50,9 @@ export function Inspector() {
         <StateDiagram diagram={AGREEMENT} way={agreementWay.value} />
         <StateDiagram diagram={PAYMENT} way={paymentWay.value} />
       </div>
+      <p class={charges.value.length > 1 ? 'bad' : undefined}>
+        {purchase.value && `Mercado Pago has charged this order ${timesOf(charges.value.length)}.`}
+      </p>
       <Controls />
       <Ledger />
       <Timeline />

@@ -1,6 +1,6 @@
 import type { LedgerRow } from '../../demo/wire.ts'
 import { Scrolled } from './timeline.tsx'
-import { seen } from './watch.ts'
+import { keyOfRow, seen } from './watch.ts'
 
 /** Rows of the ledger, the newest first. */
 export function Ledger() {
@@ -13,7 +13,7 @@ export function Ledger() {
           <thead>
             <tr>
               <th>Operation</th>
-              <th>Row</th>
+              <th>Key</th>
               <th>State</th>
               <th class="number">Attempts</th>
               <th>Next try</th>
@@ -33,6 +33,7 @@ export function Ledger() {
 
 function Row({ row }: { row: LedgerRow }) {
   const { operation, idempotency_key, state, attempts, next_try_at } = row
+  const key = keyOfRow.value.get(idempotency_key) ?? idempotency_key
   const isOpen = state === 'CLAIMED' || state === 'SENT' || state === 'UNKNOWN'
   const inSeconds = isOpen && next_try_at ? Math.max(0, Math.round((Date.parse(next_try_at) - Date.now()) / 1_000)) : null
   return (
@@ -41,7 +42,7 @@ function Row({ row }: { row: LedgerRow }) {
         <code>{operation}</code>
       </td>
       <td>
-        <code title={idempotency_key}>{idempotency_key.slice(0, 8)}</code>
+        <code title={`${key}, to Mercado Pago ${idempotency_key}`}>{key.slice(0, 8)}</code>
       </td>
       <td>
         <span class={`badge badge-${state.toLowerCase()}`}>{state}</span>

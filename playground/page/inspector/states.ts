@@ -32,7 +32,7 @@ export const PAYMENT: Diagram = {
     rejected: { x: 1, y: 2 },
     cancelled: { x: 2, y: 0 },
     refunded: { x: 2, y: 1 },
-    refused: { x: 2, y: 2 },
+    refused: { x: 1, y: 3 },
   },
   arrows: [
     ['sent', 'unknown'],

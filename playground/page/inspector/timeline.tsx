@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals'
 import type { Call } from '../../demo/wire.ts'
-import { clearedAt, seen } from './watch.ts'
+import { clearedAt, keyOfRow, seen } from './watch.ts'
 
 const shown = computed(() =>
   seen.value.calls
@@ -63,7 +63,7 @@ function Row({ call }: { call: Call }) {
   const { at, from, to, what, row, attempt, status, outcome, ms } = call
   const isBad = status === 'no answer' || (typeof status === 'number' && status >= 400)
   const answer = status ?? (outcome === null && ms === null ? '…' : '')
-  const key = call.key ?? row
+  const key = call.key ?? keyOfRow.value.get(row ?? '') ?? row
   return (
     <tr class={isBad ? 'bad' : undefined}>
       <td>{seconds.format(at)}</td>
@@ -73,7 +73,7 @@ function Row({ call }: { call: Call }) {
       <td>
         <code>{what}</code> {attempt !== null && attempt > 1 && `(${attempt})`}
       </td>
-      <td>{key && <code title={key}>{key.slice(0, 8)}</code>}</td>
+      <td>{key && <code title={row ? `${key}, to Mercado Pago ${row}` : key}>{key.slice(0, 8)}</code>}</td>
       <td>
         {answer} {outcome && <em>{outcome}</em>}
       </td>

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { Call, Choices, Inspection } from '../../demo/wire.ts'
 import { ask } from '../ask.ts'
 
@@ -6,12 +6,15 @@ const EVERY_MS = 400
 const MOST_KNOWN = 1_000
 
 /** What the inspector knows. The newest calls are last. */
-export const seen = signal<Inspection>({ version: 0, calls: [], effects: [], clock: 0, armed: [], rows: [] })
+export const seen = signal<Inspection>({ run: '', version: 0, calls: [], effects: [], clock: 0, armed: [], rows: [] })
 export const choices = signal<Choices>({ faults: [], decisions: [] })
 /** The backend does not answer. */
 export const isLost = signal(false)
 /** Calls before this one are not shown. */
 export const clearedAt = signal(0)
+
+/** The caller's key of each row: Mercado Pago knows another one. */
+export const keyOfRow = computed(() => new Map(seen.value.calls.flatMap(({ row, key }) => (row && key ? [[row, key]] : []))))
 
 let version = 0
 
@@ -19,10 +22,10 @@ let version = 0
 export async function look(): Promise<void> {
   try {
     const now = await ask<Inspection>(`/inspector?since=${version}`)
-    // The backend was started anew, and its journal, too.
-    const known = now.version < version ? [] : seen.value.calls
+    // Started anew, it knows nothing of what stands on this page.
+    if (seen.value.run !== '' && seen.value.run !== now.run) return location.reload()
     version = now.version
-    seen.value = { ...now, calls: merged(known, now.calls) }
+    seen.value = { ...now, calls: merged(seen.value.calls, now.calls) }
     if (choices.value.faults.length === 0) choices.value = await ask<Choices>('/inspector/choices')
     isLost.value = false
   } catch {
