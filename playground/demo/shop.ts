@@ -161,14 +161,15 @@ export function createShop(ask: Ask): Hono<Scope> {
     if (!order.request) return 'nothing'
     const proxy = { url: c.env.ORIGIN, ticket: await chargeTicket(c, order) }
     const wallet = createWalletConnect({ proxy, maxRetries: 0, fetch: (input, init) => ask(new Request(input, init), c) })
-    try {
-      const { id } = (await wallet.send(order.request)).data
-      // The answer to the request is how it was then.
-      const { status } = await wallet.payments.get(id)
-      return CAME_TO_NOTHING.includes(String(status)) ? 'nothing' : 'something'
-    } catch (error) {
-      return error instanceof RefusedError ? 'nothing' : 'unknown'
-    }
+    const sent = await wallet
+      .send(order.request)
+      .catch((error: unknown) => (error instanceof RefusedError ? 'refused' : 'unknown'))
+    if (sent === 'refused') return 'nothing'
+    if (sent === 'unknown') return 'unknown'
+    // The answer to the request is how it was then.
+    const now = await wallet.payments.get(sent.data.id).catch(() => undefined)
+    if (!now) return 'unknown'
+    return CAME_TO_NOTHING.includes(String(now.status)) ? 'nothing' : 'something'
   }
 
   return app

@@ -610,15 +610,17 @@ describe('the shop', { timeout: 60_000 }, () => {
     const post = async (path: string, body: object) => {
       const data = JSON.stringify(body)
       const headers = { origin: stage.origin, 'content-type': 'application/json' }
-      return page.request.post(`${stage.origin}/shop/${path}`, { data, headers })
+      return page.request.post(`${stage.origin}/${path}`, { data, headers })
     }
-    const order: Order = await (await post('orders', { items: [{ id: 'mate', quantity: 1 }], reserve: false })).json()
+    const order: Order = await (await post('shop/orders', { items: [{ id: 'mate', quantity: 1 }], reserve: false })).json()
     const { payer_token } = JSON.parse(String(await page.evaluate("localStorage.getItem('wallet-connect-demo:wallet')")))
     const { id, amount, idempotency_key } = order
     const payment = { wallet_payment: { transaction_amount: amount, external_reference: id }, payer: { token: payer_token } }
     const request = prepare('payments.create', payment, { idempotencyKey: idempotency_key })
-    expect((await post(`orders/${id}/ticket`, { request })).status()).toBe(201)
-    expect((await post(`orders/${id}/retry`, { after: 1 })).status()).toBe(409)
+    expect((await post(`shop/orders/${id}/ticket`, { request })).status()).toBe(201)
+    // Not even when it cannot be read.
+    await post('inspector/control', { do: 'injectFault', fault: 'not_found', operation: 'payments.get' })
+    for (const _ of [1, 2]) expect((await post(`shop/orders/${id}/retry`, { after: 1 })).status()).toBe(409)
     expect(await money()).toEqual(['payment_charged'])
   })
 
