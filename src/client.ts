@@ -1,6 +1,7 @@
 import type { Agreement, CreateAgreementInput, CreatedAgreement, CreatePayerTokenInput, PayerToken } from './agreement.ts'
 import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
 import type { Coupon, CreateDiscountInput, DiscountPromise, ValidateCouponInput } from './discount.ts'
+import { type DoctorOptions, examine, type Finding } from './doctor.ts'
 import { InvalidInputError } from './errors.ts'
 import type { Pointer } from './notification-shape.ts'
 import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts'
@@ -75,6 +76,11 @@ export interface WalletConnect {
     prepared: PreparedRequest<Name>,
     options?: SendOptions,
   ): Promise<Settlement<OperationOutput<Name>>>
+  /**
+   * Looks at access token, application, site, clock and webhook secret, and says in plain words what is wrong. Two
+   * reads: an agreement that nobody has, and one payment. @throws {InvalidInputError}
+   */
+  doctor(options?: DoctorOptions): Promise<Finding[]>
 }
 
 /** A notification with the resource that it points at, as it is now. */
@@ -150,6 +156,7 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
     prepare: boundPrepare,
     send: boundSend,
     reconcile: ((prepared, own) => reconcile(transport, prepared, own)) as WalletConnect['reconcile'],
+    doctor: (own) => examine(options, own),
   }
 }
 

@@ -27,6 +27,7 @@ export {
   type ValidateCouponInput,
   ValidateCouponInputSchema,
 } from './discount.ts'
+export type { DoctorOptions, Finding } from './doctor.ts'
 export {
   type Cause,
   InvalidInputError,

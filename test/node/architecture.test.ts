@@ -44,6 +44,7 @@ const layers = [
   ['attempt', 'evidence'],
   ['send'],
   ['reconcile', 'client-options'],
+  ['doctor'],
   ['client'],
   ['index'],
 ]

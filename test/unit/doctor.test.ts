@@ -1,0 +1,130 @@
+import { createWalletConnect, type Finding, type WalletConnectOptions } from 'mercadopago-wallet-connect'
+import { createEmulator, type EmulatorOptions, type Injection } from 'mercadopago-wallet-connect/emulator'
+import { describe, expect, it } from 'vitest'
+
+const TOKEN = 'APP_USR-5123456789012345-112126-0123456789abcdef0123456789abcdef-987654321'
+const SECRET = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0'
+
+/** What the doctor says of each thing, with an emulator whose clock is right. */
+async function examine(
+  own: { webhookSecret?: string } = {},
+  { emulator = {}, faults = [] }: { emulator?: EmulatorOptions; faults?: Injection[] } = {},
+  options: Partial<WalletConnectOptions> = {},
+): Promise<{ findings: Finding[]; of: (check: Finding['check']) => string }> {
+  const { fetch, faults: plan } = createEmulator({ now: Date.now(), ...emulator })
+  for (const fault of faults) plan.inject({ ...fault, times: Number.POSITIVE_INFINITY })
+  const wallet = createWalletConnect({
+    accessToken: TOKEN,
+    fetch,
+    site: 'MLA',
+    maxRetries: 0,
+    ...options,
+  } as WalletConnectOptions)
+  const findings = await wallet.doctor(own)
+  const of = (check: Finding['check']): string => {
+    const found = findings.find((finding) => finding.check === check)
+    return `${found?.verdict}: ${found?.says}`
+  }
+  return { findings, of }
+}
+
+describe('wallet.doctor', () => {
+  it('finds nothing wrong where nothing is, and changes nothing', async () => {
+    const emulator = createEmulator({ now: Date.now() })
+    const wallet = createWalletConnect({ accessToken: TOKEN, fetch: emulator.fetch, site: 'MLA' })
+    const verdicts = (await wallet.doctor({ webhookSecret: SECRET })).map(({ check, verdict }) => [check, verdict])
+    expect(verdicts).toEqual([
+      ['access_token', 'ok'],
+      ['application', 'ok'],
+      // No payment tells it yet.
+      ['site', 'unknown'],
+      // The emulator has no Date.
+      ['clock', 'unknown'],
+      ['webhook_secret', 'ok'],
+    ])
+    expect(emulator.effects).toEqual([])
+  })
+
+  it('sees an application that is not enabled, by the 403 of the policy agent', async () => {
+    const { of } = await examine({}, { emulator: { disabledAccessTokens: [TOKEN] } })
+    expect(of('application')).toMatch(/^problem: .*ask Mercado Pago to enable it/)
+    expect((await examine({}, { faults: [{ fault: 'policy_agent' }] })).of('application')).toMatch(/^problem/)
+  })
+
+  it('sees an access token that is refused', async () => {
+    const { of } = await examine({}, { faults: [{ fault: 'invalid_access_token' }] })
+    expect(of('access_token')).toMatch(/^problem: .*copy it anew/)
+    expect(of('application')).toMatch(/^unknown/)
+  })
+
+  it('says when an access token looks like none, and takes it all the same', async () => {
+    expect((await examine({}, {}, { accessToken: () => 'TEST-1' })).of('access_token')).toMatch(
+      /^unknown: .*form that samples show/,
+    )
+  })
+
+  it('sees a clock that is wrong, and in which direction', async () => {
+    expect((await examine({}, { faults: [{ fault: 'clock_skew' }] })).of('clock')).toMatch(
+      /^problem: This clock is 86\d{3} s behind/,
+    )
+    const at = (ms: number) => async () =>
+      Response.json({ results: [] }, { headers: { date: new Date(Date.now() + ms).toUTCString() } })
+    expect((await examine({}, {}, { fetch: at(-600_000) })).of('clock')).toMatch(
+      /^problem: This clock is \d+ s ahead of Mercado Pago/,
+    )
+    expect((await examine({}, {}, { fetch: at(60_000) })).of('clock')).toMatch(/^ok/)
+  })
+
+  it.each([
+    ['ARS', 'MLA', /^ok/],
+    ['BRL', 'MLA', /^problem: .*another currency than ARS/],
+    [undefined, 'MLB', /^unknown: .*MLB stands for BRL/],
+    ['BRL', undefined, /^unknown: No site is given/],
+  ] as const)('compares the currency of a payment, %s, with the site, %s', async (currency_id, site, says) => {
+    const payment = { id: 1, status: 'approved', payments: [], ...(currency_id && { currency_id }) }
+    const fetch = async () => Response.json({ paging: { total: 1 }, results: [payment] })
+    const wallet = createWalletConnect({ accessToken: TOKEN, fetch, ...(site && { site }) })
+    const found = (await wallet.doctor()).find(({ check }) => check === 'site')
+    expect(`${found?.verdict}: ${found?.says}`).toMatch(says)
+  })
+
+  it.each([
+    ['', /^problem: .*empty/],
+    [`${SECRET}\n`, /^problem: .*blanks/],
+    [TOKEN, /^problem: That is an access token/],
+    ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', /^problem: .*proxy's own events/],
+    [SECRET, /^ok: .*explainSignature/],
+    [undefined, /^unknown/],
+  ])('looks at the webhook secret %j', async (webhookSecret, says) => {
+    expect((await examine(webhookSecret === undefined ? {} : { webhookSecret })).of('webhook_secret')).toMatch(says)
+  })
+
+  it('takes a ticket of a proxy for what it is', async () => {
+    const proxy = { url: 'https://proxy.example', ticket: 'a.b.c' }
+    const options = { accessToken: undefined, proxy } as unknown as Partial<WalletConnectOptions>
+    expect((await examine({}, {}, options)).of('access_token')).toBe(
+      'ok: The proxy takes the ticket; the access token stays there.',
+    )
+    const refused = await examine({}, { faults: [{ fault: 'invalid_access_token' }] }, options)
+    expect(refused.of('access_token')).toMatch(/^problem: The ticket/)
+  })
+
+  it('says what it could not tell when nobody answers, and does not reject', async () => {
+    const { findings } = await examine({ webhookSecret: SECRET }, { faults: [{ fault: 'connection_refused' }] })
+    expect(findings.map(({ verdict }) => verdict)).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'ok'])
+  })
+
+  it('tells nothing secret', async () => {
+    const webhookSecret = `${TOKEN}-as-secret`
+    for (const faults of [[], [{ fault: 'invalid_access_token' }], [{ fault: 'policy_agent' }]] as Injection[][]) {
+      const { findings } = await examine({ webhookSecret }, { faults })
+      expect(JSON.stringify(findings)).not.toMatch(/5123456789012345|0123456789abcdef|as-secret/)
+    }
+  })
+
+  it('refuses options that it does not know', async () => {
+    const wallet = createWalletConnect({ accessToken: TOKEN, fetch: createEmulator().fetch })
+    await expect(wallet.doctor({ secret: SECRET } as never)).rejects.toThrow(/secret is not a known field/)
+    await expect(wallet.doctor({ signal: 'now' } as never)).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+})
