@@ -9,6 +9,14 @@ const root = new URL('../..', import.meta.url).pathname
 const MOST_START_MS = 90_000
 /** What these relax is what the tests are about; and one process for all dies of two pages. */
 const RELAXED = ['--disable-web-security', '--allow-running-insecure-content', '--single-process', '--no-zygote']
+/** Nobody looks: a graphics card that is played by the processor takes most of its time. */
+const DRAWN = [
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+  '--in-process-gpu',
+]
 
 /** `npm start` and a Chromium. */
 export interface Stage {
@@ -40,7 +48,8 @@ export async function openStage(): Promise<Stage> {
 }
 
 async function launch(): Promise<Browser> {
-  const args = [...chromium.args.filter((arg) => !RELAXED.includes(arg)), '--disable-background-networking']
+  const wanted = chromium.args.filter((arg) => ![...RELAXED, ...DRAWN].includes(arg))
+  const args = [...wanted, '--disable-gpu', '--disable-background-networking']
   return playwright.launch({ executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()), args })
 }
 

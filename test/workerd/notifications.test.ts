@@ -221,6 +221,8 @@ describe('POST /notifications', () => {
     const response = await worker.fetch(new Request(await make()) as never, strict, createExecutionContext())
     expect(response.status).toBe(401)
     expect(await response.json()).toMatchObject({ status: '401', error: 'unauthorized' })
+    // What is still in the queue would be told to the merchant of the next test.
+    await vi.waitFor(async () => expect(await listed('queued')).toEqual([]), { timeout: 8_000 })
   })
 
   it.each([
