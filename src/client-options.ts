@@ -1,8 +1,8 @@
 import { createFetch } from 'ofetch'
 import * as v from 'valibot'
 import { InvalidInputError, type Issue } from './errors.ts'
-import { isSendableToken, SENDABLE_TOKEN, token } from './fields.ts'
-import { type Site, sites } from './money.ts'
+import { isSendableToken, token } from './fields.ts'
+import { SITES, type Site } from './money.ts'
 import { type PrepareOptions, validate } from './prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from './send.ts'
 
@@ -51,7 +51,7 @@ const callback = <F extends (...args: never) => unknown>() =>
   v.optional(v.custom<F>((value) => typeof value === 'function', 'must be a function'))
 const CredentialSchema = v.custom<Credential>(
   (value) => typeof value === 'function' || isSendableToken(value),
-  `${SENDABLE_TOKEN}, or a function that gives one`,
+  'must be one word of visible ASCII, without "Bearer" before it, or a function that gives one',
 )
 const between = (least: number, most: number, standard: number) =>
   v.optional(
@@ -69,7 +69,7 @@ const OptionsSchema = v.strictObject({
   accessToken: v.optional(CredentialSchema),
   baseURL: v.optional(v.string()),
   proxy: v.optional(v.strictObject({ url: v.string(), ticket: CredentialSchema })),
-  site: v.optional(v.picklist(Object.keys(sites) as Site[])),
+  site: v.optional(v.picklist(SITES)),
   platformId: v.optional(token(256)),
   fetch: callback<typeof fetch>(),
   timeoutMs: between(1, LONGEST_TIMER_MS, 10_000),

@@ -25,7 +25,7 @@ const DoctorOptionsSchema = v.strictObject({ webhookSecret: v.optional(v.string(
 /** Signatures and tickets last minutes. */
 const MOST_SKEW_MS = 120_000
 /** Nobody has it: that it is not found says that one may ask. */
-const NO_AGREEMENT = '0'.repeat(32)
+const NO_AGREEMENT = '00000000000000000000000000000000'
 /** As samples print it; the documentation does not promise it. */
 const TOKEN = /^(?:APP_USR|TEST)-\d+-\d{6}-[0-9a-f]{32}-\d+$/
 

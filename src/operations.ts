@@ -41,35 +41,32 @@ export interface Operation {
   createdStatus?: number
 }
 
-const agreements = '/v2/wallet_connect/agreements'
-const payments = '/v1/advanced_payments'
-
 /** Everything the API can do: what is not in this table cannot be asked of it. */
 export const operations = {
   'agreements.create': {
     method: 'POST',
-    path: agreements,
+    path: '/v2/wallet_connect/agreements',
     input: CreateAgreementInputSchema,
     output: CreatedAgreementSchema,
     retry: 'never',
   },
   'agreements.get': {
     method: 'GET',
-    path: `${agreements}/{agreement_id}`,
+    path: '/v2/wallet_connect/agreements/{agreement_id}',
     input: AgreementReferenceSchema,
     output: AgreementSchema,
     retry: 'read',
   },
   'agreements.cancel': {
     method: 'DELETE',
-    path: `${agreements}/{agreement_id}`,
+    path: '/v2/wallet_connect/agreements/{agreement_id}',
     input: AgreementReferenceSchema,
     output: CancelledAgreementSchema,
     retry: 'state',
   },
   'agreements.createPayerToken': {
     method: 'POST',
-    path: `${agreements}/{agreement_id}/payer_token`,
+    path: '/v2/wallet_connect/agreements/{agreement_id}/payer_token',
     input: CreatePayerTokenInputSchema,
     output: PayerTokenSchema,
     retry: 'never',
@@ -90,7 +87,7 @@ export const operations = {
   },
   'payments.create': {
     method: 'POST',
-    path: payments,
+    path: '/v1/advanced_payments',
     input: CreatePaymentInputSchema,
     output: AdvancedPaymentSchema,
     retry: 'keyed',
@@ -98,42 +95,42 @@ export const operations = {
   },
   'payments.get': {
     method: 'GET',
-    path: `${payments}/{advanced_payment_id}`,
+    path: '/v1/advanced_payments/{advanced_payment_id}',
     input: PaymentReferenceSchema,
     output: AdvancedPaymentSchema,
     retry: 'read',
   },
   'payments.search': {
     method: 'GET',
-    path: `${payments}/search`,
+    path: '/v1/advanced_payments/search',
     input: SearchPaymentsInputSchema,
     output: PaymentPageSchema,
     retry: 'read',
   },
   'payments.capture': {
     method: 'PUT',
-    path: `${payments}/{advanced_payment_id}`,
+    path: '/v1/advanced_payments/{advanced_payment_id}',
     input: CapturePaymentInputSchema,
     output: AdvancedPaymentSchema,
     retry: 'state',
   },
   'payments.cancel': {
     method: 'PUT',
-    path: `${payments}/{advanced_payment_id}`,
+    path: '/v1/advanced_payments/{advanced_payment_id}',
     input: CancelPaymentInputSchema,
     output: AdvancedPaymentSchema,
     retry: 'state',
   },
   'payments.refund': {
     method: 'POST',
-    path: `${payments}/{advanced_payment_id}/refunds`,
+    path: '/v1/advanced_payments/{advanced_payment_id}/refunds',
     input: RefundPaymentInputSchema,
     output: CreatedRefundsSchema,
     retry: 'keyed',
   },
   'payments.listRefunds': {
     method: 'GET',
-    path: `${payments}/{advanced_payment_id}/refunds`,
+    path: '/v1/advanced_payments/{advanced_payment_id}/refunds',
     input: PaymentReferenceSchema,
     output: RefundListSchema,
     retry: 'read',

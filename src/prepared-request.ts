@@ -3,7 +3,7 @@ import { describeIssues, suggestion } from './describe-issues.ts'
 import { InvalidInputError, type Issue } from './errors.ts'
 import { token } from './fields.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
-import { excessDecimals, type Site, sites } from './money.ts'
+import { excessDecimals, SITES, type Site } from './money.ts'
 import { findOperation, type OperationInput, type OperationName, operations, PARAMETER } from './operations.ts'
 import { isPlainObject } from './plain-object.ts'
 
@@ -32,7 +32,7 @@ const PrepareOptionsSchema = v.strictObject({
   /** Your id as a platform or plugin, sent as `x-platform-id`. */
   platformId: v.optional(token(256)),
   /** Country, to know how many decimals its currency has; without it two are allowed. */
-  site: v.optional(v.picklist(Object.keys(sites) as Site[])),
+  site: v.optional(v.picklist(SITES)),
 })
 
 export type PrepareOptions = v.InferInput<typeof PrepareOptionsSchema>

@@ -1,5 +1,5 @@
 import { InvalidInputError, type Issue } from './errors.ts'
-import { findOperation, type Operation, operations, PARAMETER } from './operations.ts'
+import { findOperation, type Operation, PARAMETER } from './operations.ts'
 import { isPlainObject } from './plain-object.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 
@@ -66,17 +66,15 @@ function parseObject(text: unknown): Record<string, unknown> | undefined {
   }
 }
 
-/** What the path of each operation looks like, its id captured. */
-const PATHS = new Map<Operation, RegExp>(
-  Object.values(operations).map((operation: Operation) => {
-    const id = operation.path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
-    const query = operation.path.endsWith('/search') ? '(?:\\?[\\w.%+&=*-]*)?' : ''
-    return [operation, new RegExp(`^${operation.path.replace(PARAMETER, id)}${query}$`)]
-  }),
-)
+/** What the path of an operation looks like, its id captured. */
+function patternOf({ path }: Operation): RegExp {
+  const id = path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
+  const query = path.endsWith('/search') ? '(?:\\?[\\w.%+&=*-]*)?' : ''
+  return new RegExp(`^${path.replace(PARAMETER, id)}${query}$`)
+}
 
 /** The id in a path of this operation, `''` if it has none, undefined if it is no such path. */
 export function pathParameter(operation: Operation, path: unknown): string | undefined {
-  const match = typeof path === 'string' ? PATHS.get(operation)?.exec(path) : null
+  const match = typeof path === 'string' ? patternOf(operation).exec(path) : null
   return match ? (match[1] ?? '') : undefined
 }
