@@ -47,7 +47,7 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-async function launch(): Promise<Browser> {
+export async function launch(): Promise<Browser> {
   const wanted = chromium.args.filter((arg) => ![...RELAXED, ...DRAWN].includes(arg))
   const args = [...wanted, '--disable-gpu', '--disable-background-networking']
   return playwright.launch({ executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()), args })
