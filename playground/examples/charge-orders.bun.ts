@@ -1,7 +1,7 @@
 /** `npm run example:orders:bun [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
 import { appendFile } from 'node:fs/promises'
 import { sellerOf } from './batch-seller.ts'
-import { chargeOrders, type Entry } from './charge-orders.ts'
+import { chargeOrders, type Told } from './charge-orders.ts'
 import { OrdersError, readOrders } from './orders.ts'
 import { progressBar, summary } from './report.ts'
 
@@ -22,7 +22,7 @@ async function run(): Promise<number> {
   const file = path + journalEnding
   const text = (await Bun.file(file).exists()) ? await Bun.file(file).text() : ''
   const append = (line: string): Promise<void> => appendFile(file, line)
-  const entries: Entry[] = []
+  const entries: Told[] = []
   for await (const entry of chargeOrders({ orders, wallet, account, journal: { text, append }, signal: stopping.signal })) {
     entries.push(entry)
     if (process.stdout.isTTY) process.stdout.write(`\r${progressBar(entries.length, orders.length)}`)

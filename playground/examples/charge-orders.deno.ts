@@ -1,6 +1,6 @@
 /** `npm run example:orders:deno [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
 import { sellerOf } from './batch-seller.ts'
-import { chargeOrders, type Entry } from './charge-orders.ts'
+import { chargeOrders, type Told } from './charge-orders.ts'
 import { OrdersError, readOrders } from './orders.ts'
 import { progressBar, summary } from './report.ts'
 
@@ -29,7 +29,7 @@ async function run(): Promise<number> {
     throw error
   })
   const append = (line: string): Promise<void> => Deno.writeTextFile(file, line, { append: true })
-  const entries: Entry[] = []
+  const entries: Told[] = []
   for await (const entry of chargeOrders({ orders, wallet, account, journal: { text, append }, signal: stopping.signal })) {
     entries.push(entry)
     if (Deno.stdout.isTerminal()) await show(`\r${progressBar(entries.length, orders.length)}`)

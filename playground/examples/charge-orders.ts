@@ -29,6 +29,12 @@ export interface Entry {
   reason?: string
 }
 
+/** An order as far as it is known now. */
+export interface Told extends Entry {
+  /** An earlier run has settled it; this one did not ask. */
+  isOld: boolean
+}
+
 export interface Journal {
   /** What earlier runs have written. */
   text: string
@@ -57,17 +63,17 @@ interface Charge extends Order {
  *
  * @throws {OrdersError} a line cannot be charged; nothing was
  */
-export async function* chargeOrders(batch: Batch): AsyncGenerator<Entry, void, undefined> {
+export async function* chargeOrders(batch: Batch): AsyncGenerator<Told, void, undefined> {
   const { wallet, journal, concurrency = 8, signal } = batch
   const charges = await plan(batch)
   // A crash may have left half a line. What it said is found out again.
   if (journal.text !== '' && !journal.text.endsWith('\n')) await journal.append('\n')
 
   const running = new Map<string, Promise<Entry>>()
-  const nextEntry = async (): Promise<Entry> => {
+  const nextEntry = async (): Promise<Told> => {
     const entry = await Promise.race(running.values())
     running.delete(entry.order)
-    return entry
+    return { ...entry, isOld: false }
   }
   const settle = async (charge: Charge): Promise<Entry> => {
     const entry = await chargeOrder(wallet, charge)
@@ -75,7 +81,7 @@ export async function* chargeOrders(batch: Batch): AsyncGenerator<Entry, void, u
     return entry
   }
 
-  for (const { known } of charges) if (known && isSettled(known)) yield known
+  for (const { known } of charges) if (known && isSettled(known)) yield { ...known, isOld: true }
   for (const charge of charges) {
     if (signal?.aborted) break
     if (charge.known && isSettled(charge.known)) continue

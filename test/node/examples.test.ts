@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { chargeOrders, type Entry } from '../../playground/examples/charge-orders.ts'
+import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
 import { launch } from '../page/stage.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -192,6 +192,28 @@ describe('example:worker', () => {
       await example.ended
     }
   })
+
+  it('charges there with an access token', async () => {
+    const seller = await openMercadoPago()
+    const port = await freePort()
+    const example = run('example:worker', ['--port', port, '--inspector-port', '0'], seller.env, root)
+    try {
+      await until(() => example.output().includes('Ready on'), example)
+      const start = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' })
+      const cookie = start.headers.get('set-cookie')?.split(';')[0] ?? ''
+      const agreement = cookie.split('=')[1] ?? ''
+      const { code } = seller.emulator.buyer.approve(agreement)
+      const paid = await fetch(`http://127.0.0.1:${port}/linked?agreement=${agreement}&code=${code}`, { headers: { cookie } })
+      expect(await paid.json()).toMatchObject({ status: 'approved', paid: true })
+      expect(seller.charged()).toEqual([`order-${agreement}`])
+      expect([...seller.tokens]).toEqual(['Bearer APP_USR-of-the-test'])
+      expect(example.output()).not.toContain('of-the-test')
+    } finally {
+      example.signal('SIGINT')
+      await example.ended
+      seller.close()
+    }
+  })
 })
 
 describe('example:browser', () => {
@@ -248,11 +270,11 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
 
   it('charges the sample in the emulator, and the second time nothing', async () => {
     const sample = file('sample.csv', readFileSync(`${root}playground/examples/orders.csv`, 'utf8'))
-    for (const _ of ['first', 'second']) {
+    for (const earlier of ['', ', 39 of them in earlier runs']) {
       const example = run(script, [sample])
       expect(await example.ended, example.output()).toBe(0)
       expect(example.output()).toContain(
-        '[##############################] 40/40\npaid      39\nrejected  1\n  order-17  250000.00  insufficient_money\nunknown   0\n',
+        `[##############################] 40/40\npaid      39${earlier}\nrejected  1\n  order-17  250000.00  insufficient_money\nunknown   0\n`,
       )
       expect(example.output()).not.toContain('payer-token')
     }
@@ -295,7 +317,7 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
       for (let runs = 0; (await go()) !== 0; runs++) expect(runs, printed).toBeLessThan(5)
       expect(seller.charged().toSorted()).toEqual(orders.toSorted())
       expect(emulator.faults.strikes.length).toBeGreaterThan(20)
-      expect(printed).toContain('200/200\npaid      200\nrejected  0\nunknown   0\n')
+      expect(printed).toMatch(/200\/200\npaid {6}200, \d+ of them in earlier runs\nrejected {2}0\nunknown {3}0\n/)
 
       const before = seller.requests()
       expect(await go()).toBe(0)
@@ -365,9 +387,9 @@ describe('chargeOrders', () => {
       journal.text += text
     }
     const journal = { text: '', append }
-    const run = async (changes: object = {}): Promise<Entry[]> => {
+    const run = async (changes: object = {}): Promise<Told[]> => {
       const theirs = orders.map((order) => ({ ...order, payer_token, ...changes }))
-      const entries: Entry[] = []
+      const entries: Told[] = []
       for await (const entry of chargeOrders({ orders: theirs, wallet, account: 'my-shop', journal })) entries.push(entry)
       return entries
     }
@@ -387,7 +409,7 @@ describe('chargeOrders', () => {
   it('says why it was refused, and asks again in the next run', async () => {
     const { emulator, agreement_id, run } = await open()
     emulator.buyer.cancel(agreement_id)
-    const refused = [{ order: 'order-1', amount: '10.50', status: 'rejected', reason: 'refused 401 401003' }]
+    const refused = [{ order: 'order-1', amount: '10.50', status: 'rejected', reason: 'refused 401 401003', isOld: false }]
     expect(await run()).toEqual(refused)
     const before = emulator.effects.length
     expect(await run()).toEqual(refused)
