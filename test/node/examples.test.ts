@@ -9,7 +9,7 @@ import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
-import { launch } from '../page/stage.ts'
+import { launchChromium } from '../page/stage.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')
@@ -219,7 +219,7 @@ describe('example:worker', () => {
 describe('example:browser', () => {
   it('links and pays in a page', async () => {
     const example = run('example:browser', ['--port', await freePort()], {}, root)
-    const browser = await launch()
+    const browser = await launchChromium()
     try {
       await until(() => example.output().includes('Local:'), example)
       const page = await browser.newPage()

@@ -33,7 +33,7 @@ export async function openStage(): Promise<Stage> {
   const worker = spawn('node', ['playground/start.ts'], { cwd: root, env: { ...process.env, PORT: '0', PATH, NO_COLOR: '1' } })
   let printed = ''
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (chunk) => (printed += chunk))
-  const [origin, browser] = await Promise.all([originIn(worker, () => printed), launch()])
+  const [origin, browser] = await Promise.all([originIn(worker, () => printed), launchChromium()])
   return {
     origin,
     browser,
@@ -47,7 +47,7 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-export async function launch(): Promise<Browser> {
+export async function launchChromium(): Promise<Browser> {
   const wanted = chromium.args.filter((arg) => ![...RELAXED, ...DRAWN].includes(arg))
   const args = [...wanted, '--disable-gpu', '--disable-background-networking']
   return playwright.launch({ executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()), args })

@@ -38,7 +38,12 @@ export async function startWorkerd(deployment: Deployment): Promise<WorkerdProce
   writeFileSync(join(folder, 'worker.js'), script)
   writeFileSync(join(folder, 'workerd.capnp'), settingsOf(deployment))
   const inspector = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`]
-  const child = spawn(program, ['serve', '--experimental', '--control-fd=3', ...inspector, join(folder, 'workerd.capnp')], {
+  return launchWorkerd(join(folder, 'workerd.capnp'), inspector)
+}
+
+/** The program with these settings, which have one socket, `http`. */
+export async function launchWorkerd(settings: string, args: readonly string[] = []): Promise<WorkerdProcess> {
+  const child = spawn(program, ['serve', '--experimental', '--control-fd=3', ...args, settings], {
     stdio: ['ignore', 'ignore', process.env.WORKERD_STDERR ? 'inherit' : 'ignore', 'pipe'],
     detached: true,
   })
