@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchChromium } from '../page/stage.ts'
+import { cases } from '../runtime/suite/cases.ts'
+import { type Damage, install, pack } from '../runtime/suite/install.ts'
+import { bun, deno, findNode, type Leg, node, page, worker, workerd } from '../runtime/suite/legs.ts'
+import { type Report, UNHANDLED } from '../runtime/suite/run.ts'
+import { type EmulatorServer, serveEmulators } from '../runtime/suite/server.ts'
+
+/** Mistakes that somebody could make, and the cases that are there to see them. */
+const MISTAKES: (Damage & { mistake: string; seenBy: string[] })[] = [
+  {
+    mistake: 'a new key for each attempt',
+    from: 'headers: { ...prepared.headers,',
+    to: 'headers: { ...prepared.headers, ...(prepared.idempotencyKey && { "x-idempotency-key": crypto.randomUUID() }),',
+    seenBy: [
+      'an answer that is lost is asked for again, with the same key and bytes',
+      'a body that is cut is asked for again, with the same key and bytes',
+      'an answer that stays lost is unknown, and is reconciled',
+    ],
+  },
+  {
+    mistake: 'no attempt has a time limit',
+    from: 'stoppable(timeoutMs, signal, async',
+    to: 'stoppable(2147483647, signal, async',
+    seenBy: [
+      'a body that stalls ends by timeoutMs, and its connection with it',
+      'a request without an answer ends by timeoutMs, and its connection with it',
+    ],
+  },
+  {
+    mistake: 'nobody listens to the signal',
+    from: 'outer?.addEventListener("abort", onAbort);',
+    to: '',
+    seenBy: [
+      'an abort ends the wait for an answer, and its connection with it',
+      'an abort ends a body, and its connection with it',
+    ],
+  },
+  {
+    mistake: 'redirects are followed',
+    from: 'redirect: "manual",\n        // ofetch',
+    to: 'redirect: "follow",\n        // ofetch',
+    seenBy: ['no redirect is followed with the token'],
+  },
+  {
+    mistake: 'every signature fits',
+    from: 'return crypto.subtle.verify(',
+    to: 'return true || (',
+    seenBy: ['a forged notification is refused', 'a notification is verified'],
+  },
+  {
+    mistake: 'reserved counts as paid',
+    from: 'return every(payment, (status) => status === "approved");',
+    to: 'return true;',
+    seenBy: ['capture', 'cancel'],
+  },
+  {
+    mistake: 'every refund is a full one',
+    from: 'call("payments.refund", input,',
+    to: 'call("payments.refund", {},',
+    seenBy: ['refund'],
+  },
+  {
+    mistake: 'the code of a refusal is not read',
+    from: 'apiCode: codes.find(',
+    to: 'apiCode: [].find(',
+    seenBy: ['a refusal has its code'],
+  },
+  {
+    mistake: 'another hash',
+    from: 'crypto.subtle.digest("SHA-256"',
+    to: 'crypto.subtle.digest("SHA-384"',
+    seenBy: ['a key made of the order is the same everywhere'],
+  },
+]
+const SEEN = MISTAKES.flatMap(({ seenBy }) => seenBy)
+
+const root = mkdtempSync(join(tmpdir(), 'runtime-suite-'))
+const good = join(root, 'good')
+const broken = join(root, 'broken')
+let server: EmulatorServer
+let browser: Browser
+/** Begun first and awaited last: they spend their time with waiting for what does not end. */
+let reds: Map<string, Promise<Report>>
+
+const node20 = findNode(20)
+const legs: [name: string, runtime: RegExp, leg: () => Leg][] = [
+  ...(node20 ? [['Node 20', /^Node v20\./, () => node(node20)] satisfies [string, RegExp, () => Leg]] : []),
+  ['Node 24', /^Node v24\./, () => node()],
+  ['Bun', /^Bun 1\./, () => bun],
+  ['Deno, which may do nothing but --allow-net=127.0.0.1', /^Deno 2\./, () => deno],
+  ['workerd, without nodejs_compat', /^Cloudflare-Workers without Node$/, () => workerd],
+  ['a page of Chromium', /Chrome.* page$/, () => page(browser)],
+  ['a worker of Chromium', /Chrome.* worker$/, () => worker(browser)],
+]
+
+describe('the packed package, installed, against a server on a real socket', () => {
+  beforeAll(async () => {
+    const [tarball, started, launched] = await Promise.all([pack(root), serveEmulators(), launchChromium()])
+    server = started
+    browser = launched
+    await Promise.all([install(tarball, good), install(tarball, broken, MISTAKES)])
+    reds = new Map(legs.map(([name, , leg]) => [name, leg()(broken, server.origin, 'killed')]))
+    // Who is not awaited yet must not end the process.
+    for (const red of reds.values()) red.catch(() => {})
+  }, 90_000)
+  afterAll(async () => {
+    await Promise.allSettled(reds?.values() ?? [])
+    await browser?.close()
+    server?.close()
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  if (!node20) it.skip('Node 20: there is none in PATH, and npm cannot give two', () => {})
+
+  it.each(legs)('all is well in %s', { timeout: 90_000 }, async (_, runtime, leg) => {
+    const { runtime: name, results } = await leg()(good, server.origin)
+    expect(results.filter(({ ok }) => !ok)).toEqual([])
+    expect(results.map((result) => result.name)).toEqual([...Object.keys(cases), UNHANDLED])
+    expect(name).toMatch(runtime)
+  })
+
+  it.each(legs)('a broken build is seen in %s', { timeout: 90_000 }, async (name) => {
+    const results = (await reds.get(name))?.results ?? []
+    expect(
+      results
+        .filter(({ ok }) => !ok)
+        .map((result) => result.name)
+        .sort(),
+    ).toEqual([...SEEN].sort())
+    expect(results).toHaveLength(Object.keys(cases).length + 1)
+  })
+})
