@@ -138,8 +138,12 @@ export const CancelledAgreementSchema = v.pipe(
   v.transform((): undefined => undefined),
 )
 
-export type CreateAgreementInput = v.InferInput<typeof CreateAgreementInputSchema>
-export type CreatePayerTokenInput = Omit<v.InferInput<typeof CreatePayerTokenInputSchema>, 'agreement_id'>
+/** What `agreements.create` takes. */
+export interface CreateAgreementInput extends v.InferInput<typeof CreateAgreementInputSchema> {}
+/** Which agreement. */
+export interface AgreementReference extends v.InferInput<typeof AgreementReferenceSchema> {}
+/** What `agreements.createPayerToken` takes beside the id. */
+export interface CreatePayerTokenInput extends Omit<v.InferInput<typeof CreatePayerTokenInputSchema>, 'agreement_id'> {}
 /** What `agreements.create` answers. */
 export interface CreatedAgreement extends v.InferOutput<typeof CreatedAgreementSchema> {}
 /** A buyer's permission to be charged. */

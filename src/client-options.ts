@@ -27,21 +27,27 @@ interface CommonOptions {
   onDrift?: (event: DriftEvent) => void
 }
 
-interface ServerOptions extends CommonOptions {
+/** The form for servers and Workers: with the access token. */
+export interface ServerOptions extends CommonOptions {
   /** Access token of the seller's application, or a function that gets it. Never in a browser. */
   accessToken: Credential
   /** Default `https://api.mercadopago.com`; an emulator, or your proxy with a client key as `accessToken`. */
   baseURL?: string
+  /** Not beside `accessToken`. */
   proxy?: never
 }
 
-interface BrowserOptions extends CommonOptions {
+/** The form for pages: with an edge proxy and its ticket. */
+export interface BrowserOptions extends CommonOptions {
   /** Address of the edge proxy and a ticket that it issued: the form for browsers, where no access token may be. */
   proxy: { url: string; ticket: Credential }
+  /** Not beside `proxy`. */
   accessToken?: never
+  /** Not beside `proxy`, which has its `url`. */
   baseURL?: never
 }
 
+/** What `createWalletConnect` takes: an `accessToken` on a server, or a `proxy` in a browser. Times are milliseconds. */
 export type WalletConnectOptions = ServerOptions | BrowserOptions
 
 const MERCADO_PAGO = 'https://api.mercadopago.com'

@@ -19,8 +19,10 @@ import { reconcile, type Settlement } from './reconcile.ts'
 import type { Refund, RefundPaymentInput } from './refund.ts'
 import { type Answer, deliver, type SendOptions, send } from './send.ts'
 
-type WriteOptions = SendOptions & Pick<PrepareOptions, 'idempotencyKey'>
-type PaymentOptions = WriteOptions & Pick<PrepareOptions, 'deviceId'>
+/** What goes with a write. */
+export interface WriteOptions extends SendOptions, Pick<PrepareOptions, 'idempotencyKey'> {}
+/** What goes with `payments.create`. */
+export interface PaymentOptions extends WriteOptions, Pick<PrepareOptions, 'deviceId'> {}
 
 /** Every call rejects with the errors of `send`, and with nothing else. */
 export interface WalletConnect {

@@ -104,8 +104,10 @@ export const DiscountPromiseSchema = v.pipe(
   }),
 )
 
-export type ValidateCouponInput = v.InferInput<typeof ValidateCouponInputSchema>
-export type CreateDiscountInput = v.InferInput<typeof CreateDiscountInputSchema>
+/** What `discounts.validateCoupon` takes. */
+export interface ValidateCouponInput extends v.InferInput<typeof ValidateCouponInputSchema> {}
+/** What `discounts.create` takes. Amounts are major units. */
+export interface CreateDiscountInput extends v.InferInput<typeof CreateDiscountInputSchema> {}
 /** What `discounts.validateCoupon` answers. */
 export interface Coupon extends v.InferOutput<typeof CouponSchema> {}
 /** What `discounts.create` answers. */

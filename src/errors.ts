@@ -22,6 +22,7 @@ export interface Cause {
  */
 export type Outcome = 'none' | 'unknown'
 
+/** Every `code` that an error of this package may have: one for each class. */
 export type WalletConnectErrorCode =
   | 'invalid_input'
   | 'refused'
@@ -107,6 +108,7 @@ export class RefusedError extends WalletConnectError {
   }
 }
 
+/** Why there was no answer. `aborted`: by your own signal; `rate_limited`: 429; `server`: an answer, but no usable one. */
 export type UnavailableReason = 'network' | 'timeout' | 'aborted' | 'rate_limited' | 'server'
 
 /** There was no answer, and nothing was done: a read, or a write that certainly was not executed. */

@@ -1,5 +1,6 @@
 export {
   type Agreement,
+  type AgreementReference,
   AgreementReferenceSchema,
   AgreementSchema,
   type AgreementStatus,
@@ -13,8 +14,8 @@ export {
   type PayerToken,
   PayerTokenSchema,
 } from './agreement.ts'
-export { createWalletConnect, type Resolved, type WalletConnect } from './client.ts'
-export type { WalletConnectOptions } from './client-options.ts'
+export { createWalletConnect, type PaymentOptions, type Resolved, type WalletConnect, type WriteOptions } from './client.ts'
+export type { BrowserOptions, ServerOptions, WalletConnectOptions } from './client-options.ts'
 export {
   type Coupon,
   CouponSchema,
@@ -69,6 +70,7 @@ export {
   PaymentDiscountSchema,
   type PaymentPage,
   PaymentPageSchema,
+  type PaymentReference,
   PaymentReferenceSchema,
   type SearchPaymentsInput,
   SearchPaymentsInputSchema,

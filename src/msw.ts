@@ -1,6 +1,7 @@
 import { http } from 'msw'
 import type { Emulator } from './emulator/index.ts'
 
+/** What `emulatorHandlers` takes. */
 export interface EmulatorHandlersOptions {
   /** Where your code sends its requests, with the path prefix of a proxy if it has one. Default `https://api.mercadopago.com`. */
   baseURL?: string

@@ -38,6 +38,7 @@ export interface Notification extends Pointer {
   matched: MatchedSignature | null
 }
 
+/** What a signature is checked against. */
 export interface VerifyOptions {
   /** Secret of the webhook configuration; several while you rotate, or for test and production. */
   secrets: string | readonly string[]
@@ -129,7 +130,9 @@ async function findMatch(
   return undefined
 }
 
+/** What `signNotification` takes. Times are milliseconds. */
 export interface SignOptions {
+  /** The secret of the dashboard's webhooks. */
   secret: string
   /** `wallet_connect`, `payment`, `order`, … */
   topic: string

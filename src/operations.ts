@@ -1,24 +1,52 @@
 import type * as v from 'valibot'
 import {
+  type Agreement,
+  type AgreementReference,
   AgreementReferenceSchema,
   AgreementSchema,
   CancelledAgreementSchema,
+  type CreateAgreementInput,
   CreateAgreementInputSchema,
+  type CreatedAgreement,
   CreatedAgreementSchema,
+  type CreatePayerTokenInput,
   CreatePayerTokenInputSchema,
+  type PayerToken,
   PayerTokenSchema,
 } from './agreement.ts'
-import { CouponSchema, CreateDiscountInputSchema, DiscountPromiseSchema, ValidateCouponInputSchema } from './discount.ts'
 import {
+  type Coupon,
+  CouponSchema,
+  type CreateDiscountInput,
+  CreateDiscountInputSchema,
+  type DiscountPromise,
+  DiscountPromiseSchema,
+  type ValidateCouponInput,
+  ValidateCouponInputSchema,
+} from './discount.ts'
+import {
+  type AdvancedPayment,
   AdvancedPaymentSchema,
+  type CancelPaymentInput,
   CancelPaymentInputSchema,
+  type CapturePaymentInput,
   CapturePaymentInputSchema,
+  type CreatePaymentInput,
   CreatePaymentInputSchema,
+  type PaymentPage,
   PaymentPageSchema,
+  type PaymentReference,
   PaymentReferenceSchema,
+  type SearchPaymentsInput,
   SearchPaymentsInputSchema,
 } from './payment.ts'
-import { CreatedRefundsSchema, RefundListSchema, RefundPaymentInputSchema } from './refund.ts'
+import {
+  CreatedRefundsSchema,
+  type Refund,
+  RefundListSchema,
+  type RefundPaymentInput,
+  RefundPaymentInputSchema,
+} from './refund.ts'
 
 /**
  * How an operation may be repeated.
@@ -30,6 +58,7 @@ import { CreatedRefundsSchema, RefundListSchema, RefundPaymentInputSchema } from
  */
 export type RetryClass = 'read' | 'keyed' | 'state' | 'never'
 
+/** One row of the table: how it is asked, what is taken and answered, how it may be repeated. */
 export interface Operation {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path below the API's origin, its parameter in braces. */
@@ -137,11 +166,45 @@ export const operations = {
   },
 } as const satisfies Record<string, Operation>
 
+/** Name of an operation, such as `'payments.create'`. */
 export type OperationName = keyof typeof operations
 /** What `prepare` takes for an operation: path parameters, header fields and body under their wire names. */
-export type OperationInput<Name extends OperationName> = v.InferInput<(typeof operations)[Name]['input']>
+export type OperationInput<Name extends OperationName> = Inputs[Name]
 /** What an operation answers. */
-export type OperationOutput<Name extends OperationName> = v.InferOutput<(typeof operations)[Name]['output']>
+export type OperationOutput<Name extends OperationName> = Outputs[Name]
+
+// By name, so that editors show the names; test/types checks that the schemas say the same.
+interface Inputs {
+  'agreements.create': CreateAgreementInput
+  'agreements.get': AgreementReference
+  'agreements.cancel': AgreementReference
+  'agreements.createPayerToken': AgreementReference & CreatePayerTokenInput
+  'discounts.validateCoupon': ValidateCouponInput
+  'discounts.create': CreateDiscountInput
+  'payments.create': CreatePaymentInput
+  'payments.get': PaymentReference
+  'payments.search': SearchPaymentsInput
+  'payments.capture': PaymentReference & CapturePaymentInput
+  'payments.cancel': PaymentReference & CancelPaymentInput
+  'payments.refund': PaymentReference & RefundPaymentInput
+  'payments.listRefunds': PaymentReference
+}
+
+interface Outputs {
+  'agreements.create': CreatedAgreement
+  'agreements.get': Agreement
+  'agreements.cancel': undefined
+  'agreements.createPayerToken': PayerToken
+  'discounts.validateCoupon': Coupon
+  'discounts.create': DiscountPromise
+  'payments.create': AdvancedPayment
+  'payments.get': AdvancedPayment
+  'payments.search': PaymentPage
+  'payments.capture': AdvancedPayment
+  'payments.cancel': AdvancedPayment
+  'payments.refund': Refund[]
+  'payments.listRefunds': Refund[]
+}
 
 /** The id in a path template. */
 export const PARAMETER = /\{(\w+)\}/

@@ -295,10 +295,16 @@ export const PaymentPageSchema = v.looseObject({
   results: v.array(AdvancedPaymentSchema),
 })
 
-export type CreatePaymentInput = v.InferInput<typeof CreatePaymentInputSchema>
-export type CapturePaymentInput = Omit<v.InferInput<typeof CapturePaymentInputSchema>, 'advanced_payment_id'>
-export type CancelPaymentInput = Omit<v.InferInput<typeof CancelPaymentInputSchema>, 'advanced_payment_id'>
-export type SearchPaymentsInput = v.InferInput<typeof SearchPaymentsInputSchema>
+/** What `payments.create` takes. Amounts are major units. */
+export interface CreatePaymentInput extends v.InferInput<typeof CreatePaymentInputSchema> {}
+/** Which payment. */
+export interface PaymentReference extends v.InferInput<typeof PaymentReferenceSchema> {}
+/** What `payments.capture` takes beside the id. Amounts are major units. */
+export interface CapturePaymentInput extends Omit<v.InferInput<typeof CapturePaymentInputSchema>, 'advanced_payment_id'> {}
+/** What `payments.cancel` takes beside the id. Amounts are major units. */
+export interface CancelPaymentInput extends Omit<v.InferInput<typeof CancelPaymentInputSchema>, 'advanced_payment_id'> {}
+/** What `payments.search` takes: filters under their wire names. */
+export interface SearchPaymentsInput extends v.InferInput<typeof SearchPaymentsInputSchema> {}
 /** A charge on a linked wallet. */
 export interface AdvancedPayment extends v.InferOutput<typeof AdvancedPaymentSchema> {}
 /** What `payments.search` answers. */

@@ -35,7 +35,8 @@ const PrepareOptionsSchema = v.strictObject({
   site: v.optional(v.picklist(SITES)),
 })
 
-export type PrepareOptions = v.InferInput<typeof PrepareOptionsSchema>
+/** What goes with a request beside its input. */
+export interface PrepareOptions extends v.InferInput<typeof PrepareOptionsSchema> {}
 
 const isEmpty = (fields: Record<string, unknown>): boolean => Object.values(fields).every((value) => value === undefined)
 

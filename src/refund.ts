@@ -59,6 +59,7 @@ export const CreatedRefundsSchema = v.pipe(
   v.check((refunds) => refunds.length > 0, 'must not be empty'),
 )
 
-export type RefundPaymentInput = Omit<v.InferInput<typeof RefundPaymentInputSchema>, 'advanced_payment_id'>
+/** What `payments.refund` takes beside the id. The amount is major units; without one, all that is left. */
+export interface RefundPaymentInput extends Omit<v.InferInput<typeof RefundPaymentInputSchema>, 'advanced_payment_id'> {}
 /** Money given back. */
 export interface Refund extends v.InferOutput<typeof RefundSchema> {}

@@ -64,6 +64,7 @@ export interface Answer<Data = unknown> {
   replayed: boolean
 }
 
+/** What goes with any call. */
 export interface SendOptions {
   /** Ends the call at once, also while it waits. */
   signal?: AbortSignal | undefined

@@ -14,6 +14,7 @@ import { decideNext } from './verdict-rules.ts'
 import { receive, untilAborted } from './wire.ts'
 import { createWorld, type World } from './world.ts'
 
+/** What `createEmulator` takes: where to start, and its rules. Amounts are major units. */
 export interface EmulatorOptions extends Partial<Rules> {
   /** Decides every id, code and token. Same seed, same calls: same answers. Default 1. */
   seed?: number
@@ -57,6 +58,7 @@ export interface Notifications {
   drain(): Promise<Delivery[]>
 }
 
+/** Mercado Pago Wallet Connect in memory: the API, and the hands that move it. */
 export interface Emulator {
   /** The API as a `fetch`: for a client, `Deno.serve`, a Worker or a test. Needs no network. */
   fetch: typeof fetch

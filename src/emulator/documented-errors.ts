@@ -25,6 +25,7 @@ const errors = (status: number, operations: readonly Operation[], ...messages: s
 const catalogue = (status: number, operations: readonly Operation[], meanings: Record<string, string>): DocumentedError[] =>
   Object.entries(meanings).map(([code, message]) => ({ message, status, code, operations }))
 
+/** Every error that a source documents: what the fault `documented_error` can answer. */
 export const DOCUMENTED_ERRORS: readonly DocumentedError[] = [
   ...errors(400, ['agreements.create'], 'Field return_uri is required', 'Field external_flow_id is required'),
   ...errors(400, ['agreements.create'], 'Field return_uri must not be grater than 300 characters'),

@@ -24,6 +24,7 @@ export interface ScheduledFault {
   phase?: Phase
 }
 
+/** What `exploreFaults` takes beside the scenario. */
 export interface ExploreOptions {
   /** Also two faults in one run, chosen at random: how many such pairs, 1000 for `true`. Default none. */
   pairs?: boolean | number
@@ -56,6 +57,7 @@ export interface Finding {
   replay: string
 }
 
+/** What `exploreFaults` found. */
 export interface Exploration {
   /** Runs that were made. */
   schedules: number

@@ -51,6 +51,7 @@ export interface Sending {
   forged?: true
 }
 
+/** One entry of `FAULTS`. */
 export interface Fault<Name extends string = string> {
   name: Name
   /** What happens, in a sentence. */

@@ -11,6 +11,7 @@ import { STATUS_FAULTS } from './status-faults.ts'
 
 const REQUEST_FAULTS = [...CONNECTION_FAULTS, ...BODY_FAULTS, ...STATUS_FAULTS, ...STATE_FAULTS] as const
 
+/** Name of a fault; `FAULTS` says what each does. */
 export type FaultName = (typeof REQUEST_FAULTS)[number]['name'] | (typeof NOTIFICATION_FAULTS)[number]['name']
 
 type AnyFault = RequestFault<FaultName> | NotificationFault<FaultName>

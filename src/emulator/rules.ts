@@ -136,6 +136,7 @@ export interface Rules {
   repeatsHave: 'new_request_id_and_ts' | 'the_same'
 }
 
+/** The rules of an emulator that is told nothing. */
 export const DEFAULT_RULES: Rules = {
   site: 'MLA',
   origin: 'https://mercadopago.test',

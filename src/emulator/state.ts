@@ -283,6 +283,7 @@ export interface Effect {
   alias?: string
 }
 
+/** What an effect did. */
 export type EffectKind =
   | 'agreement_created'
   | 'agreement_confirmed'

@@ -8,7 +8,7 @@ export type Fields = Record<string, unknown>
 
 /** A good input of each operation, with text in every place that takes some. */
 export function fullInputs(about: Known): Record<OperationName, Fields> {
-  const good = inputs(about) as Record<OperationName, Fields>
+  const good = inputs(about) as Record<OperationName, object> as Record<OperationName, Fields>
   const payment = document<OperationInput<'payments.create'>>('create-payment.reference.request')
   const wallet_payment = { transaction_amount: '125.98', description: 'Chairs', external_reference: 'order' }
   const filters = Object.keys(operations['payments.search'].input.entries)
