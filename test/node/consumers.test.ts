@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Packed, pack } from '../packed.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+/** The pinned compilers of package.json. */
+const compilers = { '5.4': 'typescript-5.4', '5.9': 'typescript', '6.0': 'typescript-6', '7.0': 'typescript-7' }
+const resolutions = ['nodenext', 'bundler'] as const
+
+/** All four entries, as a strict project would use them. */
+const SHOP = `
+import { type AdvancedPayment, createWalletConnect, type CreatePaymentInput, isApproved, RefusedError } from 'mercadopago-wallet-connect'
+import { createEmulator, type Emulator, exploreFaults } from 'mercadopago-wallet-connect/emulator'
+import { emulatorHandlers } from 'mercadopago-wallet-connect/msw'
+import { createNotificationVerifier, type Notification } from 'mercadopago-wallet-connect/notifications'
+
+const emulator: Emulator = createEmulator({ seed: 2 })
+const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch: emulator.fetch, site: 'MLA' })
+const order: CreatePaymentInput = { wallet_payment: { transaction_amount: '1.50' }, payer: { token: 't' } }
+export const paid: Promise<boolean> = wallet.payments.create(order).then((payment: AdvancedPayment) => isApproved(payment))
+export const prepared: string | null = wallet.prepare('payments.create', order).idempotencyKey
+export const status = (error: unknown): number => (error instanceof RefusedError ? error.status : 0)
+export const verified: Promise<Notification> = createNotificationVerifier({ secrets: 's' })(new Request('https://shop.example'))
+export const handlers: { info: unknown }[] = emulatorHandlers(emulator)
+export const explore: Function = exploreFaults
+// @ts-expect-error: the types are there, and not \`any\`
+wallet.payments.charge(order)
+`
+
+/** What our types take of msw, instead of the 300 files that its own bring along: those are not ours, and slow. */
+const MSW = `
+export interface HttpHandler { info: object }
+export declare const http: { all(path: RegExp, resolver: (info: { request: Request }) => Promise<Response>): HttpHandler }
+`
+
+let packed: Packed
+beforeAll(async () => {
+  packed = await pack()
+  const { folder } = packed
+  writeFileSync(`${folder}/package.json`, '{ "type": "module" }')
+  writeFileSync(`${folder}/shop.ts`, SHOP)
+  mkdirSync(`${folder}/msw`)
+  writeFileSync(`${folder}/msw/index.d.ts`, MSW)
+  for (const moduleResolution of resolutions) {
+    for (const [name, paths] of Object.entries({ plain: { msw: ['./msw/index.d.ts'] }, msw: undefined })) {
+      const options = {
+        target: 'es2022',
+        lib: ['es2022', 'dom', 'dom.iterable'],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        // Only of the compiler's own: that is half of its time.
+        skipDefaultLibCheck: true,
+        noEmit: true,
+        module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
+        moduleResolution,
+        ...(paths && { paths }),
+      }
+      const project = JSON.stringify({ compilerOptions: options, files: ['shop.ts'] })
+      writeFileSync(`${folder}/${name}.${moduleResolution}.json`, project)
+    }
+  }
+}, 120_000)
+afterAll(() => packed?.remove())
+
+/** What the compiler says, nothing if all is well. */
+async function complaints(compiler: string, project: string): Promise<string> {
+  const tsc = `${root}node_modules/${compiler}/bin/tsc`
+  return promisify(execFile)(process.execPath, [tsc, '-p', project], { cwd: packed.folder }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout?: string; message: string }) => error.stdout || error.message,
+  )
+}
+
+describe.concurrent('types that compile with', { timeout: 120_000 }, () => {
+  const cases = Object.entries(compilers).flatMap(([version, name]) => resolutions.map((way) => [version, way, name] as const))
+
+  it.each(cases)('TypeScript %s under %s', async (version, way, name) => {
+    expect(JSON.parse(readFileSync(`${root}node_modules/${name}/package.json`, 'utf8')).version).toMatch(`${version}.`)
+    expect(await complaints(name, `plain.${way}.json`)).toBe('')
+  })
+
+  // Before 5.5, type-fest, which msw brings along, does not compile without skipLibCheck.
+  it.each(resolutions)('the real msw, in TypeScript 7 under %s', async (way) => {
+    expect(await complaints('typescript-7', `msw.${way}.json`)).toBe('')
+  })
+})
+
+describe('the tarball', () => {
+  const installed = (): string => `${packed.folder}/node_modules/mercadopago-wallet-connect`
+  const modules = (): string[] => packed.files.filter((path) => path.endsWith('.mjs'))
+  const parse = (path: string): ts.SourceFile =>
+    ts.createSourceFile(path, readFileSync(`${installed()}/${path}`, 'utf8'), ts.ScriptTarget.ES2022, true)
+
+  /** Every name, call and import of a built file, without its comments and texts. */
+  function* nodesOf(node: ts.Node): Generator<ts.Node> {
+    yield node
+    for (const child of node.getChildren()) yield* nodesOf(child)
+  }
+  /** What a built file imports, also if only at run time. */
+  const imports = (path: string): string[] =>
+    ts.preProcessFile(readFileSync(`${installed()}/${path}`, 'utf8')).importedFiles.map(({ fileName }) => fileName)
+
+  it('has these files and no others', () => {
+    const names = packed.files.map((path) => path.replace(/(shared\/mercadopago-wallet-connect)\.[\w-]{8}\./, '$1.*.')).sort()
+    expect(names).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist/emulator/index.d.mts',
+      'dist/emulator/index.mjs',
+      'dist/emulator/index.mjs.map',
+      'dist/index.d.mts',
+      'dist/index.mjs',
+      'dist/index.mjs.map',
+      'dist/msw.d.mts',
+      'dist/msw.mjs',
+      'dist/msw.mjs.map',
+      'dist/notifications.d.mts',
+      'dist/notifications.mjs',
+      'dist/notifications.mjs.map',
+      'dist/shared/mercadopago-wallet-connect.*.d.mts',
+      'dist/shared/mercadopago-wallet-connect.*.d.mts',
+      'dist/shared/mercadopago-wallet-connect.*.mjs',
+      'dist/shared/mercadopago-wallet-connect.*.mjs.map',
+      'package.json',
+      'src/emulator/FAULTS.md',
+      'src/emulator/README.md',
+    ])
+  })
+
+  it('exports what is in it', () => {
+    const { exports } = JSON.parse(readFileSync(`${installed()}/package.json`, 'utf8'))
+    const files = Object.values(exports).flatMap((target) =>
+      typeof target === 'string' ? target : Object.values(target as object),
+    )
+    expect(files).toHaveLength(9)
+    for (const file of files) expect(existsSync(`${installed()}/${file}`), file).toBe(true)
+  })
+
+  it('names nothing of one runtime', () => {
+    const foreign = modules().flatMap((path) =>
+      [...nodesOf(parse(path))]
+        .filter((node) => ts.isIdentifier(node) && ['Buffer', 'process', 'require', '__dirname', 'module'].includes(node.text))
+        .map((node) => `${path}: ${node.parent.getText().slice(0, 80)}`),
+    )
+    expect(foreign).toEqual([])
+    for (const path of modules())
+      expect(
+        imports(path).filter((name) => !/^(\.|ofetch$|valibot$|msw$)/.test(name)),
+        path,
+      ).toEqual([])
+  })
+
+  it('leads from "." to no emulator, and takes msw only for "./msw"', () => {
+    const reach = (path: string, seen = new Set<string>()): Set<string> => {
+      if (seen.has(path)) return seen
+      seen.add(path)
+      for (const name of imports(path)) {
+        if (name.startsWith('.')) reach(join(dirname(path), name), seen)
+        else seen.add(name)
+      }
+      return seen
+    }
+    const sets = ['index', 'notifications', 'emulator/index'].map((entry) => reach(`dist/${entry}.mjs`))
+    const [index = new Set(), notifications = new Set(), emulator = new Set()] = sets
+    // Also not by way of a shared file.
+    expect([...emulator].filter((path) => index.has(path) || notifications.has(path))).toEqual([])
+    expect([...index].filter((name) => !name.startsWith('dist/'))).toEqual(['valibot', 'ofetch'])
+    expect([...notifications].filter((name) => !name.startsWith('dist/'))).toEqual([])
+    expect([...reach('dist/msw.mjs')]).toEqual(['dist/msw.mjs', 'msw'])
+  })
+
+  it('has types that take neither those of ofetch nor those of undici', () => {
+    for (const path of packed.files.filter((path) => path.endsWith('.d.mts'))) {
+      expect(
+        imports(path).filter((name) => !/^(\.|valibot$|msw$)/.test(name)),
+        path,
+      ).toEqual([])
+    }
+  })
+
+  it('runs', async () => {
+    const script = `
+      import { createWalletConnect } from 'mercadopago-wallet-connect'
+      import { createEmulator } from 'mercadopago-wallet-connect/emulator'
+      import { emulatorHandlers } from 'mercadopago-wallet-connect/msw'
+      import { createNotificationVerifier } from 'mercadopago-wallet-connect/notifications'
+      console.log([createWalletConnect, createEmulator, emulatorHandlers, createNotificationVerifier].map((each) => typeof each).join())`
+    writeFileSync(`${packed.folder}/run.mjs`, script)
+    const { stdout } = await promisify(execFile)(process.execPath, ['run.mjs'], { cwd: realpathSync(packed.folder) })
+    expect(stdout.trim()).toBe('function,function,function,function')
+  })
+})
