@@ -53,6 +53,7 @@ export abstract class WalletConnectError extends Error {
     Object.assign(this, fields)
   }
 
+  /** Everything that it holds, for logs. */
   toJSON(): object {
     return { ...this, message: this.message }
   }

@@ -18,6 +18,7 @@ export interface Invariant {
   name: string
   /** In a sentence. */
   says: string
+  /** Asked after each run. */
   holds(run: Run): boolean
 }
 
