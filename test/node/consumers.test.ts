@@ -68,10 +68,27 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => packed?.remove())
 
+/**
+ * Asks a compiler of our own files and the consumer's only. valibot's types are four fifths of its time, and the same
+ * file however it was found.
+ */
+const OURS = `
+const ts = require(process.argv[1])
+const { options, fileNames } = ts.getParsedCommandLineOfConfigFile(process.argv[2], {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} })
+const program = ts.createProgram(fileNames, options)
+const ours = program.getSourceFiles().filter(({ fileName }) => /\\/(shop\\.ts|mercadopago-wallet-connect\\/dist\\/.*)$/.test(fileName))
+if (ours.length < 7) throw new Error('too few files: ' + ours.map(({ fileName }) => fileName))
+const all = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...ours.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])]
+process.stdout.write(all.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')).join(' '))
+`
+
 /** What the compiler says, nothing if all is well. */
 async function complaints(compiler: string, project: string): Promise<string> {
-  const tsc = `${root}node_modules/${compiler}/bin/tsc`
-  return promisify(execFile)(process.execPath, [tsc, '-p', project], { cwd: packed.folder }).then(
+  const folder = `${root}node_modules/${compiler}`
+  // The oldest is asked of everything, and the newest, which is quick and has no API.
+  const isQuick = compiler === 'typescript' || compiler === 'typescript-6' || project === 'plain.bundler.json'
+  const args = isQuick && compiler !== 'typescript-7' ? ['-e', OURS, folder, project] : [`${folder}/bin/tsc`, '-p', project]
+  return promisify(execFile)(process.execPath, args, { cwd: packed.folder }).then(
     ({ stdout }) => stdout,
     (error: { stdout?: string; message: string }) => error.stdout || error.message,
   )
@@ -86,8 +103,8 @@ describe.concurrent('types that compile with', { timeout: 120_000 }, () => {
   })
 
   // Before 5.5, type-fest, which msw brings along, does not compile without skipLibCheck.
-  it.each(resolutions)('the real msw, in TypeScript 7 under %s', async (way) => {
-    expect(await complaints('typescript-7', `msw.${way}.json`)).toBe('')
+  it('the real msw, in TypeScript 7 under nodenext', async () => {
+    expect(await complaints('typescript-7', 'msw.nodenext.json')).toBe('')
   })
 })
 
