@@ -5,7 +5,7 @@ import { refresh } from '../checkout/pay.ts'
 import { problem, purchase, wallet } from '../checkout/state.ts'
 import { CodeButton } from '../code/code-button.tsx'
 import type { Step } from '../code/snippets.ts'
-import { choices, look, seen } from './watch.ts'
+import { choices, clock, look, seen } from './watch.ts'
 
 /** What the last button came to. */
 const told = signal<{ words: string; isBad: boolean }>({ words: '', isBad: false })
@@ -194,8 +194,8 @@ function Clock() {
   return (
     <fieldset>
       <legend>The clock of Mercado Pago</legend>
-      <time dateTime={new Date(seen.value.clock).toISOString()}>
-        {new Date(seen.value.clock).toISOString().slice(0, 19).replace('T', ' ')}
+      <time dateTime={new Date(clock.value).toISOString()}>
+        {new Date(clock.value).toISOString().slice(0, 19).replace('T', ' ')}
       </time>
       {STEPS.map(([label, ms]) => (
         <button key={label} type="button" class="quiet" onClick={() => control({ do: 'advanceClock', ms }, `${label}.`)}>

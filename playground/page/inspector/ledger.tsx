@@ -1,6 +1,6 @@
 import type { LedgerRow } from '../../demo/wire.ts'
 import { Scrolled } from './timeline.tsx'
-import { keyOfRow, seen } from './watch.ts'
+import { clock, keyOfRow, seen } from './watch.ts'
 
 /** Rows of the ledger, the newest first. */
 export function Ledger() {
@@ -35,7 +35,9 @@ function Row({ row }: { row: LedgerRow }) {
   const { operation, idempotency_key, state, attempts, next_try_at } = row
   const key = keyOfRow.value.get(idempotency_key) ?? idempotency_key
   const isOpen = state === 'CLAIMED' || state === 'SENT' || state === 'UNKNOWN'
-  const inSeconds = isOpen && next_try_at ? Math.max(0, Math.round((Date.parse(next_try_at) - Date.now()) / 1_000)) : null
+  // Read where it is shown, so that it counts down.
+  const inSeconds =
+    isOpen && next_try_at && clock.value ? Math.max(0, Math.round((Date.parse(next_try_at) - Date.now()) / 1_000)) : null
   return (
     <tr>
       <td>

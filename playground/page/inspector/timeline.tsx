@@ -8,7 +8,7 @@ const shown = computed(() =>
     .slice(-MOST_SHOWN)
     .toReversed(),
 )
-const MOST_SHOWN = 200
+const MOST_SHOWN = 100
 const seconds = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
   minute: '2-digit',

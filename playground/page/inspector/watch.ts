@@ -2,10 +2,12 @@ import { computed, signal } from '@preact/signals'
 import type { Call, Choices, Inspection } from '../../demo/wire.ts'
 import { ask } from '../ask.ts'
 
-const EVERY_MS = 400
+const EVERY_MS = 500
 const MOST_KNOWN = 1_000
 
-/** What the inspector knows. The newest calls are last. */
+/** The emulator's clock. */
+export const clock = signal(0)
+/** What the inspector knows. The newest calls are last. It changes when there is something new, and not with each look. */
 export const seen = signal<Inspection>({ run: '', version: 0, calls: [], effects: [], clock: 0, armed: [], rows: [] })
 export const choices = signal<Choices>({ faults: [], decisions: [] })
 /** The backend does not answer. */
@@ -25,13 +27,18 @@ export async function look(): Promise<void> {
     // Started anew, it knows nothing of what stands on this page.
     if (seen.value.run !== '' && seen.value.run !== now.run) return location.reload()
     version = now.version
-    seen.value = { ...now, calls: merged(seen.value.calls, now.calls) }
+    clock.value = now.clock
+    if (now.calls.length > 0 || stateOf(now) !== stateOf(seen.value)) {
+      seen.value = { ...now, calls: merged(seen.value.calls, now.calls) }
+    }
     if (choices.value.faults.length === 0) choices.value = await ask<Choices>('/inspector/choices')
     isLost.value = false
   } catch {
     isLost.value = true
   }
 }
+
+const stateOf = ({ rows, effects, armed }: Inspection): string => JSON.stringify([rows, effects.length, armed])
 
 function merged(known: readonly Call[], changed: readonly Call[]): Call[] {
   if (changed.length === 0) return known as Call[]
