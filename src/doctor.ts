@@ -15,6 +15,7 @@ export interface Finding {
   says: string
 }
 
+/** What `doctor` is given to look at. */
 export interface DoctorOptions extends SendOptions {
   /** The secret of the dashboard that signs notifications. It is looked at and sent nowhere. */
   webhookSecret?: string

@@ -339,8 +339,10 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
     const example = run(script, [sample])
     await until(() => readFileSync(journal, 'utf8') !== '', example)
     example.signal('SIGINT')
-    expect(await example.ended).toBe(130)
+    // What npm puts in front of Deno may die of the signal itself, before it can pass the code on.
+    expect([130, null]).toContain(await example.ended)
     const [, open] = /not begun (\d+): run it again/.exec(example.output()) ?? []
+    expect(open, example.output()).toBeDefined()
     expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(40 - Number(open))
     const next = run(script, [sample])
     expect(await next.ended, next.output()).toBe(0)

@@ -63,6 +63,7 @@ describe('an editor', () => {
       prepare: '(name: Name, input: OperationInput<Name>, options: PrepareOptions) => PreparedRequest<Name>',
       send: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Answer<OperationOutput<Name>>>',
       reconcile: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Settlement<OperationOutput<Name>>>',
+      doctor: '(options: DoctorOptions) => Promise<Finding[]>',
     })
   })
 
