@@ -151,8 +151,9 @@ describe.each(['example:node', 'example:deno', 'example:bun'])('%s', (script) =>
     expect(example.output().trim().split('\n')).toEqual(LINKED_AND_PAID)
   })
 
-  // `prompt` of Deno wants a terminal.
-  it.skipIf(script === 'example:deno')('asks for the code with an access token, and charges there', async () => {
+  const wantsTerminal = script === 'example:deno'
+  const why = wantsTerminal ? " (skipped: Deno's prompt wants a terminal)" : ''
+  it.skipIf(wantsTerminal)(`asks for the code with an access token, and charges there${why}`, async () => {
     const seller = await openMercadoPago()
     try {
       const example = run(script, [], seller.env)
