@@ -1,7 +1,7 @@
 import { createFetch } from 'ofetch'
 import * as v from 'valibot'
 import { InvalidInputError, type Issue } from './errors.ts'
-import { isSendableToken, token } from './fields.ts'
+import { isSendableToken, SENDABLE_TOKEN, token } from './fields.ts'
 import { SITES, type Site } from './money.ts'
 import { type PrepareOptions, validate } from './prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from './send.ts'
@@ -57,7 +57,7 @@ const callback = <F extends (...args: never) => unknown>() =>
   v.optional(v.custom<F>((value) => typeof value === 'function', 'must be a function'))
 const CredentialSchema = v.custom<Credential>(
   (value) => typeof value === 'function' || isSendableToken(value),
-  'must be one word of visible ASCII, without "Bearer" before it, or a function that gives one',
+  /* @__PURE__ */ SENDABLE_TOKEN.concat(', or a function that gives one'),
 )
 const between = (least: number, most: number, standard: number) =>
   v.optional(

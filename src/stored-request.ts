@@ -66,11 +66,18 @@ function parseObject(text: unknown): Record<string, unknown> | undefined {
   }
 }
 
+/** Made when it is first asked for. */
+const patterns = new Map<string, RegExp>()
+
 /** What the path of an operation looks like, its id captured. */
 function patternOf({ path }: Operation): RegExp {
+  const known = patterns.get(path)
+  if (known) return known
   const id = path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
   const query = path.endsWith('/search') ? '(?:\\?[\\w.%+&=*-]*)?' : ''
-  return new RegExp(`^${path.replace(PARAMETER, id)}${query}$`)
+  const pattern = new RegExp(`^${path.replace(PARAMETER, id)}${query}$`)
+  patterns.set(path, pattern)
+  return pattern
 }
 
 /** The id in a path of this operation, `''` if it has none, undefined if it is no such path. */

@@ -2,16 +2,11 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { except } from 'hono/combine'
 import { secureHeaders } from 'hono/secure-headers'
 import { operationOf } from './call-name.ts'
-import { type DemoEnv, emulatorOf } from './env.ts'
+import { type DemoEnv, emulatorOf, type Scope } from './env.ts'
 import { createInspector } from './inspector.ts'
 import { knowBuyer } from './session.ts'
 import { createShop } from './shop.ts'
 import type { Party } from './wire.ts'
-
-interface Scope {
-  Bindings: DemoEnv
-  Variables: { buyer: string }
-}
 
 /** What pages of other origins must not reach: they would act in the name of whoever is logged in here. */
 const refuseStrangers: MiddlewareHandler<Scope> = async (c, next) => {
@@ -68,7 +63,7 @@ const pageHeaders = secureHeaders({ contentSecurityPolicy: PAGE_POLICY, referrer
  */
 export function createDemo(proxy: Handler): Hono<Scope> {
   const app = new Hono<Scope>()
-  const shop = createShop((request, c) => observed(request, 'shop', c.env, c.executionCtx))
+  const asShop = (request: Request, c: Context<Scope>): Promise<Response> => observed(request, 'shop', c.env, c.executionCtx)
 
   async function observed(request: Request, from: Party, env: DemoEnv, ctx: ExecutionContext): Promise<Response> {
     const { pathname } = new URL(request.url)
@@ -87,14 +82,10 @@ export function createDemo(proxy: Handler): Hono<Scope> {
   // The proxy is no browser, and signs what it tells. Nor is it a buyer: who posts a form there must not become one.
   app.use('/shop/*', except(EVENTS_PATH, refuseStrangers, knowBuyer))
   app.use('/inspector/*', refuseStrangers, knowBuyer)
-  app.route('/shop', shop)
-  app.route(
-    '/inspector',
-    createInspector((request, c) => observed(request, 'shop', c.env, c.executionCtx)),
-  )
+  app.route('/shop', createShop(asShop))
+  app.route('/inspector', createInspector(asShop))
   app.use('/v1/wallet_agreement/*', guardApproval)
-  app.get('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
-  app.post('/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
+  app.on(['GET', 'POST'], '/v1/wallet_agreement/*', (c) => emulatorOf(c.env).fetch(c.req.raw))
   app.use('/assets/*', pageHeaders)
   // With the page: what it asks for at once, side by side, would else come from a new buyer each.
   app.use('/', pageHeaders, knowBuyer)

@@ -7,5 +7,11 @@ export interface DemoEnv extends Required<Omit<Env, 'EMULATOR' | 'SHOP'>> {
   SHOP: DurableObjectNamespace<ShopObject>
 }
 
+/** What a request of the demo brings along. */
+export interface Scope {
+  Bindings: DemoEnv
+  Variables: { buyer: string }
+}
+
 /** There is one of it. */
 export const emulatorOf = ({ EMULATOR }: DemoEnv) => EMULATOR.getByName('emulator')

@@ -5,14 +5,9 @@ import { readShards } from '../configuration.ts'
 import { type LedgerState, OPEN_STATES } from '../ledger.ts'
 import { createLedgers } from '../ledgers.ts'
 import { ControlSchema } from './controls.ts'
-import { type DemoEnv, emulatorOf } from './env.ts'
+import { emulatorOf, type Scope } from './env.ts'
 import { SellerSchema, sell } from './seller.ts'
 import type { Choices, Inspection } from './wire.ts'
-
-interface Scope {
-  Bindings: DemoEnv
-  Variables: { buyer: string }
-}
 
 const ALL_STATES: readonly LedgerState[] = [...OPEN_STATES, 'NEEDS_REVIEW', 'DONE', 'REFUSED']
 const MOST_ROWS = 10_000

@@ -1,7 +1,7 @@
 import type { Call } from './wire.ts'
 
 export type Begun = Pick<Call, 'from' | 'to' | 'what'> & Partial<Pick<Call, 'key' | 'row' | 'attempt'>>
-export type Ended = Partial<Pick<Call, 'key' | 'row' | 'status' | 'outcome' | 'what'>>
+export type Ended = Partial<Pick<Call, 'key' | 'status' | 'outcome'>>
 
 const MOST_CALLS = 1_000
 

@@ -1,5 +1,6 @@
 import type { Context, Next } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
+import { hexDigest } from '../digest.ts'
 
 const COOKIE = 'shop_session'
 const WEEK_S = 7 * 86_400
@@ -17,7 +18,4 @@ export async function knowBuyer(c: Context<{ Variables: { buyer: string } }>, ne
 }
 
 /** The session is a secret; the buyer's id is known to the proxy and to Mercado Pago. */
-async function buyerOf(session: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(session)))
-  return `buyer-${[...digest.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
-}
+const buyerOf = async (session: string): Promise<string> => `buyer-${(await hexDigest(session)).slice(0, 16)}`

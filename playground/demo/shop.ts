@@ -9,13 +9,8 @@ import {
 import { Webhook } from 'standardwebhooks'
 import * as v from 'valibot'
 import { CATALOGUE, MOST_OF_ONE, type ProductId, totalOf } from './catalogue.ts'
-import { type DemoEnv, emulatorOf } from './env.ts'
+import { emulatorOf, type Scope } from './env.ts'
 import type { Me, Order } from './wire.ts'
-
-interface Scope {
-  Bindings: DemoEnv
-  Variables: { buyer: string }
-}
 
 /** What a buyer's page may do without paying. */
 const WALLET_OPERATIONS: OperationName[] = [

@@ -23,20 +23,21 @@ export const link = (): Promise<void> =>
 /** An agreement that was approved in a tab that never came back: its code is lost, and it stands in the way of another. */
 async function forget(): Promise<void> {
   for (const agreement_id of asked.value) {
-    if (await isEnded(agreement_id)) asked.value = asked.value.filter((each) => each !== agreement_id)
-    else if (await isConfirmed(agreement_id)) await wallets.agreements.cancel(agreement_id)
+    const status = await statusOf(agreement_id)
+    if (ENDED.includes(status)) asked.value = asked.value.filter((each) => each !== agreement_id)
+    else if (status.startsWith('confirmed')) await wallets.agreements.cancel(agreement_id)
   }
 }
 
-const statusOf = async (agreement_id: string): Promise<string> => String((await wallets.agreements.get(agreement_id)).status)
-const isConfirmed = async (agreement_id: string): Promise<boolean> => (await statusOf(agreement_id)).startsWith('confirmed')
+/** Mercado Pago charges nothing by such an agreement any more, or has never heard of it. */
+const ENDED = ['cancelled', 'canceled', 'expired', 'not_found']
+const isEnded = async (agreement_id: string): Promise<boolean> => ENDED.includes(await statusOf(agreement_id))
 
-/** Mercado Pago charges nothing by this agreement any more, or has never heard of it. */
-async function isEnded(agreement_id: string): Promise<boolean> {
+async function statusOf(agreement_id: string): Promise<string> {
   try {
-    return ['cancelled', 'canceled', 'expired'].includes(await statusOf(agreement_id))
+    return String((await wallets.agreements.get(agreement_id)).status)
   } catch (error) {
-    if (error instanceof RefusedError && error.status === 404) return true
+    if (error instanceof RefusedError && error.status === 404) return 'not_found'
     throw error
   }
 }
