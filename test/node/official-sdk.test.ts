@@ -1,3 +1,4 @@
+import * as mercadopago from 'mercadopago'
 import { AdvancedPayment, MercadoPagoConfig } from 'mercadopago'
 import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -26,6 +27,11 @@ describe('the official SDK with the emulator as Mercado Pago', () => {
 
   const call = async (operation: SdkOperation, id = 0, more: object = {}): Promise<Payment> =>
     (await sdkCalls('TEST-1')(operation, { ...body, ...more }, String(id))) as Payment
+
+  it('has nothing for agreements, payer tokens, coupons and discounts', () => {
+    expect(Object.keys(mercadopago)).toContain('AdvancedPayment')
+    expect(Object.keys(mercadopago).filter((name) => /agreement|wallet|payer|coupon|discount/i.test(name))).toEqual([])
+  })
 
   it('creates and gets a payment', async () => {
     const created = await call('payments.create')

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as library from 'mercadopago-wallet-connect'
 import * as emulator from 'mercadopago-wallet-connect/emulator'
+import * as handlers from 'mercadopago-wallet-connect/msw'
+import * as msw from 'msw/node'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
@@ -16,6 +18,8 @@ async function run(code: string): Promise<unknown[]> {
   const modules: Record<string, object> = {
     'mercadopago-wallet-connect': library,
     'mercadopago-wallet-connect/emulator': emulator,
+    'mercadopago-wallet-connect/msw': handlers,
+    'msw/node': msw,
   }
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
@@ -54,6 +58,11 @@ describe('the README', () => {
     expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(17)
     const printed = await run(code)
     expect(printed).toEqual([expect.stringContaining('/v1/wallet_agreement/'), expect.any(Number), 'approved', true])
+  })
+
+  it('answers through msw what the emulator says', async () => {
+    const [example = ''] = blocks.filter((code) => code.includes('setupServer'))
+    expect(await run(example)).toEqual(['refused', 403])
   })
 
   it('explores a checkout that withstands every fault', { timeout: 60_000 }, async () => {

@@ -1,0 +1,10 @@
+import { type CreateCaller, headers, PATH, wish } from './contender.ts'
+
+export const createCaller: CreateCaller = (fetch, origin) => async () => {
+  const response = await fetch(origin + PATH, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers() },
+    body: JSON.stringify(wish),
+  })
+  return response.json()
+}

@@ -1,0 +1,7 @@
+import { createFetch } from 'ofetch'
+import { type CreateCaller, headers, PATH, wish } from './contender.ts'
+
+export const createCaller: CreateCaller = (fetch, baseURL) => {
+  const api = createFetch({ fetch, defaults: { baseURL } })
+  return () => api(PATH, { method: 'POST', body: wish, headers: headers() })
+}
