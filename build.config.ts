@@ -1,4 +1,8 @@
+import MagicString from 'magic-string'
 import { defineBuildConfig } from 'unbuild'
+
+/** What makes a schema: valibot's functions, and ours that call them. */
+const CALL_OF_SCHEMA = /(?<![.\w])(v\.\w+|matching|text|token|openString|callback|between)\(/g
 
 /**
  * Says of each schema that making it does nothing else: bundlers believe valibot's own marks only of calls by name, and
@@ -6,8 +10,10 @@ import { defineBuildConfig } from 'unbuild'
  */
 const pure = {
   name: 'pure',
-  renderChunk: (code: string) =>
-    code.replace(/(?<![.\w])(v\.\w+|matching|text|token|openString|callback|between)\(/g, '/* @__PURE__ */ $1('),
+  renderChunk(code: string) {
+    const marked = new MagicString(code).replace(CALL_OF_SCHEMA, '/* @__PURE__ */ $&')
+    return { code: marked.toString(), map: marked.generateMap({ hires: 'boundary' }) }
+  },
 }
 
 export default defineBuildConfig({

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
@@ -148,6 +149,29 @@ describe('the tarball', () => {
       'src/emulator/FAULTS.md',
       'src/emulator/README.md',
     ])
+  })
+
+  /** The name of a function where it is declared, and of one of valibot's where it is called. */
+  const FUNCTION_OR_SCHEMA = /(?<=^(?:async )?function )\w+|(?<![\w.])v\.\w+(?=\()/g
+
+  it('has maps that lead from each function and schema to its source', () => {
+    for (const path of modules()) {
+      const map = JSON.parse(readFileSync(`${installed()}/${path}.map`, 'utf8')) as SourceMapPayload
+      const sources = new Map(map.sources.map((name, index) => [name, map.sourcesContent[index]?.split('\n')]))
+      const lines = readFileSync(`${installed()}/${path}`, 'utf8').split('\n')
+      const marks = lines.flatMap((line, row) => [...line.matchAll(FUNCTION_OR_SCHEMA)].map((mark) => ({ row, mark })))
+      expect(marks.length, path).toBeGreaterThan(0)
+      const decoded = new SourceMap(map)
+      for (const { row, mark } of marks) {
+        const { originalSource, originalLine, originalColumn } = decoded.findEntry(row, mark.index) as SourceMapping
+        const [original] =
+          sources
+            .get(originalSource)
+            ?.[originalLine]?.slice(originalColumn)
+            .match(/^[\w.]+/) ?? []
+        expect(original, `${path}:${row + 1}`).toBe(mark[0])
+      }
+    }
   })
 
   it('exports what is in it', () => {
