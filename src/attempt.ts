@@ -1,10 +1,11 @@
 import type { $Fetch } from 'ofetch'
 import * as v from 'valibot'
+import { type Answering, answers } from './answers.ts'
 import { describeIssues } from './describe-issues.ts'
 import type { Issue } from './errors.ts'
-import type { Operation } from './operations.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 import { type Refusal, readRefusal, redact } from './refusal.ts'
+import type { OperationName } from './requests.ts'
 import { parseRetryAfter } from './retry-delay.ts'
 import { isEssential } from './schema-path.ts'
 import { Stopped, stoppable } from './stoppable.ts'
@@ -38,7 +39,6 @@ export interface Attempt {
   /** Without a slash at the end. */
   baseURL: string
   accessToken: string
-  operation: Operation
   prepared: PreparedRequest
   /** For the answer with its body. */
   timeoutMs: number
@@ -46,15 +46,7 @@ export interface Attempt {
 }
 
 /** One HTTP request and what came of it. Never rejects. */
-export async function attempt({
-  fetch,
-  baseURL,
-  accessToken,
-  operation,
-  prepared,
-  timeoutMs,
-  signal,
-}: Attempt): Promise<Verdict> {
+export async function attempt({ fetch, baseURL, accessToken, prepared, timeoutMs, signal }: Attempt): Promise<Verdict> {
   let status: number | undefined
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   try {
@@ -73,7 +65,7 @@ export async function attempt({
       if (Number.isInteger(response.status)) status = response.status
       reader = response.body?.getReader()
       const text = reader ? await readText(reader, inner) : await response.text()
-      return judge(operation, response, text, () => secretsOf(prepared, accessToken))
+      return judge(prepared.operation, response, text, () => secretsOf(prepared, accessToken))
     })
   } catch (error) {
     void quietly(() => reader?.cancel())
@@ -127,7 +119,7 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
   return all
 }
 
-function judge(operation: Operation, response: Response, text: string | undefined, secrets: () => string[]): Verdict {
+function judge(operation: OperationName, response: Response, text: string | undefined, secrets: () => string[]): Verdict {
   const { status, headers } = response
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
   const requestId = readRequestId(headers, secrets)
@@ -164,12 +156,8 @@ function parseJson(text: string | undefined): Parsed {
 }
 
 /** The resource in a 2xx. A field that the resource can do without may differ: it is kept as it came, and reported. */
-function readResource(
-  { output, createdStatus = 0 }: Operation,
-  value: unknown,
-  seen: Seen & { status: number },
-  headers: Headers,
-): Verdict {
+function readResource(operation: OperationName, value: unknown, seen: Seen & { status: number }, headers: Headers): Verdict {
+  const { output, createdStatus = 0 }: Answering = answers[operation]
   const result = v.safeParse(output, value)
   const issues = result.issues ?? []
   const fatal = issues.filter(({ path }) => isEssential(output, value, path ?? []))

@@ -1,10 +1,10 @@
 import type { Agreement, CreateAgreementInput, CreatedAgreement, CreatePayerTokenInput, PayerToken } from './agreement.ts'
+import type { OperationOutput } from './answers.ts'
 import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
 import type { Coupon, CreateDiscountInput, DiscountPromise, ValidateCouponInput } from './discount.ts'
 import { type DoctorOptions, examine, type Finding } from './doctor.ts'
 import { InvalidInputError } from './errors.ts'
 import type { Pointer } from './notification-shape.ts'
-import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts'
 import type {
   AdvancedPayment,
   CancelPaymentInput,
@@ -17,6 +17,7 @@ import { isPlainObject } from './plain-object.ts'
 import { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
 import { reconcile, type Settlement } from './reconcile.ts'
 import type { Refund, RefundPaymentInput } from './refund.ts'
+import type { OperationInput, OperationName } from './requests.ts'
 import { type Answer, deliver, type SendOptions, send } from './send.ts'
 
 /** What goes with a write. */
@@ -110,7 +111,7 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
     const { signal, ...own } = spread('options', options, '{ idempotencyKey }') as PaymentOptions
     const fields = id ? { ...spread('input', input, '{ amount: 25 } or { code }'), ...id } : input
     const prepared = prepare(name, fields as OperationInput<Name>, withDefaults(defaults, own))
-    const { data } = await deliver(transport, operations[name], prepared, { signal })
+    const { data } = await deliver(transport, prepared, { signal })
     return data as OperationOutput<Name>
   }
 

@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
 import { InvalidInputError, RefusedError } from './errors.ts'
 import { type Site, sites } from './money.ts'
-import { type OperationInput, type OperationName, operations } from './operations.ts'
 import { prepare, validate } from './prepared-request.ts'
+import type { OperationInput, OperationName } from './requests.ts'
 import { deliver, type SendOptions } from './send.ts'
 
 /** One thing that `doctor` has looked at. */
@@ -50,7 +50,7 @@ export async function examine(options: WalletConnectOptions, own: DoctorOptions 
   }
   const { transport } = resolveOptions({ ...options, fetch: listening })
   const read = <Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<Seen> =>
-    deliver(transport, operations[name], prepare(name, input), { signal }).then(
+    deliver(transport, prepare(name, input), { signal }).then(
       ({ data }) => ({ data }),
       (error) => {
         if (error instanceof InvalidInputError) throw error

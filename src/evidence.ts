@@ -1,7 +1,8 @@
-import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts'
+import type { OperationOutput } from './answers.ts'
 import type { AdvancedPayment } from './payment.ts'
 import { CANCELLED, CAPTURED, HOLDS_MONEY, NEVER_CANCELLED, NEVER_CAPTURED } from './payment-status.ts'
 import { type PreparedRequest, prepare } from './prepared-request.ts'
+import type { OperationInput, OperationName } from './requests.ts'
 import { pathParameter } from './stored-request.ts'
 
 /** What reading shows of a write whose outcome is unknown. */
@@ -28,7 +29,7 @@ export async function readEvidence(prepared: PreparedRequest, read: Read): Promi
 }
 
 async function look(prepared: PreparedRequest, read: Read): Promise<Evidence> {
-  const id = pathParameter(operations[prepared.operation], prepared.path) ?? ''
+  const id = pathParameter(prepared) ?? ''
   const platformId = prepared.headers['x-platform-id']
   const ask: Ask = async (name, input) => (await read(prepare(name, input, { platformId }))).data as never
   const advanced_payment_id = id

@@ -14,6 +14,7 @@ export {
   type PayerToken,
   PayerTokenSchema,
 } from './agreement.ts'
+export type { OperationOutput } from './answers.ts'
 export { createWalletConnect, type PaymentOptions, type Resolved, type WalletConnect, type WriteOptions } from './client.ts'
 export type { BrowserOptions, ServerOptions, WalletConnectOptions } from './client-options.ts'
 export {
@@ -49,14 +50,7 @@ export type { Open } from './fields.ts'
 export { idempotencyKeyFrom, type KeySource, newIdempotencyKey } from './idempotency-key.ts'
 export { AmountSchema, ReceivedAmountSchema, type Site, sites } from './money.ts'
 export type { NotificationResource, Pointer } from './notification-shape.ts'
-export {
-  type Operation,
-  type OperationInput,
-  type OperationName,
-  type OperationOutput,
-  operations,
-  type RetryClass,
-} from './operations.ts'
+export { type Operation, operations } from './operations.ts'
 export {
   type AdvancedPayment,
   AdvancedPaymentIdSchema,
@@ -86,6 +80,7 @@ export {
   RefundPaymentInputSchema,
   RefundSchema,
 } from './refund.ts'
+export type { OperationInput, OperationName, RetryClass } from './requests.ts'
 export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'
 export { describeStatusDetail, type StatusDetail } from './status-detail.ts'
 export { SubMerchantSchema } from './sub-merchant.ts'

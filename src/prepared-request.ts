@@ -4,8 +4,8 @@ import { InvalidInputError, type Issue } from './errors.ts'
 import { token } from './fields.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 import { excessDecimals, SITES, type Site } from './money.ts'
-import { findOperation, type OperationInput, type OperationName, operations, PARAMETER } from './operations.ts'
 import { isPlainObject } from './plain-object.ts'
+import { type Asking, isOperationName, type OperationInput, type OperationName, PARAMETER, requests } from './requests.ts'
 
 /**
  * A request that is ready to be sent, and sent again: plain JSON, the same key and the same bytes every time. It holds
@@ -51,11 +51,11 @@ export function prepare<Name extends OperationName>(
   input: OperationInput<Name>,
   options: PrepareOptions = {},
 ): PreparedRequest<Name> {
-  const operation = findOperation(name)
-  if (!operation) {
-    const message = `is not an operation${suggestion(String(name), Object.keys(operations))}`
+  if (!isOperationName(name)) {
+    const message = `is not an operation${suggestion(String(name), Object.keys(requests))}`
     throw new InvalidInputError([{ path: 'operation', message }])
   }
+  const operation: Asking = requests[name]
   const { idempotencyKey, deviceId, platformId, site } = validate(PrepareOptionsSchema, options)
   const fields = validate(operation.input, input, site) as Record<string, unknown>
 

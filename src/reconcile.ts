@@ -1,6 +1,7 @@
 import { InvalidInputError, RefusedError, UnknownOutcomeError } from './errors.ts'
 import { readEvidence } from './evidence.ts'
 import type { PreparedRequest } from './prepared-request.ts'
+import { requests } from './requests.ts'
 import { type Answer, deliver, type SendOptions, send, type Transport } from './send.ts'
 import { takeOver } from './stored-request.ts'
 
@@ -23,16 +24,16 @@ export type Settlement<Data = unknown> =
  * @throws {InvalidInputError} it is not a prepared write
  */
 export async function reconcile(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Settlement> {
-  const { operation, prepared } = takeOver(stored)
-  if (operation.retry === 'read') {
+  const prepared = takeOver(stored)
+  const { retry } = requests[prepared.operation]
+  if (retry === 'read') {
     throw new InvalidInputError([{ path: 'operation', message: 'must be a write: a read has no outcome to settle' }])
   }
   const sentAt = new Date().toISOString()
   const end = performance.now() + transport.deadlineMs
   let failure: unknown
   try {
-    if (operation.retry !== 'never')
-      return { outcome: 'done', data: (await deliver(transport, operation, prepared, options)).data }
+    if (retry !== 'never') return { outcome: 'done', data: (await deliver(transport, prepared, options)).data }
   } catch (error) {
     if (error instanceof InvalidInputError) throw error
     failure = error

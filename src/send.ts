@@ -12,8 +12,8 @@ import {
 } from './errors.ts'
 import { readEvidence } from './evidence.ts'
 import { isSendableToken, SENDABLE_TOKEN } from './fields.ts'
-import type { Operation, OperationName } from './operations.ts'
 import type { PreparedRequest } from './prepared-request.ts'
+import { type OperationName, type RetryClass, requests } from './requests.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { Stopped, sleep, stoppable } from './stoppable.ts'
 import { takeOver } from './stored-request.ts'
@@ -80,23 +80,18 @@ export interface SendOptions {
  * @throws {InvalidResponseError} a read was answered with something else
  */
 export async function send(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Answer> {
-  const { operation, prepared } = takeOver(stored)
-  return deliver(transport, operation, prepared, options)
+  return deliver(transport, takeOver(stored), options)
 }
 
 /** `send` of a request that was prepared just now. */
-export async function deliver(
-  transport: Transport,
-  operation: Operation,
-  prepared: PreparedRequest,
-  options?: SendOptions,
-): Promise<Answer> {
+export async function deliver(transport: Transport, prepared: PreparedRequest, options?: SendOptions): Promise<Answer> {
   const signal = readSignal(options)
   const sentAt = Date.now()
   const end = performance.now() + transport.deadlineMs
   const { credential } = transport
-  const accessToken = typeof credential === 'string' ? credential : await ask(credential, transport, prepared.operation, signal)
-  const { idempotencyKey } = prepared
+  const { operation, idempotencyKey } = prepared
+  const { retry } = requests[operation]
+  const accessToken = typeof credential === 'string' ? credential : await ask(credential, transport, operation, signal)
   // Set once an attempt of a write may have been executed; from then on no refusal is a plain one.
   let mayHaveMoved = false
   let last: Verdict | undefined
@@ -105,20 +100,20 @@ export async function deliver(
     const fail = (cutShort?: Stopped['reason']): WalletConnectError =>
       mayHaveMoved
         ? new UnknownOutcomeError({
-            operation: prepared.operation,
+            operation,
             idempotencyKey: idempotencyKey ?? '',
             status: last?.status,
             attempts,
             sentAt: new Date(sentAt).toISOString(),
           })
-        : unanswered(prepared.operation, last, attempts, cutShort)
+        : unanswered(operation, last, attempts, cutShort)
 
     const startedAt = performance.now()
     if (signal?.aborted) throw fail('aborted')
     if (startedAt >= end) throw fail('timeout')
     const timeoutMs = Math.min(transport.timeoutMs, end - startedAt)
     const { fetch, baseURL } = transport
-    const verdict = await attempt({ fetch, baseURL, accessToken, operation, prepared, timeoutMs, signal })
+    const verdict = await attempt({ fetch, baseURL, accessToken, prepared, timeoutMs, signal })
     attempts += 1
     last = verdict
     report(transport, prepared, attempts, verdict, startedAt)
@@ -130,20 +125,20 @@ export async function deliver(
     }
     if (verdict.kind === 'refused') {
       const { kind, ...refusal } = verdict
-      const refused = new RefusedError({ operation: prepared.operation, ...refusal })
+      const refused = new RefusedError({ operation, ...refusal })
       if (!mayHaveMoved) throw refused
-      if (operation.retry !== 'state') throw fail()
+      if (retry !== 'state') throw fail()
       const rest = { ...transport, deadlineMs: end - performance.now() }
       const evidence = await readEvidence(prepared, (read) => send(rest, read, { signal }))
       if (evidence.kind === 'absent') throw refused
       if (evidence.kind === 'unclear') throw fail()
       return { data: evidence.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
     }
-    mayHaveMoved ||= operation.retry !== 'read' && verdict.kind !== 'limited'
+    mayHaveMoved ||= retry !== 'read' && verdict.kind !== 'limited'
 
     const delayMs = retryDelayMs(attempts, honouredRetryAfter(verdict), Math.random())
     const isOver = attempts > transport.maxRetries || delayMs >= end - performance.now()
-    if (isOver || !mayRepeat(operation, verdict)) throw fail()
+    if (isOver || !mayRepeat(retry, verdict)) throw fail()
     await sleep(delayMs, signal).catch(() => {
       throw fail('aborted')
     })
@@ -151,7 +146,7 @@ export async function deliver(
 }
 
 /** What the API did not answer may be asked again; what nobody there answers, such as a redirect, will not change. */
-function mayRepeat({ retry }: Operation, verdict: Verdict): boolean {
+function mayRepeat(retry: RetryClass, verdict: Verdict): boolean {
   if (retry === 'never') return false
   if (verdict.kind !== 'lost') return true
   const { reason, status } = verdict

@@ -1,7 +1,7 @@
 import { InvalidInputError, type Issue } from './errors.ts'
-import { findOperation, type Operation, PARAMETER } from './operations.ts'
 import { isPlainObject } from './plain-object.ts'
 import type { PreparedRequest } from './prepared-request.ts'
+import { isOperationName, PARAMETER, requests } from './requests.ts'
 
 /**
  * Takes over a request that may come from storage: a copy, so that what was checked is what is sent, each time. Refuses
@@ -10,13 +10,12 @@ import type { PreparedRequest } from './prepared-request.ts'
  *
  * @throws {InvalidInputError}
  */
-export function takeOver(stored: PreparedRequest): { operation: Operation; prepared: PreparedRequest } {
+export function takeOver(stored: PreparedRequest): PreparedRequest {
   const prepared = copy(stored)
-  const operation = findOperation(prepared.operation)
-  if (!operation) throw new InvalidInputError([{ path: 'operation', message: NOT_PREPARED }])
-  const issues = findTampering(operation, prepared)
+  if (!isOperationName(prepared.operation)) throw new InvalidInputError([{ path: 'operation', message: NOT_PREPARED }])
+  const issues = findTampering(prepared)
   if (issues.length > 0) throw new InvalidInputError(issues)
-  return { operation, prepared }
+  return prepared
 }
 
 const NOT_PREPARED = 'is none: give a PreparedRequest, made by prepare'
@@ -33,21 +32,20 @@ function copy(stored: PreparedRequest): PreparedRequest {
 const HEADERS = ['accept', 'content-type', 'x-idempotency-key', 'x-meli-session-id', 'x-payer-token', 'x-platform-id']
 const VISIBLE_ASCII = /^[\x20-\x7e]+$/
 
-function findTampering(
-  operation: Operation,
-  { operation: name, method, path, headers, body, idempotencyKey }: PreparedRequest,
-): Issue[] {
+function findTampering(prepared: PreparedRequest): Issue[] {
+  const { operation, method, headers, body, idempotencyKey } = prepared
+  const request = requests[operation]
   const issues: Issue[] = []
   const must = (condition: boolean, path: string, message: string): void => {
     if (!condition) issues.push({ path, message })
   }
   const json = body === null ? {} : parseObject(body)
-  must(method === operation.method, 'method', `must be ${operation.method}`)
-  must(pathParameter(operation, path) !== undefined, 'path', `must be of the form ${operation.path}`)
+  must(method === request.method, 'method', `must be ${request.method}`)
+  must(pathParameter(prepared) !== undefined, 'path', `must be of the form ${request.path}`)
   must(json !== undefined, 'body', 'must be the text of a JSON object, or null')
-  must(name !== 'payments.capture' || json?.capture === true, 'body', 'must have capture: true')
-  must(name !== 'payments.cancel' || typeof json?.status === 'string', 'body', 'must have a status')
-  must((idempotencyKey === null) === (operation.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
+  must(operation !== 'payments.capture' || json?.capture === true, 'body', 'must have capture: true')
+  must(operation !== 'payments.cancel' || typeof json?.status === 'string', 'body', 'must have a status')
+  must((idempotencyKey === null) === (request.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
   must((headers['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must be the one in the headers')
   for (const [header, value] of Object.entries(headers)) {
     const isKnown = HEADERS.includes(header)
@@ -69,8 +67,8 @@ function parseObject(text: unknown): Record<string, unknown> | undefined {
 /** Made when it is first asked for. */
 const patterns = new Map<string, RegExp>()
 
-/** What the path of an operation looks like, its id captured. */
-function patternOf({ path }: Operation): RegExp {
+/** What paths of this template look like, the id captured. */
+function patternOf(path: string): RegExp {
   const known = patterns.get(path)
   if (known) return known
   const id = path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
@@ -80,8 +78,8 @@ function patternOf({ path }: Operation): RegExp {
   return pattern
 }
 
-/** The id in a path of this operation, `''` if it has none, undefined if it is no such path. */
-export function pathParameter(operation: Operation, path: unknown): string | undefined {
-  const match = typeof path === 'string' ? patternOf(operation).exec(path) : null
+/** The id in the path, `''` if the operation has none, undefined if it is no path of this operation. */
+export function pathParameter({ operation, path }: PreparedRequest): string | undefined {
+  const match = typeof path === 'string' ? patternOf(requests[operation].path).exec(path) : null
   return match ? (match[1] ?? '') : undefined
 }
