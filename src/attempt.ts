@@ -28,7 +28,20 @@ export type Verdict =
   /** Not executed: too many requests. */
   | (Seen & { kind: 'limited' })
   /** No readable answer: it may have been executed or not. */
-  | (Seen & { kind: 'lost'; reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'; issues: readonly Issue[] })
+  | Lost
+
+type Lost = Seen & {
+  kind: 'lost'
+  reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'
+  issues: readonly Issue[]
+}
+
+const lost = (seen: Seen, reason: Lost['reason'], issues: readonly Issue[] = []): Lost => ({
+  ...seen,
+  kind: 'lost',
+  reason,
+  issues,
+})
 
 /** The most of an answer that is read. A page of a search is the largest one documented. */
 const MOST_BYTES = 1_048_576
@@ -71,7 +84,7 @@ export async function attempt({ fetch, baseURL, accessToken, prepared, timeoutMs
     void quietly(() => reader?.cancel())
     // What was thrown is dropped: ofetch's errors hold the request with its Authorization header.
     const reason = error instanceof Stopped ? error.reason : 'network'
-    return { kind: 'lost', reason, status, requestId: undefined, retryAfterMs: undefined, issues: [] }
+    return lost({ status, requestId: undefined, retryAfterMs: undefined }, reason)
   }
 }
 
@@ -123,17 +136,12 @@ function judge(operation: OperationName, response: Response, text: string | unde
   const { status, headers } = response
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now())
   const requestId = readRequestId(headers, secrets)
-  if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) {
-    const seen = { status: Number.isInteger(status) ? status : undefined, requestId, retryAfterMs }
-    return { ...seen, kind: 'lost', reason: 'unreadable', issues: [NO_ANSWER] }
-  }
   const seen = { status, requestId, retryAfterMs }
+  if (!Number.isInteger(status)) return lost({ ...seen, status: undefined }, 'unreadable', [NO_ANSWER])
+  if (status < 200 || status > 599 || (status >= 300 && status < 400)) return lost(seen, 'unreadable', [NO_ANSWER])
   const json = parseJson(text)
-  if (status < 300) {
-    if (!json.ok) return { ...seen, kind: 'lost', reason: 'unreadable', issues: [json.issue] }
-    return readResource(operation, json.value, seen, headers)
-  }
-  if (status >= 500 || status === 408) return { ...seen, kind: 'lost', reason: 'server', issues: [] }
+  if (status < 300) return json.ok ? readResource(operation, json.value, seen, headers) : lost(seen, 'unreadable', [json.issue])
+  if (status >= 500 || status === 408) return lost(seen, 'server')
   if (status === 429) return { ...seen, kind: 'limited' }
   const refusal = readRefusal(json.ok ? json.value : undefined, secrets())
   // A conflict that cannot be read may be the one that says "still being processed".
@@ -161,7 +169,7 @@ function readResource(operation: OperationName, value: unknown, seen: Seen & { s
   const result = v.safeParse(output, value)
   const issues = result.issues ?? []
   const fatal = issues.filter(({ path }) => isEssential(output, value, path ?? []))
-  if (fatal.length > 0) return { ...seen, kind: 'lost', reason: 'unreadable', issues: describeIssues(output, value, fatal) }
+  if (fatal.length > 0) return lost(seen, 'unreadable', describeIssues(output, value, fatal))
   const isRepeat = createdStatus ? seen.status !== createdStatus : headers.get('idempotent-replayed') === 'true'
   const drift = describeIssues(output, value, issues)
   return { ...seen, kind: 'answer', data: result.output, drift, replayed: isRepeat }

@@ -87,7 +87,7 @@ const OptionsSchema = v.strictObject({
 
 /** @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser */
 export function resolveOptions(options: WalletConnectOptions): { transport: Transport; defaults: PrepareOptions } {
-  const { accessToken, proxy, baseURL, fetch = globalFetch, ...rest } = validate(OptionsSchema, options)
+  const { accessToken, proxy, baseURL, fetch = globalFetch, site, platformId, ...rest } = validate(OptionsSchema, options)
   const credential = accessToken ?? proxy?.ticket
   const url = proxy?.url ?? baseURL ?? MERCADO_PAGO
   const issues: Issue[] = []
@@ -105,20 +105,15 @@ export function resolveOptions(options: WalletConnectOptions): { transport: Tran
   }
   if (issues.length > 0 || !credential) throw new InvalidInputError(issues)
 
-  const { timeoutMs, deadlineMs, maxRetries, onAttempt, onDrift, site, platformId } = rest
   return {
     transport: {
+      ...rest,
       // Called as a plain function: workerd and browsers refuse `fetch` as a method of something else.
       fetch: createFetch({ fetch: ((request, init) => fetch(request, init)) as typeof globalThis.fetch }),
       baseURL: url.replace(/\/+$/, ''),
       credential,
-      timeoutMs,
-      deadlineMs,
-      maxRetries,
-      onAttempt,
-      onDrift,
     },
-    defaults: { ...(site && { site }), ...(platformId && { platformId }) },
+    defaults: { site, platformId },
   }
 }
 

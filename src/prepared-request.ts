@@ -38,8 +38,6 @@ const PrepareOptionsSchema = v.strictObject({
 /** What goes with a request beside its input. */
 export interface PrepareOptions extends v.InferInput<typeof PrepareOptionsSchema> {}
 
-const isEmpty = (fields: Record<string, unknown>): boolean => Object.values(fields).every((value) => value === undefined)
-
 /**
  * Turns an input into the request that says it: validates, makes the idempotency key, fixes the bytes. Pure but for
  * the key.
@@ -70,19 +68,16 @@ export function prepare<Name extends OperationName>(
     headers['x-payer-token'] = String(fields.payer_token)
     delete fields.payer_token
   }
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   const isRead = operation.method === 'GET'
-  const body = isRead || isEmpty(fields) ? null : toJson(fields)
-  if (isRead && !isEmpty(fields)) path += `?${new URLSearchParams(definedStrings(fields))}`
+  const body = isRead || given.length === 0 ? null : toJson(fields)
+  if (isRead && given.length > 0) path += `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`
   if (body !== null) headers['content-type'] = 'application/json'
   if (platformId) headers['x-platform-id'] = platformId
   if (deviceId) headers['x-meli-session-id'] = deviceId
   const key = operation.retry === 'read' ? null : (idempotencyKey ?? newIdempotencyKey())
   if (key) headers['x-idempotency-key'] = key
   return { operation: name, method: operation.method, path, headers, body, idempotencyKey: key }
-}
-
-function definedStrings(fields: Record<string, unknown>): [string, string][] {
-  return Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
 }
 
 /** @throws {InvalidInputError} also for what the caller's own getters and proxies throw, which may quote the input */

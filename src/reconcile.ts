@@ -1,8 +1,7 @@
 import { InvalidInputError, RefusedError, UnknownOutcomeError } from './errors.ts'
-import { readEvidence } from './evidence.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 import { requests } from './requests.ts'
-import { type Answer, deliver, type SendOptions, send, type Transport } from './send.ts'
+import { deliver, investigate, type SendOptions, type Transport } from './send.ts'
 import { takeOver } from './stored-request.ts'
 
 /** What is known of a write after another look. */
@@ -39,8 +38,7 @@ export async function reconcile(transport: Transport, stored: PreparedRequest, o
     failure = error
   }
 
-  const rest = { ...transport, deadlineMs: end - performance.now() }
-  const evidence = await readEvidence(prepared, (read): Promise<Answer> => send(rest, read, options))
+  const evidence = await investigate(transport, prepared, end, options)
   if (evidence.kind === 'done') return { outcome: 'done', data: evidence.data }
   // A repeat that is refused while reading shows no effect: nothing happened. 422 and 409 speak of an effect.
   const isRefused = failure instanceof RefusedError && failure.status !== 422 && failure.status !== 409

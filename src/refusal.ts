@@ -1,4 +1,5 @@
 import type { Cause } from './errors.ts'
+import { isPlainObject } from './plain-object.ts'
 
 /** What the API says about why it declined. */
 export interface Refusal {
@@ -8,9 +9,6 @@ export interface Refusal {
   causes: Cause[]
 }
 
-type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** Words that only repeat the HTTP status and so are no code. */
 const GENERIC = /^(bad[ _]request|unauthorized|forbidden|not[ _]found|conflict|unprocessable[ _]entity|too[ _]many[ _]requests)$/i
 
@@ -21,9 +19,9 @@ const GENERIC = /^(bad[ _]request|unauthorized|forbidden|not[ _]found|conflict|u
  * @param secrets what we sent and must not repeat, should the API quote it
  */
 export function readRefusal(answer: unknown, secrets: readonly string[]): Refusal {
-  const envelope = isObject(answer) ? answer : {}
+  const envelope = isPlainObject(answer) ? answer : {}
   const clean = (value: unknown): string | undefined => (typeof value === 'string' ? redact(value, secrets) : undefined)
-  const causes = [envelope.errors, envelope.cause].flat().filter(isObject).slice(0, MOST_CAUSES)
+  const causes = [envelope.errors, envelope.cause].flat().filter(isPlainObject).slice(0, MOST_CAUSES)
   const read = causes.map((cause) => ({
     code: cleanCode(cause.code, secrets) ?? '',
     message: clean(cause.message ?? cause.description) ?? '',

@@ -10,7 +10,7 @@ import {
   UnknownOutcomeError,
   type WalletConnectError,
 } from './errors.ts'
-import { readEvidence } from './evidence.ts'
+import { type Evidence, readEvidence } from './evidence.ts'
 import { isSendableToken, SENDABLE_TOKEN } from './fields.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 import { type OperationName, type RetryClass, requests } from './requests.ts'
@@ -28,8 +28,8 @@ export interface Transport {
   timeoutMs: number
   deadlineMs: number
   maxRetries: number
-  onAttempt: ((event: AttemptEvent) => void) | undefined
-  onDrift: ((event: DriftEvent) => void) | undefined
+  onAttempt?: ((event: AttemptEvent) => void) | undefined
+  onDrift?: ((event: DriftEvent) => void) | undefined
 }
 
 /** One attempt, for logs and metrics. Holds nothing secret. */
@@ -128,8 +128,7 @@ export async function deliver(transport: Transport, prepared: PreparedRequest, o
       const refused = new RefusedError({ operation, ...refusal })
       if (!mayHaveMoved) throw refused
       if (retry !== 'state') throw fail()
-      const rest = { ...transport, deadlineMs: end - performance.now() }
-      const evidence = await readEvidence(prepared, (read) => send(rest, read, { signal }))
+      const evidence = await investigate(transport, prepared, end, { signal })
       if (evidence.kind === 'absent') throw refused
       if (evidence.kind === 'unclear') throw fail()
       return { data: evidence.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
@@ -143,6 +142,16 @@ export async function deliver(transport: Transport, prepared: PreparedRequest, o
       throw fail('aborted')
     })
   }
+}
+
+/** Reads what became of a write, in what is left until `end`. */
+export function investigate(
+  transport: Transport,
+  prepared: PreparedRequest,
+  end: number,
+  options: SendOptions | undefined,
+): Promise<Evidence> {
+  return readEvidence(prepared, (read) => deliver({ ...transport, deadlineMs: end - performance.now() }, read, options))
 }
 
 /** What the API did not answer may be asked again; what nobody there answers, such as a redirect, will not change. */

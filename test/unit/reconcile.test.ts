@@ -162,6 +162,16 @@ describe('reconcile', () => {
     expect(performance.now() - startedAt).toBeLessThan(450)
   })
 
+  it('takes no longer than the deadline, each read included', async () => {
+    const slowList = () => new Promise<Response>((resolve) => setTimeout(() => resolve(json(200, refund)()), 300))
+    const fetch = scriptedFetch(lost, slowList, 'hang')
+    const wallet = walletWith(fetch, { timeoutMs: 1_000, deadlineMs: 400, maxRetries: 0 })
+    const startedAt = performance.now()
+    await wallet.reconcile(wallet.prepare('payments.refund', { advanced_payment_id: 1 }))
+    expect(fetch.sent).toHaveLength(3)
+    expect(performance.now() - startedAt).toBeLessThan(600)
+  })
+
   it('refuses a read', async () => {
     const wallet = walletWith(scriptedFetch())
     const promise = wallet.reconcile(wallet.prepare('payments.get', { advanced_payment_id: 7 }))
