@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { matching, openString, ReceivedIdSchema, text, token } from './fields.ts'
 import { AmountSchema, FiniteSchema, ReceivedAmountSchema } from './money.ts'
 import type { PaymentStatus } from './payment-status.ts'
+import { isPlainObject } from './plain-object.ts'
 import type { StatusDetail } from './status-detail.ts'
 import { IdentifierSchema, SubMerchantSchema } from './sub-merchant.ts'
 
@@ -40,8 +41,8 @@ const DiscountSchema = v.strictObject({
 
 const NoDiscountSchema = v.strictObject({})
 
-const isEmptyObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+/** A promise is none: its discount is still to come. */
+const isEmptyObject = (value: unknown): boolean => isPlainObject(value) && Object.keys(value).length === 0
 
 /** The promised discount, repeated; `{}` makes a payment without one. */
 export const PaymentDiscountSchema = v.lazy(

@@ -211,6 +211,8 @@ describe('prepare refuses', () => {
     ['forward_data', {}],
     ['discount', []],
     ['discount', { amount: 5 }],
+    ['discount', Promise.resolve({ amount: 5 })],
+    ['discount', new Map([['amount', 5]])],
   ])('wallet_payment.%s %j', (field, value) => {
     expect(
       issuesOf('payments.create', withWallet({ [field]: value })).every(({ path }) => path.startsWith(`wallet_payment.${field}`)),
