@@ -50,6 +50,9 @@ export const PaymentDiscountSchema = v.lazy(
 )
 type DiscountInput = v.InferInput<typeof DiscountSchema> | v.InferInput<typeof NoDiscountSchema>
 
+/** What others define. A list or a promise would be sent as something else than it is. */
+const ForeignSchema = v.custom<Record<string, unknown>>(isPlainObject, 'must be a plain object')
+
 /**
  * Body of `payments.create`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-payment/post
@@ -94,13 +97,13 @@ export const CreatePaymentInputSchema = v.pipe(
     /** Your application, outside Wallet Connect. */
     application_id: v.optional(IdentifierSchema),
     /** Your own data. */
-    metadata: v.optional(v.looseObject({})),
+    metadata: v.optional(ForeignSchema),
     /** Ip address, items, payer and shipment, for fraud prevention. */
-    additional_info: v.optional(v.looseObject({})),
+    additional_info: v.optional(ForeignSchema),
     /** Inner payments, marketplace variant. */
-    payments: v.optional(v.array(v.looseObject({}))),
+    payments: v.optional(v.array(ForeignSchema)),
     /** Shares of several sellers, marketplace variant. */
-    disbursements: v.optional(v.array(v.looseObject({}))),
+    disbursements: v.optional(v.array(ForeignSchema)),
   }),
   v.transform((payment) =>
     payment.binary_mode === undefined && payment.capture !== false ? { ...payment, binary_mode: true } : payment,

@@ -64,22 +64,19 @@ function parseObject(text: unknown): Record<string, unknown> | undefined {
   }
 }
 
-/** Made when it is first asked for. */
-const patterns = new Map<string, RegExp>()
-
 /** What paths of this template look like, the id captured. */
 function patternOf(path: string): RegExp {
-  const known = patterns.get(path)
-  if (known) return known
   const id = path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
   const query = path.endsWith('/search') ? '(?:\\?[\\w.%+&=*-]*)?' : ''
-  const pattern = new RegExp(`^${path.replace(PARAMETER, id)}${query}$`)
-  patterns.set(path, pattern)
-  return pattern
+  return new RegExp(`^${path.replace(PARAMETER, id)}${query}$`)
 }
+
+const PATTERNS = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries(requests).map(([name, { path }]) => [name, patternOf(path)]),
+)
 
 /** The id in the path, `''` if the operation has none, undefined if it is no path of this operation. */
 export function pathParameter({ operation, path }: PreparedRequest): string | undefined {
-  const match = typeof path === 'string' ? patternOf(requests[operation].path).exec(path) : null
+  const match = typeof path === 'string' ? PATTERNS[operation]?.exec(path) : null
   return match ? (match[1] ?? '') : undefined
 }

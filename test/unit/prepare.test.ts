@@ -221,6 +221,15 @@ describe('prepare refuses', () => {
   })
 
   it.each([
+    ['metadata', [1], 'metadata'],
+    ['metadata', Promise.resolve({ order: 1 }), 'metadata'],
+    ['additional_info', 'text', 'additional_info'],
+    ['disbursements', [{ amount: 1 }, new Map()], 'disbursements.1'],
+  ])('a payment whose %s is %j, which JSON would make another thing', (field, value, path) => {
+    expect(issuesOf('payments.create', { ...aPayment, [field]: value })).toEqual([{ path, message: 'must be a plain object' }])
+  })
+
+  it.each([
     ['return_uri', 'shop://linked'],
     ['return_uri', 'not an address'],
     ['return_uri', `https://shop.test/${'x'.repeat(2048)}`],
