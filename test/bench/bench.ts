@@ -42,7 +42,7 @@ for (const concurrency of [1, 16, 256]) {
 onLoopback.leave()
 api.kill()
 
-const { [EMPTY]: empty = 0, ...coldStart } = await measureColdStart()
+const { up, paid } = await measureColdStart()
 const sizes = await Promise.all(contenders.map(async (one) => gzippedBytes(await bundle(`export * from '${pathOf(one)}'`))))
 
 const body = [
@@ -53,8 +53,8 @@ const body = [
     ...contenders.map((_, i) => elapsed.map((cells) => cells[i]).join('; ')),
   ],
   [
-    `cold start until the first payment, ÷ an empty Worker (${empty.toFixed(1)} ms)`,
-    ...contenders.map(({ name }) => ((coldStart[name] ?? 0) / empty).toFixed(2)),
+    `cold start until an answer; until one with a payment, ÷ an empty Worker (${(up[EMPTY] ?? 0).toFixed(1)} ms)`,
+    ...contenders.map(({ name }) => [up, paid].map((ms) => ((ms[name] ?? 0) / (ms[EMPTY] ?? 0)).toFixed(2)).join('; ')),
   ],
   ['bundle, gzipped', ...sizes.map(kilobytes)],
 ]
