@@ -124,6 +124,7 @@ describe('the tarball', () => {
   const imports = (path: string): string[] =>
     ts.preProcessFile(readFileSync(`${installed()}/${path}`, 'utf8')).importedFiles.map(({ fileName }) => fileName)
 
+  // And dist/CHANGELOG.md, which only a release makes: release.test.ts.
   it('has these files and no others', () => {
     const names = packed.files.map((path) => path.replace(/(shared\/mercadopago-wallet-connect)\.[\w-]{8}\./, '$1.*.')).sort()
     expect(names).toEqual([
