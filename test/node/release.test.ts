@@ -90,8 +90,8 @@ describe('npm run release', { timeout: 60_000 }, () => {
       'this is branch "topic", and releases are made of main.',
     ],
     ['it is no branch', () => git('switch', '-q', '--detach'), 'minor', 'this is branch "", and releases are made of main.'],
-    ['the version is the same', () => undefined, '0.1.0', '0.1.0 is not newer than 0.1.0.'],
-    ['the version is older', () => undefined, '0.1.0-rc.1', '0.1.0-rc.1 is not newer than 0.1.0.'],
+    ['the version is released', () => git('tag', 'v0.1.0'), '0.1.0', 'there is a tag v0.1.0 already.'],
+    ['the version is older', () => undefined, '0.1.0-rc.1', '0.1.0-rc.1 is older than 0.1.0.'],
     ['the tag exists', () => git('tag', 'v0.2.0'), 'minor', 'there is a tag v0.2.0 already.'],
     ['it is no version', () => undefined, 'soon', '"soon" is neither a version nor patch, minor or major.'],
     ['no version is given', () => undefined, '', '"" is neither a version nor patch, minor or major.'],
@@ -128,6 +128,11 @@ describe('npm run release', { timeout: 60_000 }, () => {
     expect((await release('0.3.0-rc.1')).code).toBe(0)
     expect(notes('v0.3.0-rc.1')).toBe('v0.3.0-rc.1\n\n- Sell three')
     expect(git('ls-remote', 'origin')).toBe('')
+  })
+
+  it('makes the first one of the version that is there', async () => {
+    expect((await release('0.1.0')).code).toBe(0)
+    expect(git('log', '-1', '--format=%s', 'v0.1.0')).toBe('Release 0.1.0')
   })
 
   it('also when a user will notice nothing', async () => {
