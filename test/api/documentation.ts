@@ -23,6 +23,8 @@ const app = await Application.bootstrap({
     'Credential',
     'Inputs',
     'Outputs',
+    'requests',
+    'Operations',
     'Known',
     'DiscountInput',
     'REQUEST_FAULTS',
