@@ -53,6 +53,9 @@ export interface Contest {
 export async function enter(origin = '', execArgv: string[] = []) {
   const entered = contenders.map(({ name, file }) => {
     const child = fork(join(import.meta.dirname, 'contender-process.ts'), [file, origin], { execArgv })
+    child.on('exit', (code) => {
+      if (code) throw new Error(`${name} ended with ${code}`)
+    })
     return { name, child }
   })
   await Promise.all(entered.map(({ child }) => once(child, 'message')))
