@@ -15,7 +15,7 @@ export {
   PayerTokenSchema,
 } from './agreement.ts'
 export type { OperationOutput } from './answers.ts'
-export { createWalletConnect, type PaymentOptions, type Resolved, type WalletConnect, type WriteOptions } from './client.ts'
+export { createWalletConnect } from './client.ts'
 export type { BrowserOptions, ServerOptions, WalletConnectOptions } from './client-options.ts'
 export {
   type Coupon,
@@ -84,3 +84,4 @@ export type { OperationInput, OperationName, RetryClass } from './requests.ts'
 export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'
 export { describeStatusDetail, type StatusDetail } from './status-detail.ts'
 export { SubMerchantSchema } from './sub-merchant.ts'
+export type { PaymentOptions, Resolved, WalletConnect, WriteOptions } from './wallet-connect.ts'

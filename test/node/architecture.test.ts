@@ -47,6 +47,7 @@ const layers = [
   ['send'],
   ['reconcile', 'client-options'],
   ['doctor'],
+  ['wallet-connect'],
   ['client'],
   ['index'],
 ]

@@ -1,3 +1,4 @@
+import { operations } from 'mercadopago-wallet-connect'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
@@ -17,31 +18,32 @@ function exportsOf(entry: string): Map<string, ts.Symbol> {
   return new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, origin(symbol)]))
 }
 
-/** Each method of an interface as an editor shows it, also those of its namespaces. */
-function* methodsOf(type: ts.Type, prefix = ''): Generator<[string, string]> {
+/** Each method of an interface, also those of its namespaces. */
+function* methodsOf(type: ts.Type, prefix = ''): Generator<[string, ts.Symbol]> {
   for (const property of type.getProperties()) {
     const own = checker.getTypeOfSymbol(property)
-    const [signature] = own.getCallSignatures()
-    const show = (parameter: ts.Symbol): string =>
-      `${parameter.name}: ${checker.typeToString(checker.getNonNullableType(checker.getTypeOfSymbol(parameter)))}`
-    if (!signature) yield* methodsOf(own, `${prefix}${property.name}.`)
-    else {
-      const answer = checker.typeToString(signature.getReturnType())
-      yield [prefix + property.name, `(${signature.getParameters().map(show).join(', ')}) => ${answer}`]
-    }
+    if (own.getCallSignatures().length > 0) yield [prefix + property.name, property]
+    else yield* methodsOf(own, `${prefix}${property.name}.`)
   }
 }
 
-const [index = ''] = entries
-const shown = (name: string): Record<string, string> => {
-  const symbol = exportsOf(index).get(name)
-  if (!symbol) throw new Error(`${name} is not exported`)
-  return Object.fromEntries(methodsOf(checker.getDeclaredTypeOfSymbol(symbol)))
+/** A method as an editor shows it. */
+function show(method: ts.Symbol): string {
+  const [signature] = checker.getTypeOfSymbol(method).getCallSignatures()
+  const parameters = signature?.getParameters().map((parameter) => {
+    const type = checker.getNonNullableType(checker.getTypeOfSymbol(parameter))
+    return `${parameter.name}: ${checker.typeToString(type)}`
+  })
+  return `(${parameters?.join(', ')}) => ${signature && checker.typeToString(signature.getReturnType())}`
 }
+
+const [index = ''] = entries
+const client = exportsOf(index).get('WalletConnect')
+const methods = new Map(client && methodsOf(checker.getDeclaredTypeOfSymbol(client)))
 
 describe('an editor', () => {
   it('shows names for what every method takes and answers', () => {
-    expect(shown('WalletConnect')).toEqual({
+    expect(Object.fromEntries([...methods].map(([name, method]) => [name, show(method)]))).toEqual({
       'agreements.create': '(input: CreateAgreementInput, options: WriteOptions) => Promise<CreatedAgreement>',
       'agreements.get': '(agreement_id: string, options: SendOptions) => Promise<Agreement>',
       'agreements.cancel': '(agreement_id: string, options: WriteOptions) => Promise<undefined>',
@@ -65,6 +67,17 @@ describe('an editor', () => {
       reconcile: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Settlement<OperationOutput<Name>>>',
       doctor: '(options: DoctorOptions) => Promise<Finding[]>',
     })
+  })
+
+  it('shows, of every call that leaves, its endpoint, its errors and its source', () => {
+    for (const [name, { method, path, retry }] of Object.entries(operations)) {
+      const call = methods.get(name)
+      const words = ts.displayPartsToString(call?.getDocumentationComment(checker))
+      const tags = new Map(call?.getJsDocTags(checker).map(({ name, text }) => [name, ts.displayPartsToString(text)]))
+      expect(words, name).toContain(`\`${method} ${path}\``)
+      expect(tags.get('throws'), name).toContain(retry === 'read' ? 'InvalidResponseError' : 'UnknownOutcomeError')
+      expect(tags.get('see'), name).toBeDefined()
+    }
   })
 
   it('shows names for what goes in and comes out of each operation', () => {
