@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
-import { InvalidInputError, RefusedError } from './errors.ts'
+import { InvalidInputError, RefusedError, UnavailableError } from './errors.ts'
 import { type Site, sites } from './money.ts'
+import { isSecret } from './notification-signature.ts'
 import { prepare, validate } from './prepared-request.ts'
 import type { OperationInput, OperationName } from './requests.ts'
 import { deliver, type SendOptions } from './send.ts'
@@ -17,11 +18,12 @@ export interface Finding {
 
 /** What `doctor` is given to look at. */
 export interface DoctorOptions extends SendOptions {
-  /** The secret of the dashboard that signs notifications. It is looked at and sent nowhere. */
-  webhookSecret?: string
+  /** The secret of the dashboard that signs notifications, or a list. It is looked at and sent nowhere. */
+  webhookSecret?: string | readonly string[]
 }
 
-const DoctorOptionsSchema = v.strictObject({ webhookSecret: v.optional(v.string()), signal: v.optional(v.any()) })
+const SecretsSchema = v.union([v.string(), v.array(v.string())])
+const DoctorOptionsSchema = v.strictObject({ webhookSecret: v.optional(SecretsSchema), signal: v.optional(v.any()) })
 
 /** Signatures and tickets last minutes. */
 const MOST_SKEW_MS = 120_000
@@ -31,12 +33,12 @@ const NO_AGREEMENT = '00000000000000000000000000000000'
 const TOKEN = /^(?:APP_USR|TEST)-\d+-\d{6}-[0-9a-f]{32}-\d+$/
 
 /** What a read came to: its answer, or its error. */
-type Seen = { data: unknown } | { error: unknown }
+type Seen = { data: unknown; error?: never } | { data?: never; error: unknown }
 
 /**
  * Looks at what most often keeps a first payment from working. Two reads; nothing is changed.
  *
- * @throws {InvalidInputError} an option is unknown, or what your provider gives cannot be an access token
+ * @throws {InvalidInputError} an option is unknown
  */
 export async function examine(options: WalletConnectOptions, own: DoctorOptions = {}): Promise<Finding[]> {
   const { webhookSecret, signal } = validate(DoctorOptionsSchema, own)
@@ -49,11 +51,14 @@ export async function examine(options: WalletConnectOptions, own: DoctorOptions 
     return response
   }
   const { transport } = resolveOptions({ ...options, fetch: listening })
+  const { credential } = transport
+  let token = credential
+  if (typeof credential === 'function') transport.credential = async () => (token = await credential())
   const read = <Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<Seen> =>
     deliver(transport, prepare(name, input), { signal }).then(
       ({ data }) => ({ data }),
       (error) => {
-        if (error instanceof InvalidInputError) throw error
+        if (error instanceof InvalidInputError && !isOfToken(error)) throw error
         return { error }
       },
     )
@@ -62,58 +67,74 @@ export async function examine(options: WalletConnectOptions, own: DoctorOptions 
     read('payments.search', { limit: 1 }),
   ])
   return [
-    await examineToken(options, [agreement, payments]),
+    examineToken(String(token), options.proxy !== undefined, [agreement, payments]),
     examineApplication(agreement, payments),
     examineSite(payments, options.site),
     examineClock(skewMs),
-    examineSecret(webhookSecret),
+    examineSecret([webhookSecret ?? []].flat()),
   ]
 }
 
-const isRefusedWith = (seen: Seen, status: number): boolean =>
-  'error' in seen && seen.error instanceof RefusedError && seen.error.status === status
+const isRefusedWith = ({ error }: Seen, status: number): boolean => error instanceof RefusedError && error.status === status
 
-const isAnswered = (seen: Seen): boolean => 'data' in seen || seen.error instanceof RefusedError
+/** Your provider gave something that cannot be sent as a token. */
+const isOfToken = (error: unknown): boolean => error instanceof InvalidInputError && error.issues[0]?.path === 'accessToken'
 
 const finding =
   (check: Finding['check']) =>
   (verdict: Finding['verdict'], says: string): Finding => ({ check, verdict, says })
 
-async function examineToken({ accessToken, proxy }: WalletConnectOptions, reads: Seen[]): Promise<Finding> {
+function examineToken(token: string, isTicket: boolean, reads: Seen[]): Finding {
   const says = finding('access_token')
   if (reads.some((seen) => isRefusedWith(seen, 401))) {
-    const what = proxy ? 'ticket: get a fresh one from your backend' : 'access token: copy it anew from your application'
+    const what = isTicket ? 'ticket: get a fresh one from your backend' : 'access token: copy it anew from your application'
     return says('problem', `The ${what}; this one was refused with 401.`)
   }
-  if (!reads.some(isAnswered)) return says('unknown', 'Nobody answered: look at the network and at baseURL first.')
-  if (proxy) return says('ok', 'The proxy takes the ticket; the access token stays there.')
-  const text = typeof accessToken === 'function' ? await accessToken() : accessToken
-  if (TOKEN.test(String(text))) return says('ok', 'The access token has the form that samples show, and is not refused.')
+  const [silent] = reads.filter(({ error }) => error && !(error instanceof RefusedError))
+  if (isOfToken(silent?.error)) return says('problem', 'What your provider gives cannot be an access token.')
+  if (silent && !reads.some(isAnswered)) return says('unknown', silence(silent.error))
+  if (isTicket) return says('ok', 'The proxy takes the ticket; the access token stays there.')
+  if (TOKEN.test(token)) return says('ok', 'The access token has the form that samples show, and is not refused.')
   return says('unknown', 'The access token has not the form that samples show; with a proxy or an emulator that is right.')
 }
 
-function examineApplication(...reads: Seen[]): Finding {
-  const says = finding('application')
-  if (reads.some((seen) => isRefusedWith(seen, 403))) {
-    return says('problem', 'The application may not use Wallet Connect (403): ask Mercado Pago to enable it, and give its id.')
-  }
-  const [agreement] = reads
-  if (agreement && ('data' in agreement || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400))) {
-    return says('ok', 'The application may use Wallet Connect.')
-  }
-  return says('unknown', 'Wallet Connect gave no readable answer: look at the network, baseURL and the access token first.')
+const isAnswered = ({ error }: Seen): boolean => !error || error instanceof RefusedError
+
+/** Why there is no answer, and where to look. */
+function silence(error: unknown): string {
+  if (!(error instanceof UnavailableError)) return 'What answered is not the API: look at baseURL, and at what stands before it.'
+  const { reason, attempts } = error
+  if (reason === 'server' || reason === 'rate_limited') return 'The API could not answer now: try again later.'
+  if (attempts === 0) return 'Your provider of the access token did not give one.'
+  return 'Nobody answered: look at the network and at baseURL.'
 }
 
-/** The only trace of the account's country in these answers is the currency of a payment. */
-function examineSite(payments: Seen, site: Site | undefined): Finding {
+function examineApplication(agreement: Seen, payments: Seen): Finding {
+  const says = finding('application')
+  if (isRefusedWith(agreement, 403) || isRefusedWith(payments, 403)) {
+    return says('problem', 'The application may not use Wallet Connect (403): ask Mercado Pago to enable it, and give its id.')
+  }
+  if (isRefusedWith(agreement, 401)) return says('unknown', 'Not to be told while the credential is refused.')
+  if (agreement.data || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400)) {
+    return says('ok', 'The application may use Wallet Connect.')
+  }
+  return says('unknown', isAnswered(agreement) ? 'Wallet Connect gave an unexpected answer.' : silence(agreement.error))
+}
+
+/** A payment names its country; the only other trace of it is the currency. */
+function examineSite({ data }: Seen, site: Site | undefined): Finding {
   const says = finding('site')
   if (!site) return says('unknown', 'No site is given: amounts with more decimals than your currency has are not noticed.')
-  const [payment] = 'data' in payments ? (payments.data as { results: { currency_id?: unknown }[] }).results : []
   const { currency } = sites[site]
-  if (typeof payment?.currency_id !== 'string')
-    return says('unknown', `No payment shows its currency yet: ${site} stands for ${currency}.`)
-  if (payment.currency_id === currency) return says('ok', `The last payment is in ${currency}, as ${site} has it.`)
-  return says('problem', `The last payment is in another currency than ${currency}: is the account really of ${site}?`)
+  const [payment] = (data as { results: { site_id?: unknown; currency_id?: unknown }[] } | undefined)?.results ?? []
+  const { site_id, currency_id } = payment ?? {}
+  if (typeof site_id !== 'string' && typeof currency_id !== 'string') {
+    return says('unknown', `No payment shows its country yet: ${site} stands for ${currency}.`)
+  }
+  if (site_id === site || (site_id == null && currency_id === currency)) {
+    return says('ok', `The last payment is of ${site}, whose amounts are in ${currency}.`)
+  }
+  return says('problem', `The last payment is not of ${site}, whose amounts are in ${currency}: which country is the account of?`)
 }
 
 function examineClock(skewMs: number | undefined): Finding {
@@ -125,14 +146,17 @@ function examineClock(skewMs: number | undefined): Finding {
   return says('problem', `This clock is ${seconds} s ${ahead} Mercado Pago's: set it, or signatures look old or forged.`)
 }
 
-function examineSecret(secret: string | undefined): Finding {
+function examineSecret(secrets: readonly string[]): Finding {
   const says = finding('webhook_secret')
-  if (secret === undefined) return says('unknown', 'No webhookSecret was given to look at.')
-  if (secret.trim() === '') return says('problem', 'The webhook secret is empty.')
-  if (secret !== secret.trim()) return says('problem', 'The webhook secret has blanks around it: cut them off.')
-  if (/^(?:APP_USR|TEST)-/.test(secret)) {
-    return says('problem', 'That is an access token, or a public key; the secret stands on the page of webhooks.')
+  if (secrets.length === 0) return says('unknown', 'No webhookSecret was given to look at.')
+  for (const secret of secrets) {
+    if (secret.trim() === '') return says('problem', 'The webhook secret is empty.')
+    if (secret !== secret.trim()) return says('problem', 'The webhook secret has blanks around it: cut them off.')
+    if (!isSecret(secret)) return says('problem', 'The webhook secret is a placeholder: copy the one of your dashboard.')
+    if (/^(?:APP_USR|TEST)-/.test(secret)) {
+      return says('problem', 'That is an access token, or a public key; the secret stands on the page of webhooks.')
+    }
+    if (secret.startsWith('whsec_')) return says('problem', "That is a secret of the proxy's own events, not Mercado Pago's.")
   }
-  if (secret.startsWith('whsec_')) return says('problem', "That is a secret of the proxy's own events, not Mercado Pago's.")
   return says('ok', 'The webhook secret can be one; a delivery shows whether it fits: explainSignature says what is wrong.')
 }

@@ -96,15 +96,17 @@ const PLACEHOLDER =
   /^(?:undefined|null|nan|true|false|dummy|change[-_ ]?me|replace[-_ ]?me|todo.*|placeholder|your[-_ ](?:webhook[-_ ])?secret(?:[-_ ]here)?|(?:\w+_)?webhook_secret|x{3,}|\*{3,}|\.{3,}|…|<.*>|\$?\{.*\}|\[object \w+\]|process\.env\b.*)$/i
 const PADDED = /^[\s\u200b-\u200d]|[\s\u200b-\u200d]$/
 
+/** A secret that only its owner knows: not empty, padded or a placeholder, with which anybody could sign. */
+export const isSecret = (secret: unknown): secret is string =>
+  typeof secret === 'string' && secret !== '' && !PADDED.test(secret) && !PLACEHOLDER.test(secret)
+
 /**
  * The secrets as a list.
  *
- * @throws {InvalidNotificationError} `bad_secret`: none, or one that is empty, padded or a placeholder, so that anybody could sign
+ * @throws {InvalidNotificationError} `bad_secret`: none, or one that is none
  */
 export function requireSecrets(secrets: unknown): string[] {
   const list: unknown[] = Array.isArray(secrets) ? secrets : [secrets]
-  const isGood = (secret: unknown): secret is string =>
-    typeof secret === 'string' && secret !== '' && !PADDED.test(secret) && !PLACEHOLDER.test(secret)
-  if (list.length === 0 || !list.every(isGood)) throw new InvalidNotificationError('bad_secret')
+  if (list.length === 0 || !list.every(isSecret)) throw new InvalidNotificationError('bad_secret')
   return [...list]
 }

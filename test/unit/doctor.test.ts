@@ -7,7 +7,7 @@ const SECRET = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
 
 /** What the doctor says of each thing, with an emulator whose clock is right. */
 async function examine(
-  own: { webhookSecret?: string } = {},
+  own: { webhookSecret?: string | string[] } = {},
   { emulator = {}, faults = [] }: { emulator?: EmulatorOptions; faults?: Injection[] } = {},
   options: Partial<WalletConnectOptions> = {},
 ): Promise<{ findings: Finding[]; of: (check: Finding['check']) => string }> {
@@ -54,7 +54,7 @@ describe('wallet.doctor', () => {
   it('sees an access token that is refused', async () => {
     const { of } = await examine({}, { faults: [{ fault: 'invalid_access_token' }] })
     expect(of('access_token')).toMatch(/^problem: .*copy it anew/)
-    expect(of('application')).toMatch(/^unknown/)
+    expect(of('application')).toMatch(/^unknown: Not to be told/)
   })
 
   it('says when an access token looks like none, and takes it all the same', async () => {
@@ -77,7 +77,7 @@ describe('wallet.doctor', () => {
 
   it.each([
     ['ARS', 'MLA', /^ok/],
-    ['BRL', 'MLA', /^problem: .*another currency than ARS/],
+    ['BRL', 'MLA', /^problem: .*not of MLA, whose amounts are in ARS/],
     [undefined, 'MLB', /^unknown: .*MLB stands for BRL/],
     ['BRL', undefined, /^unknown: No site is given/],
   ] as const)('compares the currency of a payment, %s, with the site, %s', async (currency_id, site, says) => {
@@ -93,10 +93,31 @@ describe('wallet.doctor', () => {
     [`${SECRET}\n`, /^problem: .*blanks/],
     [TOKEN, /^problem: That is an access token/],
     ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', /^problem: .*proxy's own events/],
+    ['your_secret', /^problem: .*placeholder/],
+    [[SECRET, 'undefined'], /^problem: .*placeholder/],
     [SECRET, /^ok: .*explainSignature/],
+    [[SECRET, SECRET], /^ok/],
     [undefined, /^unknown/],
   ])('looks at the webhook secret %j', async (webhookSecret, says) => {
     expect((await examine(webhookSecret === undefined ? {} : { webhookSecret })).of('webhook_secret')).toMatch(says)
+  })
+
+  it('compares the country that the last payment names', async () => {
+    const payment = (site_id: string) => ({ id: 1, status: 'approved', site_id })
+    const of = async (site_id: string) =>
+      (await examine({}, {}, { fetch: async () => Response.json({ results: [payment(site_id)] }) })).of('site')
+    expect(await of('MLB')).toMatch(/^problem: .*not of MLA/)
+    expect(await of('MLA')).toMatch(/^ok/)
+  })
+
+  it.each([
+    ['a bad gateway', { fetch: async () => new Response('<html>', { status: 502 }) }, /^unknown: The API could not answer now/],
+    ['a page', { fetch: async () => new Response('<html>', { status: 200 }) }, /^unknown: What answered is not the API/],
+    ['a provider that fails', { accessToken: () => Promise.reject(new Error('vault')) }, /^unknown: Your provider/],
+    ['a provider of nothing', { accessToken: () => undefined as never }, /^problem: What your provider gives/],
+    ['a time limit', { fetch: () => new Promise<never>(() => {}), timeoutMs: 20 }, /^unknown: Nobody answered/],
+  ] as [string, Partial<WalletConnectOptions>, RegExp][])('tells %s from silence', async (_, options, says) => {
+    expect((await examine({}, {}, options)).of('access_token')).toMatch(says)
   })
 
   it('takes a ticket of a proxy for what it is', async () => {
