@@ -56,10 +56,10 @@ export const AgreementReferenceSchema = v.strictObject({
   agreement_id: AgreementIdSchema,
 })
 
-/** Agreement statuses that a source names; before confirmation and after expiry nothing is documented (C13). */
+/** Agreement statuses that a source names; before confirmation and after expiry nothing is documented. */
 export type AgreementStatus = Open<'confirmed_by_user' | 'active' | 'cancelled' | 'expired'>
 
-/** Other spellings of the same fields: `date_cancelled` (C11) and the webhook guide's `agreement_code` (C12). */
+/** Other spellings of the same fields: `date_cancelled` and the webhook guide's `agreement_code`. */
 function normalizeAgreement(agreement: Record<string, unknown>): Record<string, unknown> {
   const { date_cancelled, agreement_code, ...rest } = agreement
   const date_canceled = rest.date_canceled ?? date_cancelled
@@ -132,7 +132,7 @@ export const PayerTokenSchema = v.looseObject({
   payer_token: NonEmptySchema,
 })
 
-/** Answer of `agreements.cancel`: documented as an empty body; whatever object comes instead is ignored (C14). */
+/** Answer of `agreements.cancel`: documented as an empty body; whatever object comes instead is ignored. */
 export const CancelledAgreementSchema = v.pipe(
   v.custom<object | undefined>((value) => value === undefined || /^{/.test(JSON.stringify(value)), 'must be empty'),
   v.transform((): undefined => undefined),

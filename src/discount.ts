@@ -4,10 +4,10 @@ import { AmountSchema, ReceivedAmountSchema } from './money.ts'
 
 const PayerTokenFieldSchema = token(2048)
 
-/** How a discount is computed; Mercado Pago spells the relative kind in several ways (C18). */
+/** How a discount is computed; Mercado Pago spells the relative kind in several ways. */
 export type DiscountType = Open<'percent' | 'percentage' | 'fixed'>
 
-/** Coupon statuses the guide names (C16). */
+/** Coupon statuses the guide names. */
 export type CouponStatus = Open<'success' | 'pending' | 'invalid'>
 
 const DiscountDetailSchema = v.looseObject({
@@ -34,7 +34,7 @@ export const ValidateCouponInputSchema = v.strictObject({
   id: text(256),
 })
 
-/** The guide says `details`, the reference `detail` (C17). */
+/** The guide says `details`, the reference `detail`. */
 function normalizeCoupon({ details, ...coupon }: Record<string, unknown>): Record<string, unknown> {
   return details === undefined ? coupon : { detail: details, ...coupon }
 }
@@ -71,7 +71,7 @@ export const CreateDiscountInputSchema = v.strictObject({
   coupon: v.optional(text(256)),
 })
 
-/** The guide puts `legal_terms` inside `discount`, the reference on top (C20). */
+/** The guide puts `legal_terms` inside `discount`, the reference on top. */
 function normalizePromise(promise: Record<string, unknown>): Record<string, unknown> {
   const { discount } = promise
   if (typeof discount !== 'object' || discount === null || !('legal_terms' in discount)) return promise

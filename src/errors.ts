@@ -90,6 +90,7 @@ export class RefusedError extends WalletConnectError {
   declare readonly apiCode: string | undefined
   /** Mercado Pago's sentence, with everything secret that we sent cut out of it. */
   declare readonly apiMessage: string | undefined
+  /** Each reason that the API gives, with its code; without anything secret that we sent. */
   declare readonly causes: readonly Cause[]
   declare readonly requestId: string | undefined
   /** How long the API asks to wait, in milliseconds. */

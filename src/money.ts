@@ -56,7 +56,7 @@ export const FiniteSchema = v.pipe(
   v.check((value) => Number.isFinite(value), 'must be finite'),
 )
 
-/** An amount that came back: Mercado Pago prints numbers, newer samples strings such as `"24.50"` (C5). */
+/** An amount that came back: Mercado Pago prints numbers, newer samples strings such as `"24.50"`. */
 export const ReceivedAmountSchema = v.pipe(
   v.custom<number | string>(
     (value) => Number.isFinite(value) || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)),

@@ -16,7 +16,7 @@ export interface Pointer {
   resourceId: string
   /**
    * The same for every delivery of one event: remember it to act once. Type, id, version, action, resource and status,
-   * not the id alone, which samples repeat (C34). Old IPN deliveries name no event: each has a key of its own.
+   * not the id alone, which samples repeat. Old IPN deliveries name no event: each has a key of its own.
    */
   eventKey: string
   /** The body as it came. Nobody signed it: read the resource before you believe anything in it. */

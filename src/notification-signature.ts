@@ -52,7 +52,7 @@ function readPart(part: string): [name: string, value: string] {
   return value ? [part.slice(0, end).trim().toLowerCase(), value] : ['', '']
 }
 
-/** Milliseconds since 1970: sources disagree on the unit (C38), 13 digits and more are milliseconds. */
+/** Milliseconds since 1970: sources disagree on the unit, 13 digits and more are milliseconds. */
 export function timestampOf(ts: string): { timestamp: number; unit: 's' | 'ms' } {
   return ts.length < 13 ? { timestamp: Number(ts) * 1000, unit: 's' } : { timestamp: Number(ts), unit: 'ms' }
 }
@@ -64,7 +64,7 @@ export interface IdReading {
 }
 
 /**
- * The documentation lower-cases `data.id`, the SDKs take it as received (C37). Only ids that are all upper-case, as
+ * The documentation lower-cases `data.id`, the SDKs take it as received. Only ids that are all upper-case, as
  * those of orders, are lower-cased: of any other the signature covers the very letters.
  */
 export function idReadings(id: string | undefined, topic: string | undefined): IdReading[] {

@@ -22,9 +22,9 @@ export type { NotificationResource, Pointer } from './notification-shape.ts'
 export interface MatchedSignature {
   /** Which of your secrets: 0 for the first. */
   secret: number
-  /** How `data.id` was read: as received, lower-cased (C37), or `absent`: then nothing says that `resourceId` was signed. */
+  /** How `data.id` was read: as received, lower-cased, or `absent`: then nothing says that `resourceId` was signed. */
   id: IdReading['id']
-  /** The unit that `ts` seems to have (C38). */
+  /** The unit that `ts` seems to have. */
   unit: 's' | 'ms'
 }
 

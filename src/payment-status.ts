@@ -25,7 +25,7 @@ export interface WithStatus {
 export const CAPTURED: readonly string[] = ['approved', 'partially_refunded', 'refunded', 'charged_back']
 /** Charged, reserved or on the way there. */
 export const HOLDS_MONEY: readonly string[] = ['approved', 'authorized', 'in_process', 'pending']
-/** Both spellings occur (C29). */
+/** Both spellings occur. */
 export const CANCELLED: readonly string[] = ['cancelled', 'canceled']
 /** No money was taken, and none will be. */
 export const NEVER_CAPTURED: readonly string[] = /* @__PURE__ */ CANCELLED.concat('rejected')

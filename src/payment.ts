@@ -83,7 +83,7 @@ export const CreatePaymentInputSchema = v.pipe(
     payer: v.strictObject({
       /** The payer token of the agreement. Secret. */
       token: token(2048),
-      /** `wallet-token` by default; some samples print `wallet-tokens` (C25). */
+      /** `wallet-token` by default; some samples print `wallet-tokens`. */
       type_token: v.optional(text(64), 'wallet-token'),
     }),
     /** true (default, unless `capture` is false): approved or rejected at once; false: may stay pending. */
@@ -145,7 +145,7 @@ export const CapturePaymentInputSchema = v.strictObject({
 export const CancelPaymentInputSchema = v.strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
-  /** What makes it a cancellation; always sent, `cancelled` unless you ask for the other spelling (C29). */
+  /** What makes it a cancellation; always sent, `cancelled` unless you ask for the other spelling. */
   status: v.optional(v.picklist(['cancelled', 'canceled']), 'cancelled'),
   /** The reference sample sends it along. */
   capture: v.optional(v.literal(false)),
@@ -234,7 +234,7 @@ const DisbursementSchema = v.looseObject({
   collector_id: v.nullish(ReceivedIdSchema),
 })
 
-/** One list, whether an array, a single object (C28), null or nothing came. */
+/** One list, whether an array, a single object, null or nothing came. */
 const disbursements = v.nullish(
   v.union([
     v.array(DisbursementSchema),

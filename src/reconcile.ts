@@ -6,12 +6,21 @@ import { takeOver } from './stored-request.ts'
 
 /** What is known of a write after another look. */
 export type Settlement<Data = unknown> =
-  /** It took effect once; `data` is its answer. */
-  | { outcome: 'done'; data: Data }
-  /** It took no effect; `error` says why. A new wish may get a new key. */
-  | { outcome: 'not_done'; error: RefusedError }
-  /** Still not known. Keep the request, ask again later. */
-  | { outcome: 'unknown'; error: UnknownOutcomeError }
+  | {
+      /** It took effect once; `data` is its answer. */
+      outcome: 'done'
+      data: Data
+    }
+  | {
+      /** It took no effect; `error` says why. A new wish may get a new key. */
+      outcome: 'not_done'
+      error: RefusedError
+    }
+  | {
+      /** Still not known. Keep the request, ask again later. */
+      outcome: 'unknown'
+      error: UnknownOutcomeError
+    }
 
 /**
  * Settles a write whose outcome is unknown, within one deadline: sends the same request again (same key, same bytes),

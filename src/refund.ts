@@ -20,7 +20,7 @@ export const RefundPaymentInputSchema = v.strictObject({
   amount: v.exactOptional(v.lazy((input): typeof AmountSchema => refundAmount(input) as never)),
 })
 
-/** The API prints numbers or digits (C4); one string here. */
+/** The API prints numbers or digits; one string here. */
 const RefundIdSchema = v.pipe(
   ReceivedIdSchema,
   v.transform(String),
@@ -46,7 +46,7 @@ export const RefundSchema = v.looseObject({
   date_created: v.nullish(v.string()),
 })
 
-/** Answer of `payments.listRefunds`: always a list, also where one object came (C31). */
+/** Answer of `payments.listRefunds`: always a list, also where one object came. */
 export const RefundListSchema = v.pipe(
   v.unknown(),
   v.transform((answer) => (Array.isArray(answer) ? answer : [answer])),

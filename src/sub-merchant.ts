@@ -33,7 +33,7 @@ export const SubMerchantSchema = v.strictObject({
   region_code: v.string(),
   /** `CPF` or `CNPJ`. */
   document_type: v.string(),
-  /** Text in the guide, an object in the reference (C39). */
+  /** Text in the guide, an object in the reference. */
   phone: v.union([v.string(), v.looseObject({})]),
   /** The facilitator's site, without scheme. */
   url: v.string(),

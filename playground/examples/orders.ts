@@ -38,7 +38,8 @@ export class OrdersError extends Error {
  */
 export function readOrders(csv: string): Order[] {
   const [header = '', ...lines] = csv.replace(/^\uFEFF/, '').split(/\r?\n/)
-  if (split(header)?.join() !== FIELDS.join()) throw new OrdersError([{ line: 1, message: `must be ${FIELDS.join()}` }])
+  if (split(header)?.join() !== FIELDS.join())
+    throw new OrdersError([{ line: 1, message: `must be ${FIELDS.join()}, with commas` }])
   const problems: Problem[] = []
   const orders: Order[] = []
   const lineOf = new Map<string, number>()

@@ -39,7 +39,7 @@ export function createAgreement(world: World, body: Json): object {
   return { agreement_id: id, agreement_uri: approvalUri(world, id) }
 }
 
-/** The old name is an alias (C8). */
+/** The old name is an alias. */
 const returnUriOf = ({ rules }: World, body: Json): string =>
   text(body.return_uri ?? (rules.acceptReturnUrl ? body.return_url : undefined))
 

@@ -64,11 +64,17 @@ export interface Emulator {
   fetch: typeof fetch
   /** Where it claims to live. */
   origin: string
+  /** What a person does in Mercado Pago: approves, refuses, unlinks, has a balance. */
   buyer: Buyer
+  /** What risk analysis and issuers decide about payments. */
   processor: Processor
+  /** The campaigns that discounts come from. */
   coupons: Coupons
+  /** Its time, which stands still until you move it. */
   clock: Clock
+  /** What goes wrong, and when. */
   faults: Faults
+  /** Where events are sent, and what was sent. */
   notifications: Notifications
   /** What really happened, in order: the judge of what clients were told. Read it anew each time: it is a copy. */
   readonly effects: readonly Effect[]

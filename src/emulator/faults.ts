@@ -59,7 +59,11 @@ export interface Strike {
 
 /** What goes wrong. */
 export interface Faults {
-  /** @throws {TypeError} there is no such fault, or it makes no sense there */
+  /**
+   * Strikes the next request that fits, or the next `times`.
+   *
+   * @throws {TypeError} there is no such fault, or it makes no sense there
+   */
   inject(injection: Injection): void
   /** Has requests struck at random, from a seed. */
   injectRandomly(plan: RandomFaults): void

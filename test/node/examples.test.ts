@@ -361,7 +361,7 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
     const header = 'order,payer_token,amount'
     const nothing = 'Nothing was charged by this run.\n'
     try {
-      expect(await refusal('order;payer_token;amount\n')).toBe(`${nothing}line 1: must be ${header}`)
+      expect(await refusal('order;payer_token;amount\n')).toBe(`${nothing}line 1: must be ${header}, with commas`)
       expect(await refusal(`${header}\na,secret-1,10\nb,,5\nc,secret-2\na,secret-1,10\n"d,secret,4\n`)).toBe(
         `${nothing}line 3, payer_token: is empty\nline 4: has 2 fields, not 3\nline 5, order: stands in line 2 already\nline 6: has a quotation mark that does not fit`,
       )

@@ -124,9 +124,9 @@ describe('npm run release', { timeout: 60_000 }, () => {
     const notes = (tag: string): string => git('tag', '--format=%(contents)', '--list', tag)
     expect(notes('v0.2.0')).toBe('v0.2.0\n\n- Sell "two" & more\n- Sell one thing')
 
-    commit('Sell three', 'src/things.txt')
+    commit('Sell three\n\nBREAKING: the price is a string.', 'src/things.txt')
     expect((await release('0.3.0-rc.1')).code).toBe(0)
-    expect(notes('v0.3.0-rc.1')).toBe('v0.3.0-rc.1\n\n- Sell three')
+    expect(notes('v0.3.0-rc.1')).toBe('v0.3.0-rc.1\n\n- **Breaking:** Sell three')
     expect(git('ls-remote', 'origin')).toBe('')
   })
 
