@@ -3,7 +3,8 @@
  * `charge-orders.deno.ts` and `charge-orders.bun.ts` read, write and print around it.
  *
  * Two things make it safe. The key of an order follows from the order, so a repeat is the same request to Mercado Pago. And
- * the journal says what is known already: keep it with the file, because nobody knows how long Mercado Pago keeps a key.
+ * the journal says what was begun and what is known: keep it with the file, because nobody knows how long Mercado Pago keeps
+ * a key. What an earlier run has begun is looked for before it is asked for again.
  */
 import {
   type AdvancedPayment,
@@ -17,7 +18,7 @@ import {
 } from 'mercadopago-wallet-connect'
 import { type Order, OrdersError, type Problem } from './orders.ts'
 
-/** What is known of an order: one line of the journal. */
+/** What is known of an order: a line of the journal. The first is written before the order is sent. */
 export interface Entry {
   order: string
   /** As the file has it: a decimal string. */
@@ -76,8 +77,11 @@ export async function* chargeOrders(batch: Batch): AsyncGenerator<Told, void, un
     return { ...entry, isOld: false }
   }
   const settle = async (charge: Charge): Promise<Entry> => {
+    const write = (entry: Entry): Promise<void> => journal.append(`${JSON.stringify(entry)}\n`)
+    const { order, amount, known } = charge
+    if (!known) await write({ order, amount, status: 'unknown', reason: 'begun' })
     const entry = await chargeOrder(wallet, charge)
-    await journal.append(`${JSON.stringify(entry)}\n`)
+    await write(entry)
     return entry
   }
 
@@ -133,6 +137,8 @@ async function chargeOrder(wallet: WalletConnect, { order, amount, prepared, kno
   const told = { order, amount }
   try {
     if (known?.payment_id !== undefined) return { ...told, ...judge(await wallet.payments.get(known.payment_id)) }
+    const earlier = known && (await findPayment(wallet, order))
+    if (earlier) return { ...told, ...judge(earlier) }
     // Not `send`: an earlier run may have sent it and died. A refusal counts only if no payment of this order is found.
     const settlement = await wallet.reconcile(prepared)
     if (settlement.outcome === 'done') return { ...told, ...judge(settlement.data) }
@@ -144,6 +150,14 @@ async function chargeOrder(wallet: WalletConnect, { order, amount, prepared, kno
     const id = known?.payment_id === undefined ? {} : { payment_id: known.payment_id }
     return { ...told, ...id, status: 'unknown', reason: error.code }
   }
+}
+
+/** Once the key is forgotten a repeat is a new charge, so what an earlier run has charged is looked for before. */
+async function findPayment(wallet: WalletConnect, order: string): Promise<AdvancedPayment | undefined> {
+  const { results } = await wallet.payments.search({ external_reference: order })
+  return results.find(
+    (payment) => payment.wallet_payment?.external_reference === order && (isApproved(payment) || !isFinal(payment)),
+  )
 }
 
 function judge(payment: AdvancedPayment): Omit<Entry, 'order' | 'amount'> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { build } from 'esbuild'
 import { createWalletConnect } from 'mercadopago-wallet-connect'
-import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
+import { createEmulator, type Emulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
 import { launchChromium } from '../page/stage.ts'
@@ -260,6 +260,9 @@ describe('example:browser', () => {
   })
 })
 
+/** Orders of which a journal says what became of them; it also has a line for each that was begun. */
+const settledIn = (journal: string): number => readFileSync(journal, 'utf8').match(/"payment_id"/g)?.length ?? 0
+
 // They mostly wait.
 describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (script) => {
   const folder = mkdtempSync(join(tmpdir(), 'orders-'))
@@ -279,8 +282,7 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
       )
       expect(example.output()).not.toContain('payer-token')
     }
-    const lines = readFileSync(`${sample}.emulator.jsonl`, 'utf8').trim().split('\n')
-    expect(lines).toHaveLength(40)
+    expect(settledIn(`${sample}.emulator.jsonl`)).toBe(40)
   })
 
   it('charges every order once, whenever it is killed and whatever is lost', async () => {
@@ -338,16 +340,16 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
     const journal = `${sample}.emulator.jsonl`
     writeFileSync(journal, '')
     const example = run(script, [sample])
-    await until(() => readFileSync(journal, 'utf8') !== '', example)
+    await until(() => settledIn(journal) > 0, example)
     example.signal('SIGINT')
     // What npm puts in front of Deno may die of the signal itself, before it can pass the code on.
     expect([130, null]).toContain(await example.ended)
     const [, open] = /not begun (\d+): run it again/.exec(example.output()) ?? []
     expect(open, example.output()).toBeDefined()
-    expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(40 - Number(open))
+    expect(settledIn(journal)).toBe(40 - Number(open))
     const next = run(script, [sample])
     expect(await next.ended, next.output()).toBe(0)
-    expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(40)
+    expect(settledIn(journal)).toBe(40)
   })
 
   it('names line and field of what is wrong, and charges nothing', async () => {
@@ -379,8 +381,8 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
 describe('chargeOrders', () => {
   const orders = [{ line: 2, order: 'order-1', payer_token: '', amount: '10.50' }]
 
-  async function open() {
-    const emulator = createEmulator()
+  async function open(options: EmulatorOptions = {}) {
+    const emulator = createEmulator(options)
     const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch: emulator.fetch })
     const input = { return_uri: 'https://shop.example/linked', external_flow_id: 'flow', external_user: { id: 'ana' } }
     const { agreement_id } = await wallet.agreements.create(input)
@@ -417,6 +419,24 @@ describe('chargeOrders', () => {
     const before = emulator.effects.length
     expect(await run()).toEqual(refused)
     expect(emulator.effects).toHaveLength(before)
+  })
+
+  it('charges nothing twice when its key is forgotten', async () => {
+    const { emulator, journal, run, charges } = await open({ keyRetentionMs: 86_400_000 })
+    await run()
+    // As a kill leaves it that comes between the charge and its line.
+    journal.text = journal.text.slice(0, journal.text.indexOf('\n') + 1)
+    await emulator.clock.advance(2 * 86_400_000)
+    expect(await run()).toMatchObject([{ status: 'paid', isOld: false }])
+    expect(charges()).toBe(1)
+  })
+
+  it('refuses another amount for what it has begun', async () => {
+    const { journal, run, charges } = await open()
+    await run()
+    journal.text = journal.text.slice(0, journal.text.indexOf('\n') + 1)
+    await expect(run({ amount: '105' })).rejects.toThrow('line 2, amount: was 10.50 when it was sent, by the journal')
+    expect(charges()).toBe(1)
   })
 
   it('leaves a rejected payment rejected', async () => {
