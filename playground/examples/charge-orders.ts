@@ -85,14 +85,19 @@ export async function* chargeOrders(batch: Batch): AsyncGenerator<Told, void, un
     return entry
   }
 
-  for (const { known } of charges) if (known && isSettled(known)) yield { ...known, isOld: true }
-  for (const charge of charges) {
-    if (signal?.aborted) break
-    if (charge.known && isSettled(charge.known)) continue
-    running.set(charge.order, settle(charge))
-    if (running.size >= concurrency) yield await nextEntry()
+  try {
+    for (const { known } of charges) if (known && isSettled(known)) yield { ...known, isOld: true }
+    for (const charge of charges) {
+      if (signal?.aborted) break
+      if (charge.known && isSettled(charge.known)) continue
+      running.set(charge.order, settle(charge))
+      if (running.size >= concurrency) yield await nextEntry()
+    }
+    while (running.size > 0) yield await nextEntry()
+  } finally {
+    // Also if the journal cannot be written: what is on its way is waited for, and nothing else is begun.
+    await Promise.allSettled(running.values())
   }
-  while (running.size > 0) yield await nextEntry()
 }
 
 /** A refusal made no payment: it is asked again, as the reason may be gone. A rejected payment stays rejected under its key. */
@@ -155,9 +160,8 @@ async function chargeOrder(wallet: WalletConnect, { order, amount, prepared, kno
 /** Once the key is forgotten a repeat is a new charge, so what an earlier run has charged is looked for before. */
 async function findPayment(wallet: WalletConnect, order: string): Promise<AdvancedPayment | undefined> {
   const { results } = await wallet.payments.search({ external_reference: order })
-  return results.find(
-    (payment) => payment.wallet_payment?.external_reference === order && (isApproved(payment) || !isFinal(payment)),
-  )
+  const theirs = results.filter(({ wallet_payment }) => wallet_payment?.external_reference === order)
+  return theirs.find(isApproved) ?? theirs.find((payment) => !isFinal(payment)) ?? theirs[0]
 }
 
 function judge(payment: AdvancedPayment): Omit<Entry, 'order' | 'amount'> {
@@ -167,21 +171,32 @@ function judge(payment: AdvancedPayment): Omit<Entry, 'order' | 'amount'> {
   return { payment_id, status: isFinal(payment) ? 'rejected' : 'unknown', reason }
 }
 
-/** The last word on each order. Half a line, which a crash has left, says nothing. */
+/**
+ * The last word on each order. Half a line, which a crash has left, says nothing.
+ *
+ * @throws {OrdersError} somebody else wrote into it: what it says of money cannot be believed
+ */
 export function readJournal(text: string): Map<string, Entry> {
   const entries = new Map<string, Entry>()
-  for (const line of text.split('\n')) {
+  for (const [index, line] of text.split('\n').entries()) {
     const entry = parse(line)
-    if (entry) entries.set(entry.order, entry)
+    if (entry === undefined) continue
+    if (!isEntry(entry)) throw new OrdersError([{ line: index + 1, message: 'of the journal is none of its own' }])
+    entries.set(entry.order, entry)
   }
   return entries
 }
 
-function parse(line: string): Entry | undefined {
+function parse(line: string): unknown {
   try {
-    const entry: unknown = JSON.parse(line)
-    return typeof entry === 'object' && entry !== null && 'order' in entry && 'status' in entry ? (entry as Entry) : undefined
+    return JSON.parse(line)
   } catch {
     return undefined
   }
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { order, amount, status, payment_id } = (value ?? {}) as Record<string, unknown>
+  const isKnown = status === 'paid' || status === 'rejected' || status === 'unknown'
+  return typeof order === 'string' && typeof amount === 'string' && isKnown && ['number', 'undefined'].includes(typeof payment_id)
 }

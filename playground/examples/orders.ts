@@ -68,7 +68,8 @@ export function readOrders(csv: string): Order[] {
 
 /** The fields of a line; undefined if its quotation marks do not fit. A field goes over one line only. */
 function split(line: string): string[] | undefined {
-  const fields = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/g)]
-  const isWhole = fields.map(([match]) => match).join('') === line
+  const text = `,${line}`
+  const fields = [...text.matchAll(/,(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/g)]
+  const isWhole = fields.map(([match]) => match).join('') === text
   return isWhole ? fields.map(([, quoted, plain = '']) => (quoted?.replaceAll('""', '"') ?? plain).trim()) : undefined
 }

@@ -364,8 +364,8 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
     const nothing = 'Nothing was charged by this run.\n'
     try {
       expect(await refusal('order;payer_token;amount\n')).toBe(`${nothing}line 1: must be ${header}, with commas`)
-      expect(await refusal(`${header}\na,secret-1,10\nb,,5\nc,secret-2\na,secret-1,10\n"d,secret,4\n`)).toBe(
-        `${nothing}line 3, payer_token: is empty\nline 4: has 2 fields, not 3\nline 5, order: stands in line 2 already\nline 6: has a quotation mark that does not fit`,
+      expect(await refusal(`${header}\na,secret-1,10\nb,,5\nc,secret-2\na,secret-1,10\n"d,secret,4\n,secret,4\n`)).toBe(
+        `${nothing}line 3, payer_token: is empty\nline 4: has 2 fields, not 3\nline 5, order: stands in line 2 already\nline 6: has a quotation mark that does not fit\nline 7, order: is empty`,
       )
       const plain = 'must be an amount in major units, 700.5 or "700.50": plain digits, no sign, exponent or separator'
       expect(await refusal(`${header}\r\na,secret-1,10\r\nb,secret-2,"1.234,50"\r\nc,3.00,secret-3\r\nd,secret-4,0.001`)).toBe(
@@ -399,7 +399,14 @@ describe('chargeOrders', () => {
       return entries
     }
     const charges = () => emulator.effects.filter(({ kind }) => kind === 'payment_charged').length
-    return { emulator, agreement_id, journal, run, charges }
+    return {
+      wallet,
+      emulator,
+      agreement_id,
+      journal,
+      run,
+      charges,
+    }
   }
 
   it('finds what a crash has left, although the wallet is unlinked meanwhile', async () => {
@@ -437,6 +444,34 @@ describe('chargeOrders', () => {
     journal.text = journal.text.slice(0, journal.text.indexOf('\n') + 1)
     await expect(run({ amount: '105' })).rejects.toThrow('line 2, amount: was 10.50 when it was sent, by the journal')
     expect(charges()).toBe(1)
+  })
+
+  it('charges nothing anew that was given back', async () => {
+    const { emulator, wallet, journal, run, charges } = await open({ keyRetentionMs: 86_400_000 })
+    const [{ payment_id = 0 } = {}] = await run()
+    journal.text = journal.text.slice(0, journal.text.indexOf('\n') + 1)
+    await wallet.payments.refund(payment_id)
+    await emulator.clock.advance(2 * 86_400_000)
+    expect(await run()).toMatchObject([{ status: 'rejected', payment_id }])
+    expect(charges()).toBe(1)
+  })
+
+  it('begins no order that it cannot write down', async () => {
+    const { journal, run, charges } = await open()
+    journal.append = () => Promise.reject(new Error('no space left'))
+    await expect(run()).rejects.toThrow('no space left')
+    expect(charges()).toBe(0)
+  })
+
+  it.each([
+    '{"order":"order-1","status":"unknown"}',
+    '{"order":"order-1","amount":"10.50","status":"paid","payment_id":null}',
+    '7',
+  ])('believes no journal with %s', async (line) => {
+    const { journal, run, charges } = await open()
+    journal.text = `${line}\n`
+    await expect(run()).rejects.toThrow('line 1: of the journal is none of its own')
+    expect(charges()).toBe(0)
   })
 
   it('leaves a rejected payment rejected', async () => {
