@@ -17,6 +17,7 @@ import type { PaymentOptions, WalletConnect } from './wallet-connect.ts'
  */
 export function createWalletConnect(options: WalletConnectOptions): WalletConnect {
   const { transport, defaults } = resolveOptions(options)
+  const given = { ...options }
   const boundPrepare: WalletConnect['prepare'] = (name, input, own = {}) =>
     prepare(name, input, withDefaults(defaults, spread('options', own, '{ idempotencyKey }')))
   const boundSend = ((prepared, own) => send(transport, prepared, own)) as WalletConnect['send']
@@ -77,7 +78,7 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
     prepare: boundPrepare,
     send: boundSend,
     reconcile: ((prepared, own) => reconcile(transport, prepared, own)) as WalletConnect['reconcile'],
-    doctor: (own) => examine(options, own),
+    doctor: (own) => examine(given, own),
   }
 }
 

@@ -46,8 +46,9 @@ export async function examine(options: WalletConnectOptions, own: DoctorOptions 
   let skewMs: number | undefined
   const listening: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
-    const serverTime = Date.parse(response.headers.get('date') ?? '')
-    if (Number.isFinite(serverTime)) skewMs = serverTime - Date.now()
+    const saidAt = Date.parse(response.headers.get('date') ?? '')
+    const ageMs = Number(response.headers.get('age') ?? 0) * 1_000
+    if (Number.isFinite(saidAt + ageMs)) skewMs = saidAt + ageMs - Date.now()
     return response
   }
   const { transport } = resolveOptions({ ...options, fetch: listening })
@@ -90,15 +91,21 @@ function examineToken(token: string, isTicket: boolean, reads: Seen[]): Finding 
     const what = isTicket ? 'ticket: get a fresh one from your backend' : 'access token: copy it anew from your application'
     return says('problem', `The ${what}; this one was refused with 401.`)
   }
-  const [silent] = reads.filter(({ error }) => error && !(error instanceof RefusedError))
-  if (isOfToken(silent?.error)) return says('problem', 'What your provider gives cannot be an access token.')
-  if (silent && !reads.some(isAnswered)) return says('unknown', silence(silent.error))
+  const silent = reads.filter((seen) => !isOfTheApi(seen))
+  const [first] = silent
+  if (isOfToken(first?.error)) return says('problem', 'What your provider gives cannot be an access token.')
+  if (first && silent.length === reads.length) return says('unknown', silence(first.error))
   if (isTicket) return says('ok', 'The proxy takes the ticket; the access token stays there.')
   if (TOKEN.test(token)) return says('ok', 'The access token has the form that samples show, and is not refused.')
   return says('unknown', 'The access token has not the form that samples show; with a proxy or an emulator that is right.')
 }
 
-const isAnswered = ({ error }: Seen): boolean => !error || error instanceof RefusedError
+/** Not the page of a gateway, nor of another server at a wrong address. */
+const isOfTheApi = ({ error }: Seen): boolean =>
+  !error || (error instanceof RefusedError && (error.apiCode ?? error.apiMessage) !== undefined)
+
+/** The policy agent refuses applications that are not enabled; anybody on the way may say 403, too. */
+const isDisabled = ({ error }: Seen): boolean => error instanceof RefusedError && /^PA_/.test(error.apiCode ?? '')
 
 /** Why there is no answer, and where to look. */
 function silence(error: unknown): string {
@@ -111,14 +118,15 @@ function silence(error: unknown): string {
 
 function examineApplication(agreement: Seen, payments: Seen): Finding {
   const says = finding('application')
-  if (isRefusedWith(agreement, 403) || isRefusedWith(payments, 403)) {
+  if (isDisabled(agreement) || isDisabled(payments)) {
     return says('problem', 'The application may not use Wallet Connect (403): ask Mercado Pago to enable it, and give its id.')
   }
   if (isRefusedWith(agreement, 401)) return says('unknown', 'Not to be told while the credential is refused.')
-  if (agreement.data || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400)) {
-    return says('ok', 'The application may use Wallet Connect.')
-  }
-  return says('unknown', isAnswered(agreement) ? 'Wallet Connect gave an unexpected answer.' : silence(agreement.error))
+  const isLookedFor = agreement.data || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400)
+  // Both: a proxy answers for agreements that it does not know without asking.
+  if (payments.data && isOfTheApi(agreement) && isLookedFor) return says('ok', 'The application may use Wallet Connect.')
+  const [first] = [agreement, payments].filter((seen) => !isOfTheApi(seen))
+  return says('unknown', first ? silence(first.error) : 'Not to be told from here: ask with the access token itself.')
 }
 
 /** A payment names its country; the only other trace of it is the currency. */
@@ -132,9 +140,9 @@ function examineSite({ data }: Seen, site: Site | undefined): Finding {
     return says('unknown', `No payment shows its country yet: ${site} stands for ${currency}.`)
   }
   if (site_id === site || (site_id == null && currency_id === currency)) {
-    return says('ok', `The last payment is of ${site}, whose amounts are in ${currency}.`)
+    return says('ok', `A payment is of ${site}, whose amounts are in ${currency}.`)
   }
-  return says('problem', `The last payment is not of ${site}, whose amounts are in ${currency}: which country is the account of?`)
+  return says('problem', `A payment is not of ${site}, whose amounts are in ${currency}: which country is the account of?`)
 }
 
 function examineClock(skewMs: number | undefined): Finding {

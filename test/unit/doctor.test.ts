@@ -130,6 +130,52 @@ describe('wallet.doctor', () => {
     expect(refused.of('access_token')).toMatch(/^problem: The ticket/)
   })
 
+  it.each([403, 404, 400])('takes a page with %i for no answer of the API', async (status) => {
+    const { of } = await examine({}, {}, { fetch: async () => new Response('<html>no</html>', { status }) })
+    expect(of('access_token')).toMatch(/^unknown: What answered is not the API/)
+    expect(of('application')).toMatch(/^unknown: What answered is not the API/)
+  })
+
+  it.each([403, 503])('believes no proxy that answers %i to the search and 404 of its own', async (status) => {
+    const fetch: typeof globalThis.fetch = async (input) =>
+      Response.json({ message: 'no' }, { status: String(input).includes('search') ? status : 404 })
+    expect((await examine({}, {}, { fetch })).of('application')).toMatch(/^unknown/)
+  })
+
+  it.each(['agreements.get', 'payments.search'] as const)('sees the policy agent also if only %s meets it', async (operation) => {
+    expect((await examine({}, { faults: [{ fault: 'policy_agent', operation }] })).of('application')).toMatch(/^problem/)
+  })
+
+  it('takes for the time of an answer what a cache adds to it', async () => {
+    const headers = { date: new Date(Date.now() - 3_600_000).toUTCString(), age: '3600' }
+    expect((await examine({}, {}, { fetch: async () => Response.json({ results: [] }, { headers }) })).of('clock')).toMatch(/^ok/)
+  })
+
+  it('asks a provider for the two reads only', async () => {
+    let asked = 0
+    const accessToken = () => {
+      asked += 1
+      if (asked > 2) throw new Error(TOKEN)
+      return TOKEN
+    }
+    expect((await examine({}, {}, { accessToken })).of('access_token')).toMatch(/^ok/)
+    expect(asked).toBe(2)
+  })
+
+  it('ends at once when its signal aborts', async () => {
+    const wallet = createWalletConnect({ accessToken: TOKEN, fetch: () => new Promise<never>(() => {}) })
+    const startedAt = performance.now()
+    await wallet.doctor({ signal: AbortSignal.timeout(20) })
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  })
+
+  it('examines the options that the client was made of', async () => {
+    const options = { accessToken: TOKEN, fetch: createEmulator().fetch, site: 'MLA' as 'MLA' | 'MLB' }
+    const wallet = createWalletConnect(options)
+    options.site = 'MLB'
+    expect((await wallet.doctor()).find(({ check }) => check === 'site')?.says).toMatch(/MLA/)
+  })
+
   it('says what it could not tell when nobody answers, and does not reject', async () => {
     const { findings } = await examine({ webhookSecret: SECRET }, { faults: [{ fault: 'connection_refused' }] })
     expect(findings.map(({ verdict }) => verdict)).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'ok'])
