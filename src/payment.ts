@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { matching, openString, ReceivedIdSchema, text, token } from './fields.ts'
 import { AmountSchema, FiniteSchema, ReceivedAmountSchema } from './money.ts'
 import type { PaymentStatus } from './payment-status.ts'
-import { isPlainObject } from './plain-object.ts'
+import { isJson, isPlainObject } from './plain-object.ts'
 import type { StatusDetail } from './status-detail.ts'
 import { IdentifierSchema, SubMerchantSchema } from './sub-merchant.ts'
 
@@ -50,8 +50,11 @@ export const PaymentDiscountSchema = v.lazy(
 )
 type DiscountInput = v.InferInput<typeof DiscountSchema> | v.InferInput<typeof NoDiscountSchema>
 
-/** What others define. A list or a promise would be sent as something else than it is. */
-const ForeignSchema = v.custom<Record<string, unknown>>(isPlainObject, 'must be a plain object')
+/** What others define. */
+const ForeignSchema = v.custom<Record<string, unknown>>(
+  (value) => isPlainObject(value) && isJson(value),
+  'must be a plain object, and JSON in it',
+)
 
 /**
  * Body of `payments.create`.

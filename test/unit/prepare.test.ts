@@ -224,9 +224,19 @@ describe('prepare refuses', () => {
     ['metadata', [1], 'metadata'],
     ['metadata', Promise.resolve({ order: 1 }), 'metadata'],
     ['additional_info', 'text', 'additional_info'],
+    ['metadata', { coupon: Promise.resolve('TEN') }, 'metadata'],
+    ['additional_info', { items: [new Map()] }, 'additional_info'],
     ['disbursements', [{ amount: 1 }, new Map()], 'disbursements.1'],
+    ['disbursements', [{ amount: Promise.resolve(1) }], 'disbursements.0'],
   ])('a payment whose %s is %j, which JSON would make another thing', (field, value, path) => {
-    expect(issuesOf('payments.create', { ...aPayment, [field]: value })).toEqual([{ path, message: 'must be a plain object' }])
+    expect(issuesOf('payments.create', { ...aPayment, [field]: value })).toEqual([
+      { path, message: 'must be a plain object, and JSON in it' },
+    ])
+  })
+
+  it('nothing of foreign data that says itself what it is in JSON', () => {
+    const { body } = prepare('payments.create', { ...aPayment, metadata: { at: new Date(0), none: null, list: [1, undefined] } })
+    expect(JSON.parse(body ?? '').metadata).toEqual({ at: '1970-01-01T00:00:00.000Z', none: null, list: [1, null] })
   })
 
   it.each([
