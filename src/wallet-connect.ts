@@ -156,7 +156,7 @@ export interface WalletConnect {
    */
   prepare<Name extends OperationName>(name: Name, input: OperationInput<Name>, options?: PrepareOptions): PreparedRequest<Name>
   /**
-   * Sends a prepared request, now or again: the same key, the same bytes, at most one effect.
+   * Sends a prepared request, now or again: the same key and the same bytes, so at most one effect of what has a key.
    *
    * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError} of a write
    * @throws {InvalidResponseError} of a read

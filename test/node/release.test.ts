@@ -164,6 +164,17 @@ describe('.ci/publish', { timeout: 60_000 }, () => {
   const refusals: [why: string, arrange: () => unknown, environment: Record<string, string>, sentence: string][] = [
     ['there is no tag', () => git('tag', '-d', 'v0.1.0'), ci, 'HEAD is not the tag v0.1.0.'],
     ['the tag is of another commit', () => commit('More', 'src/things.txt'), ci, 'HEAD is not the tag v0.1.0.'],
+    ['the tag has no notes', () => git('tag', '-f', 'v0.1.0'), ci, 'v0.1.0 has no notes: npm run release makes the tag.'],
+    [
+      'the commit is on no main branch',
+      () => {
+        git('switch', '-qc', 'topic')
+        commit('Steal', 'src/things.txt')
+        git('tag', '-fam', 'Notes', 'v0.1.0')
+      },
+      ci,
+      'this commit is not on main.',
+    ],
     ['a change is not committed', () => write('new.txt', ''), ci, 'there are changes that are not committed.'],
     [
       'another repository builds than the package names',
@@ -172,7 +183,7 @@ describe('.ci/publish', { timeout: 60_000 }, () => {
         const described = JSON.parse(read('package.json'))
         write('package.json', JSON.stringify({ ...described, repository: { url: 'git+https://github.com/shop/other.git' } }))
         git('commit', '-qam', 'Name the repository')
-        git('tag', 'v0.1.0')
+        git('tag', '-am', 'Notes', 'v0.1.0')
       },
       ci,
       'package.json names https://github.com/shop/other, and this is built by https://github.com/shop/wallet.',
@@ -186,7 +197,7 @@ describe('.ci/publish', { timeout: 60_000 }, () => {
   ]
 
   beforeEach(() => {
-    git('tag', 'v0.1.0')
+    git('tag', '-am', 'Notes', 'v0.1.0')
   })
 
   it.each(refusals)('refuses when %s', async (_, arrange, environment, sentence) => {
