@@ -172,6 +172,18 @@ describe('reconcile', () => {
     expect(performance.now() - startedAt).toBeLessThan(600)
   })
 
+  it('ends at once when it is aborted, also while it reads', async () => {
+    const controller = new AbortController()
+    const hang = (): Promise<Response> => new Promise(() => setTimeout(() => controller.abort(), 20))
+    const fetch = scriptedFetch(lost, hang)
+    const wallet = walletWith(fetch, { timeoutMs: 4_000, deadlineMs: 9_000, maxRetries: 0 })
+    const startedAt = performance.now()
+    const settlement = await wallet.reconcile(wallet.prepare('payments.create', aPayment), { signal: controller.signal })
+    expect(settlement.outcome).toBe('unknown')
+    expect(fetch.sent.map(({ method }) => method)).toEqual(['POST', 'GET'])
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+
   it('refuses a read', async () => {
     const wallet = walletWith(scriptedFetch())
     const promise = wallet.reconcile(wallet.prepare('payments.get', { advanced_payment_id: 7 }))

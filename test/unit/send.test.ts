@@ -349,6 +349,21 @@ describe('send: aborting', () => {
     expect(performance.now() - startedAt).toBeLessThan(800)
   })
 
+  it('while it reads what became of a write: unknown outcome, at once', async () => {
+    const controller = new AbortController()
+    const hang = (): Promise<Response> => new Promise(() => setTimeout(() => controller.abort(), 20))
+    const fetch = scriptedFetch(network, json(400, {}), hang)
+    const startedAt = performance.now()
+    const promise = walletWith(fetch, { timeoutMs: 4_000, deadlineMs: 9_000 }).payments.capture(
+      7,
+      {},
+      { signal: controller.signal },
+    )
+    expect(await rejection(promise)).toMatchObject({ code: 'unknown_outcome', attempts: 2 })
+    expect(fetch.sent.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'GET'])
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+
   it('leaves no listener behind', async () => {
     const controller = new AbortController()
     const { signal } = controller
