@@ -41,6 +41,9 @@ const [index = ''] = entries
 const client = exportsOf(index).get('WalletConnect')
 const methods = new Map(client && methodsOf(checker.getDeclaredTypeOfSymbol(client)))
 
+/** Some words and a full stop. */
+const SENTENCE = /^[A-Z`].* .*[.?]/s
+
 describe('an editor', () => {
   it('shows names for what every method takes and answers', () => {
     expect(Object.fromEntries([...methods].map(([name, method]) => [name, show(method)]))).toEqual({
@@ -92,10 +95,15 @@ describe('an editor', () => {
     expect(names.filter((name) => /[{}]/.test(name))).toEqual([])
   })
 
-  it.each(entries.map((entry) => [entry.slice(root.length), entry] as const))('has words for every export of %s', (_, entry) => {
-    const symbols = [...exportsOf(entry)]
-    expect(symbols.length).toBeGreaterThan(0)
-    const silent = symbols.filter(([, symbol]) => symbol.getDocumentationComment(checker).length === 0)
-    expect(silent.map(([name]) => name)).toEqual([])
-  })
+  it.each(entries.map((entry) => [entry.slice(root.length), entry] as const))(
+    'has a sentence for every export of %s',
+    (_, entry) => {
+      const symbols = [...exportsOf(entry)]
+      expect(symbols.length).toBeGreaterThan(0)
+      const said = symbols.map(
+        ([name, symbol]) => [name, ts.displayPartsToString(symbol.getDocumentationComment(checker))] as const,
+      )
+      expect(said.filter(([, words]) => !SENTENCE.test(words))).toEqual([])
+    },
+  )
 })

@@ -1,0 +1,129 @@
+import type {
+  Answer,
+  AttemptEvent,
+  Cause,
+  DriftEvent,
+  Finding,
+  InvalidInputError,
+  InvalidNotificationError,
+  InvalidResponseError,
+  Issue,
+  OperationName,
+  PreparedRequest,
+  RefusedError,
+  UnavailableError,
+  UnavailableReason,
+  UnknownOutcomeError,
+  WalletConnectError,
+} from 'mercadopago-wallet-connect'
+import type {
+  InvalidNotificationReason,
+  MatchedSignature,
+  Notification,
+  NotificationResource,
+} from 'mercadopago-wallet-connect/notifications'
+import { type Equal, expectTrue, type Members } from './equal.ts'
+
+/** What an error says beyond what all of them say. */
+type Own<Failure extends WalletConnectError> = Omit<Members<Failure>, keyof WalletConnectError>
+type Maybe<T> = T | undefined
+
+// Field by field, so that none becomes wider, or `any`.
+expectTrue<
+  [
+    Equal<
+      Members<Answer<'data'>>,
+      {
+        data: 'data'
+        status: number
+        requestId: Maybe<string>
+        attempts: number
+        idempotencyKey: string | null
+        replayed: boolean
+      }
+    >,
+    Equal<
+      Members<AttemptEvent>,
+      {
+        operation: OperationName
+        attempt: number
+        idempotencyKey: string | null
+        verdict: 'answer' | 'refused' | 'busy' | 'limited' | 'lost'
+        status: Maybe<number>
+        requestId: Maybe<string>
+        durationMs: number
+      }
+    >,
+    Equal<Members<DriftEvent>, { operation: OperationName; issues: readonly Issue[] }>,
+    Equal<
+      Members<Finding>,
+      {
+        check: 'access_token' | 'application' | 'site' | 'clock' | 'webhook_secret'
+        verdict: 'ok' | 'problem' | 'unknown'
+        says: string
+      }
+    >,
+    Equal<
+      Members<PreparedRequest<'payments.create'>>,
+      {
+        operation: 'payments.create'
+        method: string
+        path: string
+        headers: Record<string, string>
+        body: string | null
+        idempotencyKey: string | null
+      }
+    >,
+    Equal<Members<Issue>, { path: string; message: string }>,
+    Equal<Members<Cause>, { code: string; message: string }>,
+    Equal<Own<InvalidInputError>, { readonly issues: readonly Issue[] }>,
+    Equal<
+      Own<RefusedError>,
+      {
+        readonly operation: string
+        readonly status: number
+        readonly apiCode: Maybe<string>
+        readonly apiMessage: Maybe<string>
+        readonly causes: readonly Cause[]
+        readonly requestId: Maybe<string>
+        readonly retryAfterMs: Maybe<number>
+      }
+    >,
+    Equal<
+      Own<UnavailableError>,
+      {
+        readonly operation: string
+        readonly reason: UnavailableReason
+        readonly status: Maybe<number>
+        readonly attempts: number
+        readonly retryAfterMs: Maybe<number>
+      }
+    >,
+    Equal<
+      Own<UnknownOutcomeError>,
+      {
+        readonly operation: string
+        readonly idempotencyKey: string
+        readonly status: Maybe<number>
+        readonly attempts: number
+        readonly sentAt: string
+      }
+    >,
+    Equal<Own<InvalidResponseError>, { readonly operation: string; readonly status: number; readonly issues: readonly Issue[] }>,
+    Equal<Own<InvalidNotificationError>, { readonly reason: InvalidNotificationReason }>,
+    Equal<
+      Omit<Members<Notification>, 'topic'>,
+      {
+        action: Maybe<string>
+        resource: NotificationResource
+        resourceId: string
+        eventKey: string
+        unverifiedBody: unknown
+        requestId: Maybe<string>
+        timestamp: Maybe<number>
+        matched: MatchedSignature | null
+      }
+    >,
+    Equal<Members<MatchedSignature>, { secret: number; id: 'as_received' | 'lower_cased' | 'absent'; unit: 's' | 'ms' }>,
+  ]
+>()
