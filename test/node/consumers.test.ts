@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from
 import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { build as bundle } from 'esbuild'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Packed, pack } from '../packed.ts'
@@ -120,6 +121,15 @@ describe('the tarball', () => {
     yield node
     for (const child of node.getChildren()) yield* nodesOf(child)
   }
+  /** Of a name, or of what is imported or exported: it does nothing, unless its value does. */
+  const isDeclaration = (node: ts.Statement): boolean =>
+    [
+      ts.isImportDeclaration,
+      ts.isExportDeclaration,
+      ts.isFunctionDeclaration,
+      ts.isClassDeclaration,
+      ts.isVariableStatement,
+    ].some((is) => is(node))
   /** What a built file imports, also if only at run time. */
   const imports = (path: string): string[] =>
     ts.preProcessFile(readFileSync(`${installed()}/${path}`, 'utf8')).importedFiles.map(({ fileName }) => fileName)
@@ -184,11 +194,18 @@ describe('the tarball', () => {
     for (const file of files) expect(existsSync(`${installed()}/${file}`), file).toBe(true)
   })
 
+  /** What only some runtimes have, as a name or as a text that could look it up. */
+  const FOREIGN = 'Buffer process require __dirname module global self window Deno Bun eval Function'.split(' ')
+  /** All that is looked up by name is `fetch`, and whether this is a page. */
+  const GLOBALS = ['globalThis.fetch', '"document" in globalThis']
+
   it('names nothing of one runtime', () => {
+    const isForeign = (node: ts.Node): boolean =>
+      ts.isIdentifier(node) && node.text === 'globalThis'
+        ? !GLOBALS.includes(node.parent.getText())
+        : (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) && FOREIGN.includes(node.text)
     const foreign = modules().flatMap((path) =>
-      [...nodesOf(parse(path))]
-        .filter((node) => ts.isIdentifier(node) && ['Buffer', 'process', 'require', '__dirname', 'module'].includes(node.text))
-        .map((node) => `${path}: ${node.parent.getText().slice(0, 80)}`),
+      [...nodesOf(parse(path))].filter(isForeign).map((node) => `${path}: ${node.parent.getText().slice(0, 80)}`),
     )
     expect(foreign).toEqual([])
     for (const path of modules())
@@ -196,6 +213,34 @@ describe('the tarball', () => {
         imports(path).filter((name) => !/^(\.|ofetch$|valibot$|msw$)/.test(name)),
         path,
       ).toEqual([])
+  })
+
+  it('is nothing if it is imported for its effects', async () => {
+    const entries = ['', '/notifications', '/emulator', '/msw'].map((entry) => `import 'mercadopago-wallet-connect${entry}'`)
+    const stdin = { contents: entries.join('\n'), resolveDir: packed.folder }
+    const { outputFiles, warnings } = await bundle({ stdin, bundle: true, format: 'esm', write: false, logLevel: 'silent' })
+    expect(outputFiles[0]?.text).toBe('')
+    // It is left out because of a word of ours, and not because nobody found it.
+    expect(warnings.map(({ notes }) => notes[0]?.text)).toEqual(entries.map(() => expect.stringContaining('"sideEffects"')))
+  })
+
+  it('does nothing when it is imported', async () => {
+    const statements = modules().flatMap((path) => [...parse(path).statements])
+    expect(statements.length).toBeGreaterThan(100)
+    expect(statements.filter((each) => !isDeclaration(each)).map((each) => each.getText())).toEqual([])
+
+    const entries = ['index', 'notifications', 'emulator/index'].map((entry) => `./${entry}.mjs`)
+    const script = `
+      const called = []
+      const doing = Object.getOwnPropertyNames(globalThis).filter((name) => /^[a-z]/.test(name) && typeof globalThis[name] === 'function')
+      for (const name of [...doing, 'dispatchEvent', 'addEventListener', 'postMessage']) globalThis[name] = () => called.push(name)
+      const before = Object.getOwnPropertyNames(globalThis)
+      for (const entry of ${JSON.stringify(entries)}) await import(entry)
+      const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before.includes(name))
+      process.stdout.write(JSON.stringify({ watched: doing.includes('setTimeout'), called, added }))`
+    writeFileSync(`${installed()}/dist/watch.mjs`, script)
+    const { stdout } = await promisify(execFile)(process.execPath, [realpathSync(`${installed()}/dist/watch.mjs`)])
+    expect(JSON.parse(stdout)).toEqual({ watched: true, called: [], added: [] })
   })
 
   it('leads from "." to no emulator, and takes msw only for "./msw"', () => {
