@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs'
+import type {
+  AdvancedPayment,
+  BrowserOptions,
+  CreatePaymentInput,
+  PreparedRequest,
+  ServerOptions,
+} from 'mercadopago-wallet-connect'
 import * as library from 'mercadopago-wallet-connect'
 import * as emulator from 'mercadopago-wallet-connect/emulator'
 import * as handlers from 'mercadopago-wallet-connect/msw'
+import * as notifications from 'mercadopago-wallet-connect/notifications'
 import * as msw from 'msw/node'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { resolveOptions } from '../../src/client-options.ts'
+import { linkWallet, rejection } from '../wallet.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')
@@ -12,11 +22,12 @@ const blocksOf = (page: string): string[] => [...page.matchAll(/^```ts\n(.*?)^``
 const ofEmulator = blocksOf(readFileSync(`${root}src/emulator/README.md`, 'utf8'))
 const blocks = [...blocksOf(readme), ...ofEmulator]
 
-/** Runs a block, and gives what it printed. */
-async function run(code: string): Promise<unknown[]> {
+/** Runs a block, and gives what it exports and what it has printed. What it only declares has to be `given`. */
+async function load(code: string, given: object = {}, client: object = {}) {
   const printed: unknown[] = []
   const modules: Record<string, object> = {
-    'mercadopago-wallet-connect': library,
+    'mercadopago-wallet-connect': { ...library, ...client },
+    'mercadopago-wallet-connect/notifications': notifications,
     'mercadopago-wallet-connect/emulator': emulator,
     'mercadopago-wallet-connect/msw': handlers,
     'msw/node': msw,
@@ -24,10 +35,40 @@ async function run(code: string): Promise<unknown[]> {
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   })
-  const body = outputText.replace(/^import (\{[^}]*\}) from ('.*');$/gm, 'const $1 = modules[$2]').replace(/^export \{\};$/gm, '')
+  const body = outputText
+    .replace(/^import (\{[^}]*\}) from ('.*');$/gm, 'const $1 = modules[$2]')
+    .replace(/^export \{\};$/gm, '')
+    .replace(/^export default /gm, 'exported.default = ')
+    .replace(/^export ((?:async )?function (\w+))/gm, 'exported.$2 = $2; $1')
+  const exported = {}
+  const scope = { modules, exported, console: { log: (...values: unknown[]) => printed.push(...values) }, ...given }
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor
-  await new AsyncFunction('modules', 'console', body)(modules, { log: (...values: unknown[]) => printed.push(...values) })
-  return printed
+  await new AsyncFunction(...Object.keys(scope), body)(...Object.values(scope))
+  return { exported, printed }
+}
+
+/** What a block prints. */
+const run = async (code: string): Promise<unknown[]> => (await load(code)).printed
+
+/** A `createWalletConnect` for blocks that make their own client: it talks to the emulator. */
+const talkingTo = (api: emulator.Emulator) => ({
+  createWalletConnect: (options: ServerOptions) =>
+    library.createWalletConnect({ ...options, accessToken: 'TEST-1', fetch: api.fetch }),
+})
+
+/** The rows of the table below this head, cell by cell. */
+function rowsBelow(head: string): string[][] {
+  const [, below = ''] = readme.split(`\n${head}\n`)
+  const [rows = ''] = below.split('\n\n')
+  return rows
+    .split('\n')
+    .slice(1)
+    .map((row) =>
+      row
+        .slice(1, -1)
+        .split(' | ')
+        .map((cell) => cell.trim()),
+    )
 }
 
 /** What the compiler says of the blocks, each as a file of its own among the tests. */
@@ -70,10 +111,170 @@ describe('the README', () => {
     expect(await run(example)).toEqual([expect.stringMatching(/^\d{3} schedules over 3 requests: 0 break something/)])
   })
 
-  it('names every operation, error and option', () => {
-    for (const name of Object.keys(library.operations)) expect(readme).toContain(`\`${name}(`)
+  it('names every error', () => {
     for (const name of Object.keys(library).filter((name) => name.endsWith('Error') && !/^(is|Wallet)/.test(name))) {
       expect(readme).toContain(`\`${name}\``)
     }
+  })
+})
+
+describe('the operations of the README', () => {
+  it('are those of the client, with the same wire and the same way to repeat', () => {
+    const said = rowsBelow('| call | wire | repeated |').map(([call = '', wire, repeated]) => {
+      const [, name] = /^`([\w.]+)\(/.exec(call) ?? []
+      return [name, wire, repeated]
+    })
+    const known = Object.entries(library.operations)
+    expect(said).toEqual(known.map(([name, { method, path, retry }]) => [name, `\`${method} ${path}\``, retry]))
+  })
+})
+
+describe('the options of the README', () => {
+  const rows = rowsBelow('| option of `createWalletConnect` | |')
+  const said = rows.flatMap(([names = '']) => [...names.matchAll(/`(\w+)/g)].map(([, name = '']) => name))
+
+  it('are all that there are', () => {
+    // The compiler wants all of them, and no other.
+    const all: Record<keyof ServerOptions | keyof BrowserOptions, true> = {
+      accessToken: true,
+      proxy: true,
+      baseURL: true,
+      site: true,
+      timeoutMs: true,
+      deadlineMs: true,
+      maxRetries: true,
+      onAttempt: true,
+      onDrift: true,
+      platformId: true,
+      fetch: true,
+    }
+    expect(said.toSorted()).toEqual(Object.keys(all).toSorted())
+  })
+
+  it('have the defaults that hold', () => {
+    const { timeoutMs, deadlineMs, maxRetries } = resolveOptions({ accessToken: 'TEST-1' }).transport
+    const [row] = rows.filter(([names]) => names === '`timeoutMs`, `deadlineMs`, `maxRetries`')
+    const numbers = row?.[1]?.match(/\d+( \d{3})*/g)?.map((number) => Number(number.replace(' ', '')))
+    expect(numbers).toEqual([timeoutMs, deadlineMs, maxRetries])
+  })
+})
+
+describe('charge and settle of the README', () => {
+  const [code = ''] = blocks.filter((block) => block.includes('declare const orders'))
+  interface Shop {
+    charge(order: CreatePaymentInput): Promise<void>
+    settle(prepared: PreparedRequest<'payments.create'>): Promise<void>
+  }
+
+  /** The block with an emulator behind it: what it saves, books and drops. */
+  async function open() {
+    const api = emulator.createEmulator()
+    const saved: string[] = []
+    const booked: (string | null | undefined)[] = []
+    const dropped: string[] = []
+    const orders = {
+      save: async (prepared: object) => void saved.push(JSON.stringify(prepared)),
+      book: async ({ status }: AdvancedPayment) => void booked.push(status),
+      drop: async (reason: string) => void dropped.push(reason),
+    }
+    const { exported } = await load(code, { orders }, talkingTo(api))
+    const { charge, settle } = exported as Shop
+    const { payer_token } = await linkWallet(api)
+    const order = {
+      wallet_payment: { transaction_amount: '700.50', external_reference: 'order-1' },
+      payer: { token: payer_token },
+    }
+    const charges = () => api.effects.filter(({ kind }) => kind === 'payment_charged').length
+    return { api, charge, order, saved, booked, dropped, charges, settle: () => settle(JSON.parse(saved[0] ?? '')) }
+  }
+
+  it('saves an order before it is charged, and books it once', async () => {
+    const { charge, order, saved, booked, dropped, charges } = await open()
+    await charge(order)
+    expect([saved.length, booked, dropped, charges()]).toEqual([1, ['approved'], [], 1])
+  })
+
+  it('keeps an order whose answer is lost, and books the one charge when it is settled', async () => {
+    const { api, charge, order, booked, dropped, charges, settle } = await open()
+    api.faults.inject({ fault: 'reset', operation: 'payments.create', phase: 'after', times: 9 })
+    await charge(order)
+    expect([booked, dropped, charges()]).toEqual([[], [], 1])
+    api.faults.clear()
+    await settle()
+    expect([booked, dropped, charges()]).toEqual([['approved'], [], 1])
+  })
+
+  it('keeps an order that cannot be settled yet', async () => {
+    const { api, charge, order, booked, dropped, settle } = await open()
+    api.faults.inject({ fault: 'reset', phase: 'after', times: 99 })
+    await charge(order)
+    await settle()
+    expect([booked, dropped]).toEqual([[], []])
+  })
+
+  it.each(['charge', 'settle'])('drops a rejected payment, which is never booked: %s', async (by) => {
+    const { api, charge, order, booked, dropped, charges, settle } = await open()
+    api.processor.decideNext({ status: 'rejected', status_detail: 'cc_rejected_high_risk' })
+    if (by === 'settle') api.faults.inject({ fault: 'reset', operation: 'payments.create', phase: 'after', times: 9 })
+    await charge(order)
+    api.faults.clear()
+    if (by === 'settle') await settle()
+    expect([booked, dropped, charges()]).toEqual([[], ['rejected'], 0])
+  })
+
+  it('neither books nor drops what is only reserved', async () => {
+    const { charge, order, booked, dropped } = await open()
+    await charge({ ...order, capture: false })
+    expect([booked, dropped]).toEqual([[], []])
+  })
+
+  it('drops an order that is refused', async () => {
+    const { charge, order, booked, dropped, settle } = await open()
+    await charge({ ...order, payer: { token: 'nobody' } })
+    expect([booked, dropped]).toEqual([[], ['refused']])
+    await settle()
+    expect([booked, dropped]).toEqual([[], ['refused', 'refused']])
+  })
+})
+
+describe('the Worker for notifications of the README', () => {
+  const [code = ''] = blocks.filter((block) => block.includes('export default'))
+  const secret = 'd41d8cd98f00b204e9800998ecf8427e'
+  type Worker = { fetch(request: Request, env: object): Promise<Response> }
+
+  /** The block with an emulator behind it, told of an agreement that a buyer has approved. */
+  async function open() {
+    const api = emulator.createEmulator()
+    const { agreement_id } = await linkWallet(api)
+    const { exported, printed } = await load(code, {}, talkingTo(api))
+    const { fetch } = (exported as { default: Worker }).default
+    const delivery = await notifications.signNotification({ secret, topic: 'wallet_connect', data: { id: agreement_id } })
+    const tell = async (request: Request, WEBHOOK_SECRET = secret): Promise<number> =>
+      (await fetch(request, { WEBHOOK_SECRET, ACCESS_TOKEN: 'TEST-1' })).status
+    return { api, delivery, tell, printed }
+  }
+
+  it('answers 200 to what is signed, and has read what it is about', async () => {
+    const { delivery, tell, printed } = await open()
+    expect(await tell(delivery)).toBe(200)
+    expect(printed).toEqual([expect.any(String), 'confirmed_by_user'])
+  })
+
+  it('answers 401 to a forgery, and reads nothing', async () => {
+    const { delivery, tell, printed } = await open()
+    const forged = new Request(delivery.url.replace(/data.id=\w/, 'data.id=x'), delivery)
+    expect(await tell(forged)).toBe(401)
+    expect(printed).toEqual([])
+  })
+
+  it('answers 500 while Mercado Pago cannot be asked, so that it comes again', async () => {
+    const { api, delivery, tell } = await open()
+    api.faults.inject({ fault: 'internal_error', operation: 'agreements.get', times: 9 })
+    expect(await tell(delivery)).toBe(500)
+  })
+
+  it('throws with a bad secret, which Cloudflare answers with 500', async () => {
+    const { delivery, tell } = await open()
+    expect(await rejection(tell(delivery, 'dummy'))).toMatchObject({ reason: 'bad_secret' })
   })
 })
