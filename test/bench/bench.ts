@@ -8,18 +8,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EMPTY, measureColdStart } from './cold-start.ts'
-import { contenders, enter, type Measured, pathOf } from './contenders.ts'
+import { contenders, enter, pathOf, ratios } from './contenders.ts'
 import { measureOwnParts } from './own-parts.ts'
 import { bundle, gzippedBytes } from './worker-bundle.ts'
 
 const { values: options } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } })
-const BARE = 'bare fetch'
 
-/** A cell for each contender: a multiple of bare fetch, whose own cell tells what that took. */
-function ratios(measured: Measured, unit: (value: number) => string): string[] {
-  const base = measured[BARE] ?? 0
-  return contenders.map(({ name }) => (name === BARE ? `1 (${unit(base)})` : ((measured[name] ?? 0) / base).toFixed(2)))
-}
 const microseconds = (value: number): string => `${value.toFixed(0)} µs`
 const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`
 

@@ -13,11 +13,13 @@ export interface Contender {
 const versionOf = (name: string): string =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../node_modules/${name}/package.json`), 'utf8')).version
 
+const BARE = 'bare fetch'
+
 /** In the order of the table's columns. */
 export const contenders: readonly Contender[] = [
   { name: 'this client', file: 'wallet-connect' },
   ...['mercadopago', 'stripe', 'ky', 'ofetch'].map((name) => ({ name: `${name} ${versionOf(name)}`, file: name })),
-  { name: 'bare fetch', file: 'bare-fetch' },
+  { name: BARE, file: 'bare-fetch' },
 ]
 
 export const pathOf = ({ file }: Contender): string => join(import.meta.dirname, `contenders/${file}.ts`)
@@ -39,6 +41,12 @@ export async function medians<Named extends { name: string }>(
 }
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+/** A cell for each contender: a multiple of bare fetch, whose own cell tells what that took. */
+export function ratios(measured: Measured, unit: (value: number) => string): string[] {
+  const base = measured[BARE] ?? 0
+  return contenders.map(({ name }) => (name === BARE ? `1 (${unit(base)})` : ((measured[name] ?? 0) / base).toFixed(2)))
+}
 
 /** What is asked of every contender in every round. */
 export interface Contest {

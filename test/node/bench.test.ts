@@ -1,29 +1,89 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { CreateCaller } from '../bench/contenders/contender.ts'
-import { contenders, pathOf } from '../bench/contenders.ts'
+import { type CreateCaller, wish } from '../bench/contenders/contender.ts'
+import { contenders, medians, pathOf, ratios } from '../bench/contenders.ts'
 import { answer, answerHeaders } from '../bench/instant-fetch.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url).pathname, 'utf8')
 
+/** The same amount, description, token and reference. */
+const inStripesWords = {
+  amount: '70050',
+  currency: 'ars',
+  description: wish.wallet_payment.description,
+  payment_method: wish.payer.token,
+  confirm: 'true',
+  'metadata[external_reference]': wish.wallet_payment.external_reference,
+}
+
+/** The answer, which tells when somebody has read all of it. */
+function toldWhenRead(onEnd: () => void): ReadableStream<Uint8Array> {
+  const chunks = [new TextEncoder().encode(answer)]
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    const chunk = chunks.pop()
+    if (chunk) controller.enqueue(chunk)
+    else {
+      onEnd()
+      controller.close()
+    }
+  }
+  return new ReadableStream({ pull }, { highWaterMark: 0 })
+}
+
+describe('medians', () => {
+  it('are the middle of what each measured, not the mean, the least or the last', async () => {
+    const values = { odd: [100, 9, 2, 10, 1], same: [3, 3, 3, 3, 3] }
+    const all = [{ name: 'odd' as const }, { name: 'same' as const }]
+    expect(await medians(5, all, async ({ name }) => values[name].shift() ?? 0)).toEqual({ odd: 9, same: 3 })
+  })
+
+  it('are of rounds in which all take their turn, one after the other', async () => {
+    const order: string[] = []
+    const measure = async ({ name }: { name: string }): Promise<number> => {
+      order.push(`${name} begins`)
+      await Promise.resolve()
+      order.push(`${name} ends`)
+      return 1
+    }
+    await medians(2, [{ name: 'a' }, { name: 'b' }], measure)
+    const round = ['a begins', 'a ends', 'b begins', 'b ends']
+    expect(order).toEqual([...round, ...round])
+  })
+})
+
+describe('ratios', () => {
+  it('are multiples of bare fetch, whose own cell says what it took', () => {
+    const measured = Object.fromEntries(contenders.map(({ name }, index) => [name, 300 - 50 * index]))
+    expect(ratios(measured, (value) => `${value} µs`)).toEqual(['6.00', '5.00', '4.00', '3.00', '2.00', '1 (50 µs)'])
+  })
+})
+
 describe('the contenders of npm run bench', () => {
   afterEach(() => vi.unstubAllGlobals())
 
-  it.each(contenders)('$name asks for one payment under a key of its own, and reads the answer', async (contender) => {
+  it.each(contenders)('$name sends the wish under a key of its own, and reads the answer to its end', async (contender) => {
     vi.stubGlobal('fetch', fetch) // The official SDK's contender replaces it.
     const { createCaller } = (await import(/* @vite-ignore */ pathOf(contender))) as { createCaller: CreateCaller }
     const requests: Request[] = []
+    let read = 0
     const call = createCaller(async (input, init) => {
       requests.push(new Request(input as Request, init))
-      return new Response(answer, { status: 201, headers: answerHeaders })
+      return new Response(
+        toldWhenRead(() => read++),
+        { status: 201, headers: answerHeaders },
+      )
     }, 'http://127.0.0.1:4242')
 
-    expect(await call()).toMatchObject({ id: 10458724, status: 'approved' })
-    await call()
-    expect(requests.map(({ method }) => method)).toEqual(['POST', 'POST'])
+    for (const times of [1, 2]) {
+      expect(await call()).toMatchObject({ id: 10458724, status: 'approved' })
+      expect([requests.length, read]).toEqual([times, times])
+    }
     for (const request of requests) {
+      expect(request.method).toBe('POST')
       expect(request.url).toMatch(/^http:\/\/127\.0\.0\.1:4242\/v1\/\w+$/)
-      expect(await request.text()).toMatch(/700\.5|70050/)
+      const body = await request.text()
+      if (contender.file === 'stripe') expect(Object.fromEntries(new URLSearchParams(body))).toEqual(inStripesWords)
+      else expect(JSON.parse(body)).toEqual(wish)
     }
     const keys = requests.map(({ headers }) => headers.get('x-idempotency-key') ?? headers.get('idempotency-key'))
     expect(new Set(keys).size).toBe(2)
