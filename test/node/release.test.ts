@@ -65,7 +65,12 @@ beforeEach(() => {
     exports: { types: './dist/index.d.mts', default: './dist/index.mjs' },
     files: ['dist'],
     publishConfig,
-    scripts: { build: 'rm -rf dist && cp -r src dist', changelog: scripts.changelog, release: scripts.release },
+    scripts: {
+      build: 'rm -rf dist && cp -r src dist',
+      prepack: `touch ${folder}/.git/prepack`,
+      changelog: scripts.changelog,
+      release: scripts.release,
+    },
   }
   write('package.json', JSON.stringify(described, null, 2))
   const packages = { '': { name, version: '0.1.0' } }
@@ -244,5 +249,57 @@ describe('.ci/publish', { timeout: 60_000 }, () => {
     )
     expect(git('status', '--porcelain')).toBe('')
     expect(git('ls-remote', 'origin')).toBe('')
+    // A script of ours would build once more, without the changelog.
+    expect(existsSync(`${folder}/.git/prepack`)).toBe(false)
+  })
+
+  const mistakes: [tool: string, arrange: () => void, complaint: string][] = [
+    [
+      'publint',
+      () => write('package.json', read('package.json').replace('"type"', '"main": "./dist/none.js", "type"')),
+      'pkg.main is ./dist/none.js but the file does not exist',
+    ],
+    [
+      'attw',
+      () => write('src/index.d.mts', "export declare const price: typeof import('./none.mjs').price\n"),
+      'Internal resolution error',
+    ],
+  ]
+
+  it.each(mistakes)('publishes nothing that %s refuses', async (_, arrange, complaint) => {
+    arrange()
+    git('commit', '-qam', 'Mistake')
+    git('tag', '--force', 'v0.1.0')
+    const { code, output } = await run(ci, '.ci/publish', '--dry-run')
+    expect(code).toBe(1)
+    expect(output).toContain(complaint)
+    expect(output).not.toContain('npm publish')
+  })
+})
+
+describe('.ci/release.yml', () => {
+  const workflow = readFileSync(`${root}.ci/release.yml`, 'utf8').replace(/ *#.*$/gm, '')
+  const [head = '', rest = ''] = workflow.split(/^jobs:\n/m)
+  const jobs = Object.fromEntries(rest.split(/^(?= {2}\w)/m).map((job) => [job.trim().split(':')[0], job]))
+  const permissions = (job = ''): string | undefined => /^ {4}permissions:\n((?: {6}.*\n)*)/m.exec(job)?.[1]
+
+  it('runs for a tag v* and for nothing else', () => {
+    expect(head).toContain("\non:\n  push:\n    tags: ['v*']\npermissions:")
+  })
+
+  it('gives each job only what it needs: the identity to the one that publishes', () => {
+    expect(head).toMatch(/^permissions: \{\}$/m)
+    expect(Object.keys(jobs)).toEqual(['publish', 'notes'])
+    expect(permissions(jobs.publish)).toBe('      contents: read\n      id-token: write\n')
+    expect(permissions(jobs.notes)).toBe('      contents: write\n')
+    expect(workflow.match(/permissions:/g)).toHaveLength(3)
+  })
+
+  it('takes every action by its commit, and runs no script of a dependency', () => {
+    const actions = [...workflow.matchAll(/uses: (.*)/g)].map(([, action]) => action)
+    expect(actions).toHaveLength(3)
+    for (const action of actions) expect(action).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/)
+    const commands = [...(jobs.publish ?? '').matchAll(/run: (.*)/g)].map(([, command]) => command)
+    expect(commands).toEqual(['npm ci --ignore-scripts', '.ci/publish'])
   })
 })
