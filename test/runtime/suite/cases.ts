@@ -108,13 +108,39 @@ export const cases: Record<string, (world: World) => Promise<void>> = {
   },
 
   async [ONCE](world) {
-    const { agreements } = walletOf(world)
+    let attempts = 0
+    const { agreements } = walletOf(world, { onAttempt: () => attempts++ })
     const { agreement_id } = await agreements.create(agreement)
+    // What we do of ourselves, and what the server sees of it: for the first there is no excuse.
+    await world.ask('inject', { fault: 'reset', operation: 'agreements.create', times: ALWAYS })
+    const lost = await rejection(() => agreements.create(agreement))
+    same([attempts, code(lost)], [2, 'unknown_outcome'])
     const approved = await world.ask('approve', { agreement_id })
     await world.ask('inject', { fault: 'reset', operation: 'agreements.createPayerToken' })
     const error = await rejection(() => agreements.createPayerToken(agreement_id, approved))
     const { requests } = await world.ask('report', {})
-    same([requests.filter(({ path }) => path.endsWith('/payer_token')).length, code(error)], [1, 'unknown_outcome'])
+    const heard = requests.filter(({ path }) => path.endsWith('/payer_token'))
+    const isSame = heard.every(({ body }) => body === heard[0]?.body)
+    same(
+      { attempts, heard: heard.length, isSame, code: code(error) },
+      { attempts: 3, heard: 1, isSame: true, code: 'unknown_outcome' },
+    )
+  },
+
+  async 'a body that is too large is let go, and its connection with it'(world) {
+    const { id } = await payOnce(world)
+    await world.ask('inject', { fault: 'huge_body', operation: 'payments.get', times: ALWAYS })
+    // Held, so that no garbage collector lets go of it in our stead.
+    const held: Response[] = []
+    const holding = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+      const response = await fetch(input, init)
+      held.push(response)
+      return response
+    }
+    const wallet = walletOf(world, { fetch: holding as typeof fetch, maxRetries: 0 })
+    same(code(await rejection(() => soon(wallet.payments.get(id)))), 'invalid_response')
+    await nothingOpen(world)
+    same(held.length, 1)
   },
 
   async 'a body that stalls ends by timeoutMs, and its connection with it'(world) {
