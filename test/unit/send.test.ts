@@ -134,6 +134,13 @@ describe('send: an unclear end of a write is an unknown outcome, never a success
     expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ status: 201 })
   })
 
+  it('lets go of a body that stalls, also of a fetch that does not listen to its signal', async () => {
+    const cancel = vi.fn()
+    const stalled = (): Response => new Response(new ReadableStream({ cancel }), { status: 201 })
+    await rejection(walletWith(scriptedFetch(stalled), { timeoutMs: 50, maxRetries: 0 }).payments.create(aPayment))
+    await expect.poll(() => cancel.mock.calls.length).toBe(1)
+  })
+
   it('ends a body that stalls after the headers at timeoutMs', async () => {
     const startedAt = performance.now()
     await rejection(walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 50, maxRetries: 0 }).payments.create(aPayment))
