@@ -5,6 +5,14 @@ import { contenders, medians, pathOf, ratios } from '../bench/contenders.ts'
 import { answer, answerHeaders } from '../bench/instant-fetch.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url).pathname, 'utf8')
+const [, table = ''] = /<!-- npm run bench -->\n\n(.*?)\n\n<!-- \/ -->/s.exec(readme) ?? []
+/** Its rows, cell by cell, without the bars around them. */
+const [head, , ...rows] = table.split('\n').map((row) =>
+  row
+    .slice(1, -1)
+    .split('|')
+    .map((cell) => cell.trim()),
+)
 
 /** The same amount, description, token and reference. */
 const inStripesWords = {
@@ -91,7 +99,14 @@ describe('the contenders of npm run bench', () => {
   })
 
   it('are those of the table in the README, in the versions that are installed', () => {
-    const [, head] = /<!-- npm run bench -->\n\n(.*)\n/.exec(readme) ?? []
-    expect(head).toBe(`|  | ${contenders.map(({ name }) => name).join(' | ')} |`)
+    expect(head).toEqual(['', ...contenders.map(({ name }) => name)])
+  })
+
+  it('have a number each in each of its five rows', () => {
+    expect(rows).toHaveLength(5)
+    for (const [what = '', ...cells] of rows) {
+      expect(what).not.toBe('')
+      expect(cells, what).toEqual(contenders.map(() => expect.stringMatching(/\d/)))
+    }
   })
 })
