@@ -125,8 +125,15 @@ function examineApplication(agreement: Seen, payments: Seen): Finding {
   const isLookedFor = agreement.data || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400)
   // Both: a proxy answers for agreements that it does not know without asking.
   if (payments.data && isOfTheApi(agreement) && isLookedFor) return says('ok', 'The application may use Wallet Connect.')
-  const [first] = [agreement, payments].filter((seen) => !isOfTheApi(seen))
-  return says('unknown', first ? silence(first.error) : 'Not to be told from here: ask with the access token itself.')
+  const [silent] = [agreement, payments].filter((seen) => !isOfTheApi(seen))
+  if (silent) return says('unknown', silence(silent.error))
+  if (isRefusedWith(agreement, 403) || isRefusedWith(payments, 403)) {
+    return says(
+      'unknown',
+      'A 403 that is not of the policy agent: this credential, or somebody on the way, does not let one ask.',
+    )
+  }
+  return says('unknown', 'Not to be told from these answers; a proxy does not tell.')
 }
 
 /** A payment names its country; the only other trace of it is the currency. */

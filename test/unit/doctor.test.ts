@@ -139,7 +139,8 @@ describe('wallet.doctor', () => {
   it.each([403, 503])('believes no proxy that answers %i to the search and 404 of its own', async (status) => {
     const fetch: typeof globalThis.fetch = async (input) =>
       Response.json({ message: 'no' }, { status: String(input).includes('search') ? status : 404 })
-    expect((await examine({}, {}, { fetch })).of('application')).toMatch(/^unknown/)
+    const says = status === 403 ? /^unknown: A 403 that is not of the policy agent/ : /^unknown: The API could not answer/
+    expect((await examine({}, {}, { fetch })).of('application')).toMatch(says)
   })
 
   it.each(['agreements.get', 'payments.search'] as const)('sees the policy agent also if only %s meets it', async (operation) => {
