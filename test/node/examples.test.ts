@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator, type Emulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { sellerOf } from '../../playground/examples/batch-seller.ts'
 import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
 import { launchChromium } from '../page/stage.ts'
 
@@ -375,6 +376,15 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
     } finally {
       seller.close()
     }
+  })
+})
+
+describe('sellerOf', () => {
+  it('keeps apart what a test token and the real one have paid', async () => {
+    const real = await sellerOf({ MERCADOPAGO_ACCESS_TOKEN: 'APP_USR-1', MERCADOPAGO_ACCOUNT: 'shop' }, [])
+    const test = await sellerOf({ MERCADOPAGO_ACCESS_TOKEN: 'TEST-1', MERCADOPAGO_ACCOUNT: 'shop' }, [])
+    expect([real.account, test.account]).toEqual(['shop', 'test-shop'])
+    expect([real.journalEnding, test.journalEnding]).toEqual(['.shop.jsonl', '.test-shop.jsonl'])
   })
 })
 
