@@ -1,12 +1,11 @@
 import { operations } from 'mercadopago-wallet-connect'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { readOptions } from '../compile.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const path = `${root}tsconfig.json`
-const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(path, ts.sys.readFile).config, ts.sys, root)
 const entries = ['index', 'notifications', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`)
-const program = ts.createProgram(entries, options)
+const program = ts.createProgram(entries, readOptions(root))
 const checker = program.getTypeChecker()
 
 /** What an entry exports, by name; an export of an export is what it stands for. */

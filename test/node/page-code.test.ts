@@ -12,6 +12,7 @@ import { RUNTIMES, type Runtime, runtimesOf, STEPS, type Step, snippet } from '.
 import { permit } from '../../playground/policy.ts'
 import { openSession } from '../../playground/sessions.ts'
 import { readTicket } from '../../playground/tickets.ts'
+import { diagnose, readOptions } from '../compile.ts'
 import { linkWallet } from '../wallet.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -303,7 +304,7 @@ describe('snippet', () => {
   })
 
   it.each(inTypeScript)('compiles strictly for %s', { timeout: 60_000 }, (runtime) => {
-    expect(diagnose(runtime)).toEqual([])
+    expect(compile(runtime)).toEqual([])
   })
 })
 
@@ -330,9 +331,8 @@ export declare function staffOf(request: Request): Promise<void>
 export declare function keep(what: object): Promise<void>`
 
 /** What the compiler says of all snippets of a runtime. */
-function diagnose(runtime: Runtime): string[] {
-  const base = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile).config
-  const { options } = ts.parseJsonConfigFileContent(base, ts.sys, root)
+function compile(runtime: Runtime): string[] {
+  const options = readOptions(root)
   const types = TYPES[runtime]
   options.types = types ? [types] : []
   if (runtime === 'Workers') options.lib = ['lib.es2023.d.ts']
@@ -347,16 +347,7 @@ function diagnose(runtime: Runtime): string[] {
   const files = new Map(steps.map((step) => [`${root}test/page-code-${step}.ts`, snippet(step, runtime)]))
   files.set(`${root}test/shop.ts`, runtime === 'Browser' ? 'export {}' : SHOP)
   files.set(`${root}test/page-code-ambient.d.ts`, AMBIENT[runtime] ?? '')
-  const host = ts.createCompilerHost(options)
-  const { getSourceFile, fileExists, readFile } = host
-  host.fileExists = (name) => files.has(name) || fileExists(name)
-  host.readFile = (name) => files.get(name) ?? readFile(name)
-  host.getSourceFile = (name, target) => {
-    const code = files.get(name)
-    return code === undefined ? getSourceFile(name, target) : ts.createSourceFile(name, code, target)
-  }
-  const program = ts.createProgram([...files.keys()], options, host)
-  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName}: ${JSON.stringify(messageText)}`)
+  return diagnose(files, options)
 }
 
 describe.each(inTypeScript)('the code for %s', (runtime) => {

@@ -14,6 +14,7 @@ import * as msw from 'msw/node'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { resolveOptions } from '../../src/client-options.ts'
+import { diagnose, readOptions } from '../compile.ts'
 import { linkWallet, rejection } from '../wallet.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -71,27 +72,11 @@ function rowsBelow(head: string): string[][] {
     )
 }
 
-/** What the compiler says of the blocks, each as a file of its own among the tests. */
-function diagnose(): string[] {
-  const path = `${root}test/tsconfig.json`
-  const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(path, ts.sys.readFile).config, ts.sys, `${root}test`)
-  const files = new Map(blocks.map((code, index) => [`${root}test/readme-${index}.ts`, code]))
-  const host = ts.createCompilerHost(options)
-  const { getSourceFile, fileExists, readFile } = host
-  host.fileExists = (name) => files.has(name) || fileExists(name)
-  host.readFile = (name) => files.get(name) ?? readFile(name)
-  host.getSourceFile = (name, target) => {
-    const code = files.get(name)
-    return code === undefined ? getSourceFile(name, target) : ts.createSourceFile(name, code, target)
-  }
-  const program = ts.createProgram([...files.keys()], options, host)
-  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName}: ${JSON.stringify(messageText)}`)
-}
-
 describe('the README', () => {
   it('has code that compiles', { timeout: 60_000 }, () => {
     expect(blocks.length).toBeGreaterThan(2)
-    expect(diagnose()).toEqual([])
+    const files = blocks.map((code, index) => [`${root}test/readme-${index}.ts`, code] as const)
+    expect(diagnose(new Map(files), readOptions(`${root}test`))).toEqual([])
   })
 
   it('makes a payment in fifteen lines that run', async () => {
