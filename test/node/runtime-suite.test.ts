@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packInto } from '../packed.ts'
 import { launchChromium } from '../page/stage.ts'
 import { cases, ONCE } from '../runtime/suite/cases.ts'
-import { type Damage, install, pack } from '../runtime/suite/install.ts'
+import { type Damage, install } from '../runtime/suite/install.ts'
 import { bun, deno, findNode, type Leg, node, page, worker, workerd } from '../runtime/suite/legs.ts'
 import { type Report, UNHANDLED } from '../runtime/suite/run.ts'
 import { type EmulatorServer, serveEmulators } from '../runtime/suite/server.ts'
@@ -146,7 +147,11 @@ const legs: [name: string, runtime: RegExp, leg: () => Leg][] = [
 
 describe('the packed package, installed, against a server on a real socket', () => {
   beforeAll(async () => {
-    const [tarball, started, launched] = await Promise.all([pack(root), serveEmulators(), launchChromium()])
+    const [tarball, started, launched] = await Promise.all([
+      packInto(root, { declaration: false }),
+      serveEmulators(),
+      launchChromium(),
+    ])
     server = started
     browser = launched
     await Promise.all([install(tarball, good), install(tarball, broken, MISTAKES)])
