@@ -10,7 +10,7 @@ import { Webhook } from 'standardwebhooks'
 import * as v from 'valibot'
 import { CATALOGUE, MOST_OF_ONE, type ProductId, totalOf } from './catalogue.ts'
 import { emulatorOf, type Scope } from './env.ts'
-import type { Me, Order } from './wire.ts'
+import { CAME_TO_NOTHING, type Me, type Order } from './wire.ts'
 
 /** What a buyer's page may do without paying. */
 const WALLET_OPERATIONS: OperationName[] = [
@@ -21,9 +21,6 @@ const WALLET_OPERATIONS: OperationName[] = [
   'discounts.validateCoupon',
   'discounts.create',
 ]
-/** Nothing was taken, and nothing will be. */
-const CAME_TO_NOTHING = ['rejected', 'cancelled', 'canceled']
-
 const OrderSchema = v.strictObject({
   items: v.pipe(
     v.array(

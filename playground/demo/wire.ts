@@ -3,6 +3,9 @@ import type { Effect } from 'mercadopago-wallet-connect/emulator'
 import type { LedgerState } from '../ledger.ts'
 import type { Item } from './catalogue.ts'
 
+/** Statuses of a payment that took nothing, and will take nothing. */
+export const CAME_TO_NOTHING: readonly string[] = ['rejected', 'cancelled', 'canceled']
+
 /** Who talks to whom. */
 export type Party = 'page' | 'shop' | 'caller' | 'proxy' | 'ledger' | 'Mercado Pago'
 

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import type { AdvancedPayment, PreparedRequest } from 'mercadopago-wallet-connect'
 import { type Item, type ProductId, totalOf } from '../../demo/catalogue.ts'
-import type { Me, Order } from '../../demo/wire.ts'
+import { CAME_TO_NOTHING, type Me, type Order } from '../../demo/wire.ts'
 import { ask } from '../ask.ts'
 import { kept } from '../kept.ts'
 
@@ -70,7 +70,7 @@ const toCents = (amount: number): number => Math.round(amount * 100) / 100
 
 /** Did this come to nothing? Then it can be tried again. */
 export const isNothing = ({ payment, isRefused }: Purchase): boolean =>
-  isRefused || ['rejected', 'cancelled', 'canceled'].includes(String(payment?.status))
+  isRefused || CAME_TO_NOTHING.includes(String(payment?.status))
 /** Is it known what became of it? */
 export const isSettled = ({ payment, isRefused }: Purchase): boolean => payment !== undefined || isRefused === true
 
