@@ -19,7 +19,8 @@ function callsIn(node: Node): Node[] {
 
 /**
  * Says of each constant of a module that making it does nothing else: bundlers believe valibot's own marks only of calls by
- * name, and whoever imports one small function would get all schemas with it.
+ * name, and whoever imports one small function would get all schemas with it. A template or a spread is no call and cannot
+ * be marked: where they stood in a constant there is `concat`.
  */
 const pure = {
   name: 'pure',

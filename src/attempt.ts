@@ -88,7 +88,7 @@ export async function attempt({ fetch, baseURL, accessToken, prepared, timeoutMs
   }
 }
 
-const UTF8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const READS_PER_TURN = 256
 
 /** Text of a body, undefined if it is too long or not UTF-8. Lets go of the body when it stops before the end. */

@@ -57,7 +57,7 @@ const callback = <F extends (...args: never) => unknown>() =>
   v.optional(v.custom<F>((value) => typeof value === 'function', 'must be a function'))
 const CredentialSchema = v.custom<Credential>(
   (value) => typeof value === 'function' || isSendableToken(value),
-  /* @__PURE__ */ SENDABLE_TOKEN.concat(', or a function that gives one'),
+  SENDABLE_TOKEN.concat(', or a function that gives one'),
 )
 const between = (least: number, most: number, standard: number) =>
   v.optional(

@@ -29,7 +29,7 @@ export function createWalletConnect(options: WalletConnectOptions): WalletConnec
   ): Promise<OperationOutput<Name>> => {
     const { signal, ...own } = spread('options', options, '{ idempotencyKey }') as PaymentOptions
     const fields = id ? { ...spread('input', input, '{ amount: 25 } or { code }'), ...id } : input
-    const prepared = boundPrepare(name, fields as OperationInput<Name>, own)
+    const prepared = prepare(name, fields as OperationInput<Name>, withDefaults(defaults, own))
     const { data } = await deliver(transport, prepared, { signal })
     return data as OperationOutput<Name>
   }

@@ -19,7 +19,7 @@ export const sites = {
 /** Mercado Pago's id of a country. */
 export type Site = keyof typeof sites
 
-export const SITES = /* @__PURE__ */ Object.keys(sites) as Site[]
+export const SITES = Object.keys(sites) as Site[]
 
 const MOST_DECIMALS = 2
 const PLAIN_DECIMAL = /^(?:0|[1-9]\d*)(?:\.(\d+))?$/

@@ -7,7 +7,7 @@ export interface Operation extends Asking, Answering {}
 type Operations = { readonly [Name in OperationName]: (typeof requests)[Name] & (typeof answers)[Name] }
 
 /** Everything the API can do: what is not in this table cannot be asked of it. */
-export const operations: Operations = /* @__PURE__ */ joined()
+export const operations: Operations = joined()
 
 function joined(): Operations {
   const rows = Object.entries(requests).map(([name, request]) => [name, { ...request, ...answers[name as OperationName] }])

@@ -28,9 +28,9 @@ export const HOLDS_MONEY: readonly string[] = ['approved', 'authorized', 'in_pro
 /** Both spellings occur. */
 export const CANCELLED: readonly string[] = ['cancelled', 'canceled']
 /** No money was taken, and none will be. */
-export const NEVER_CAPTURED: readonly string[] = /* @__PURE__ */ CANCELLED.concat('rejected')
+export const NEVER_CAPTURED: readonly string[] = CANCELLED.concat('rejected')
 /** Too late to be cancelled. */
-export const NEVER_CANCELLED: readonly string[] = /* @__PURE__ */ CAPTURED.concat('rejected')
+export const NEVER_CANCELLED: readonly string[] = CAPTURED.concat('rejected')
 
 function every({ status, payments }: WithStatus, test: (status: string) => boolean): boolean {
   // What differs from the documentation is kept as it came, so this may be anything.

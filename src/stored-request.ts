@@ -71,9 +71,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replace(PARAMETER, id)}${query}$`)
 }
 
-const PATTERNS = /* @__PURE__ */ Object.fromEntries(
-  /* @__PURE__ */ Object.entries(requests).map(([name, { path }]) => [name, patternOf(path)]),
-)
+const PATTERNS = Object.fromEntries(Object.entries(requests).map(([name, { path }]) => [name, patternOf(path)]))
 
 /** The id in the path, `''` if the operation has none, undefined if it is no path of this operation. */
 export function pathParameter({ operation, path }: PreparedRequest): string | undefined {
