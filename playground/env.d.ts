@@ -4,7 +4,7 @@ interface __BaseEnv_Env {
 	NOTIFICATIONS: Queue;
 	CLIENT_LIMIT: RateLimit;
 	BUYER_LIMIT: RateLimit;
-	STRANGER_LIMIT: RateLimit;
+	ANONYMOUS_LIMIT: RateLimit;
 	HINT_LIMIT: RateLimit;
 	ASSETS?: Fetcher;
 	LEDGER_SHARDS: string;
@@ -31,7 +31,7 @@ declare namespace Cloudflare {
 		NOTIFICATIONS: Queue;
 		CLIENT_LIMIT: RateLimit;
 		BUYER_LIMIT: RateLimit;
-		STRANGER_LIMIT: RateLimit;
+		ANONYMOUS_LIMIT: RateLimit;
 		HINT_LIMIT: RateLimit;
 		ASSETS: Fetcher;
 		LEDGER_SHARDS: string;

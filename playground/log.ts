@@ -8,7 +8,7 @@ export interface LogLine {
   operation?: string | undefined
   client?: string | undefined
   /** Who asked: a client key, a ticket, nobody known. */
-  caller?: 'backend' | 'browser' | 'stranger'
+  caller?: 'backend' | 'browser' | 'anonymous'
   outcome?: string
   attempt?: number | undefined
   /** Name of an error's class. */

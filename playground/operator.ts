@@ -1,10 +1,10 @@
-import type { Caller } from './authenticate.ts'
-import { Declined, problem } from './envelope.ts'
-import { type ListedNotification, NOTIFICATION_STATES, type NotificationState } from './inbox-object.ts'
-import type { Inboxes } from './inboxes.ts'
-import { type LedgerState, OPEN_STATES } from './ledger.ts'
-import type { Listed } from './ledger-object.ts'
-import type { Ledgers } from './ledgers.ts'
+import type { Caller } from './access/authenticate.ts'
+import { Declined, problem } from './http/envelope.ts'
+import { type LedgerState, OPEN_STATES } from './ledger/ledger.ts'
+import type { Listed } from './ledger/ledger-object.ts'
+import type { Ledgers } from './ledger/ledgers.ts'
+import { type ListedNotification, NOTIFICATION_STATES, type NotificationState } from './notifications/inbox-object.ts'
+import type { Inboxes } from './notifications/inboxes.ts'
 
 const MOST_ROWS = 1_000
 const STATES: Record<string, readonly LedgerState[]> = {

@@ -6,22 +6,22 @@ import {
   type PreparedRequest,
   prepare,
 } from 'mercadopago-wallet-connect'
-import type { Caller } from './authenticate.ts'
-import type { Breaker } from './breaker.ts'
-import { Declined, keyUsed, problem, stillProcessing } from './envelope.ts'
-import { isFault, RETRY_AFTER_MS } from './failure.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import type { KeyRing } from './key-ring.ts'
-import type { Answer } from './ledger.ts'
-import type { Outcome } from './ledger-object.ts'
-import type { Owned } from './ledger-store.ts'
-import type { Ledgers } from './ledgers.ts'
-import { digestUser, handleIn, openHandle, readHandle, type Wallet, withPayerToken } from './payer-token.ts'
-import { isOwn, notFound, permit, subjectOf } from './policy.ts'
-import type { Upstream } from './upstream.ts'
+import type { Caller } from './access/authenticate.ts'
+import { isOwn, notFound, permit, subjectOf } from './access/policy.ts'
+import { Declined, keyUsed, problem, stillProcessing } from './http/envelope.ts'
+import { isFault, RETRY_AFTER_MS } from './http/failure.ts'
+import { fingerprintOf } from './ledger/fingerprint.ts'
+import type { ProxyResponse } from './ledger/ledger.ts'
+import type { Outcome } from './ledger/ledger-object.ts'
+import type { OwnedResource } from './ledger/ledger-store.ts'
+import type { Ledgers } from './ledger/ledgers.ts'
+import type { KeyRing } from './sealing/key-ring.ts'
+import { digestUser, handleIn, openHandle, readHandle, type Wallet, withPayerToken } from './sealing/payer-token.ts'
+import type { Breaker } from './upstream/breaker.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** What an operation is done with. */
-export interface Means {
+export interface Dependencies {
   upstream: Upstream
   ledgers: Ledgers
   sealingKeys: KeyRing
@@ -32,7 +32,7 @@ export interface Means {
 }
 
 /** An answer, and whether it was given before. */
-export interface Performed extends Answer {
+export interface Performed extends ProxyResponse {
   /** The key that counts, of a write. */
   key?: string
   outcome: 'read' | 'fresh' | 'replayed' | 'busy' | 'key_used' | 'down' | 'unwritable'
@@ -49,7 +49,7 @@ export async function perform(
   caller: Caller,
   asked: PreparedRequest,
   parameters: Record<string, string>,
-  means: Means,
+  means: Dependencies,
 ): Promise<Performed> {
   permit(caller, asked)
   const user = caller.ticket && (await digestUser(caller.ticket.user))
@@ -95,8 +95,8 @@ async function ownerOf(
   user: string | undefined,
   asked: PreparedRequest,
   parameters: Record<string, string>,
-  { ledgers }: Means,
-): Promise<Owned | undefined> {
+  { ledgers }: Dependencies,
+): Promise<OwnedResource | undefined> {
   const subject = subjectOf(asked, parameters)
   if (!subject) return undefined
   const [owner] = await ledgers.owners([subject])
@@ -122,7 +122,7 @@ function payerOf(asked: PreparedRequest, user: string | undefined): string | und
 }
 
 /** @throws {Declined} 401: the handle does not open for this client */
-async function opened({ client }: Caller, asked: PreparedRequest, { sealingKeys }: Means): Promise<PreparedRequest> {
+async function opened({ client }: Caller, asked: PreparedRequest, { sealingKeys }: Dependencies): Promise<PreparedRequest> {
   const handle = handleIn(asked)
   if (handle === undefined) return asked
   const payerToken = await openHandle(sealingKeys, handle, client.id)
@@ -130,7 +130,7 @@ async function opened({ client }: Caller, asked: PreparedRequest, { sealingKeys 
   return withPayerToken(asked, payerToken)
 }
 
-async function read(caller: Caller, prepared: PreparedRequest, means: Means): Promise<Answer> {
+async function read(caller: Caller, prepared: PreparedRequest, means: Dependencies): Promise<ProxyResponse> {
   const { upstream, breaker } = means
   const retryAfterMs = breaker.closedForMs()
   if (retryAfterMs !== undefined) throw new Declined(down(retryAfterMs))
@@ -147,7 +147,7 @@ async function read(caller: Caller, prepared: PreparedRequest, means: Means): Pr
 type Page = OperationOutput<'payments.search'>
 
 /** What of an answer is this caller's business. */
-async function shown(caller: Caller, { operation }: PreparedRequest, data: unknown, means: Means): Promise<unknown> {
+async function shown(caller: Caller, { operation }: PreparedRequest, data: unknown, means: Dependencies): Promise<unknown> {
   if (operation === 'payments.search') return ownOf(caller, data as Page, means)
   if (operation !== 'agreements.get' || !caller.ticket) return data
   // A buyer's page gets the code when the buyer comes back, which shows that it was this buyer who approved.
@@ -156,7 +156,7 @@ async function shown(caller: Caller, { operation }: PreparedRequest, data: unkno
 }
 
 /** The account's other payments are no business of this client's, and neither is how many there are: no total. */
-async function ownOf({ client }: Caller, { results, paging }: Page, { ledgers }: Means): Promise<Page> {
+async function ownOf({ client }: Caller, { results, paging }: Page, { ledgers }: Dependencies): Promise<Page> {
   const owners = await ledgers.owners(results.map(({ id }) => ({ kind: 'advanced_payment', id: String(id) })))
   const ids = new Set(owners.filter((owner) => owner.client === client.id).map(({ id }) => id))
   const own = results.filter(({ id }) => ids.has(String(id)))
@@ -164,7 +164,12 @@ async function ownOf({ client }: Caller, { results, paging }: Page, { ledgers }:
 }
 
 /** Whose wallet an agreement is about, as Mercado Pago says: not as whoever came back from there says. */
-async function walletOf(caller: Caller, user: string | undefined, owner: Owned, { upstream }: Means): Promise<Wallet> {
+async function walletOf(
+  caller: Caller,
+  user: string | undefined,
+  owner: OwnedResource,
+  { upstream }: Dependencies,
+): Promise<Wallet> {
   const { external_user } = await upstream.read(prepare('agreements.get', { agreement_id: owner.id }))
   // Whatever does not fit the schema is passed on by the client: here only text counts.
   const id: unknown = external_user?.id
@@ -203,7 +208,8 @@ async function ask(ledgers: Ledgers, asked: Parameters<Ledgers['ask']>[0]): Prom
   }
 }
 
-const down = (retryAfterMs: number): Answer => problem(503, 'Mercado Pago does not answer; nothing was begun.', { retryAfterMs })
+const down = (retryAfterMs: number): ProxyResponse =>
+  problem(503, 'Mercado Pago does not answer; nothing was begun.', { retryAfterMs })
 
 function answerTo(told: Outcome): Performed {
   switch (told.kind) {

@@ -3,20 +3,20 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { type OperationName, operations } from 'mercadopago-wallet-connect'
-import { authenticate, type Caller, mayDo } from './authenticate.ts'
-import { createBreakers } from './breaker.ts'
-import { type Configuration, readConfiguration } from './configuration.ts'
-import { Declined, problem, toResponse } from './envelope.ts'
-import { failure } from './failure.ts'
-import { createInboxes } from './inboxes.ts'
-import { readJson, readRequest } from './input.ts'
-import { createLedgers } from './ledgers.ts'
+import { authenticate, type Caller, mayDo } from './access/authenticate.ts'
+import { openSession } from './access/sessions.ts'
+import { type Configuration, readConfiguration } from './configuration/configuration.ts'
+import { Declined, problem, toResponse } from './http/envelope.ts'
+import { failure } from './http/failure.ts'
+import { readJson, readRequest } from './http/input.ts'
+import { createLedgers } from './ledger/ledgers.ts'
 import { type LogLine, log } from './log.ts'
-import { receiveNotification } from './notification-intake.ts'
+import { createInboxes } from './notifications/inboxes.ts'
+import { receiveNotification } from './notifications/intake.ts'
 import { listNotifications, listOperations } from './operator.ts'
 import { perform } from './perform.ts'
-import { openSession } from './sessions.ts'
-import { createUpstream } from './upstream.ts'
+import { createBreakers } from './upstream/breaker.ts'
+import { createUpstream } from './upstream/upstream.ts'
 
 interface Scope {
   Bindings: Env
@@ -42,8 +42,8 @@ const CORS = {
 export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined = () => undefined): Hono<Scope> {
   const app = new Hono<Scope>()
   const breakers = createBreakers(Date.now)
-  const configurationOf = remembered(readConfiguration)
-  const upstreamFor = remembered((env: Env) => createUpstream(configurationOf(env).accessTokens, upstreamOf(env)))
+  const configurationOf = memoize(readConfiguration)
+  const upstreamFor = memoize((env: Env) => createUpstream(configurationOf(env).accessTokens, upstreamOf(env)))
 
   app.use(observe)
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"] }, crossOriginResourcePolicy: false }))
@@ -129,7 +129,7 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
 
 /** One line for each request, with nothing in it that somebody sent. */
 async function observe(c: Context<Scope>, next: Next): Promise<void> {
-  const line: Partial<LogLine> = { route: 'none', caller: 'stranger' }
+  const line: Partial<LogLine> = { route: 'none', caller: 'anonymous' }
   c.set('line', line)
   const startedAt = Date.now()
   await next()
@@ -147,7 +147,7 @@ async function admit(c: Context<Scope>, next: Next): Promise<void> {
     c.set('caller', await authenticate(c.req.raw, c.var.configuration))
   } catch (error) {
     const address = c.req.header('cf-connecting-ip')
-    const { success } = address ? await c.env.STRANGER_LIMIT.limit({ key: `address:${address}` }) : { success: true }
+    const { success } = address ? await c.env.ANONYMOUS_LIMIT.limit({ key: `address:${address}` }) : { success: true }
     throw success ? error : tooMany()
   }
   const { client, ticket } = c.var.caller
@@ -174,7 +174,7 @@ export function routes(): [method: string, path: string, names: OperationName[]]
 }
 
 /** Secrets change with a deployment only: what was read of them is kept as long as the object they stand in. */
-function remembered<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+function memoize<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new WeakMap<Key, Value>()
   return (key) => {
     const value = made.get(key) ?? make(key)

@@ -1,8 +1,8 @@
 import { createDemo } from './demo/demo.ts'
 import { CONNECTION_LOST } from './demo/emulator-object.ts'
 import { type DemoEnv, emulatorOf } from './demo/env.ts'
-import type { Pointed } from './inbox-object.ts'
-import type { Asked, Outcome } from './ledger-object.ts'
+import type { Outcome, WriteRequest } from './ledger/ledger-object.ts'
+import type { QueuedPointer } from './notifications/inbox-object.ts'
 import { createProxy } from './proxy.ts'
 import { createWorker, Ledger as ProductionLedger, Upstream as ProductionUpstream } from './worker.ts'
 
@@ -38,7 +38,7 @@ export class Upstream extends ProductionUpstream {
 
 /** What is asked of the ledger stands in the journal of the demo. */
 export class Ledger extends ProductionLedger {
-  override async ask(asked: Asked): Promise<Outcome> {
+  override async ask(asked: WriteRequest): Promise<Outcome> {
     const demoEnv = demoEnvOf(this.env)
     if (!demoEnv) return super.ask(asked)
     const journal = emulatorOf(demoEnv)
@@ -59,4 +59,4 @@ const demo = createDemo((request, env, ctx) => proxy.fetch(request, env as unkno
 export default {
   ...worker,
   fetch: (request, env, ctx) => (demoEnvOf(env) ? demo.fetch(request, env, ctx) : worker.fetch(request, env, ctx)),
-} satisfies ExportedHandler<Env, Pointed>
+} satisfies ExportedHandler<Env, QueuedPointer>

@@ -1,16 +1,16 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { PreparedRequest } from 'mercadopago-wallet-connect'
-import { readAccessTokens, readConfiguration, readShards } from './configuration.ts'
-import type { Pointed } from './inbox-object.ts'
-import { createInboxes } from './inboxes.ts'
-import type { Ending } from './ledger.ts'
-import { createLedgers } from './ledgers.ts'
-import { bury, followUp } from './notification-consumer.ts'
+import { readAccessTokens, readConfiguration, readShards } from './configuration/configuration.ts'
+import type { AttemptResult } from './ledger/ledger.ts'
+import { createLedgers } from './ledger/ledgers.ts'
+import { deadLetter, followUp } from './notifications/consumer.ts'
+import type { QueuedPointer } from './notifications/inbox-object.ts'
+import { createInboxes } from './notifications/inboxes.ts'
 import { createProxy } from './proxy.ts'
-import { createUpstream } from './upstream.ts'
+import { createUpstream } from './upstream/upstream.ts'
 
-export { Inbox } from './inbox-object.ts'
-export { Ledger } from './ledger-object.ts'
+export { Ledger } from './ledger/ledger-object.ts'
+export { Inbox } from './notifications/inbox-object.ts'
 
 const DEAD_LETTERS = 'wallet-connect-dead-notifications'
 
@@ -21,11 +21,11 @@ export class Upstream extends WorkerEntrypoint<Env> {
     return undefined
   }
 
-  send(prepared: PreparedRequest): Promise<Ending> {
+  send(prepared: PreparedRequest): Promise<AttemptResult> {
     return createUpstream(readAccessTokens(this.env), this.fetchUpstream()).send(prepared)
   }
 
-  settle(prepared: PreparedRequest): Promise<Ending> {
+  settle(prepared: PreparedRequest): Promise<AttemptResult> {
     return createUpstream(readAccessTokens(this.env), this.fetchUpstream()).settle(prepared)
   }
 }
@@ -37,7 +37,7 @@ export function createWorker(upstreamOf: (env: Env) => typeof fetch | undefined 
     fetch: (request, env, ctx) => proxy.fetch(request, env, ctx),
     async queue(batch, env) {
       const inboxes = createInboxes(env.INBOX, readShards(env.LEDGER_SHARDS))
-      if (batch.queue === DEAD_LETTERS) return bury(batch, { inboxes })
+      if (batch.queue === DEAD_LETTERS) return deadLetter(batch, { inboxes })
       const configuration = readConfiguration(env)
       const upstream = createUpstream(configuration.accessTokens, upstreamOf(env))
       await followUp(batch, {
@@ -48,7 +48,7 @@ export function createWorker(upstreamOf: (env: Env) => typeof fetch | undefined 
         fetch: (input, init) => fetch(input, init),
       })
     },
-  } satisfies ExportedHandler<Env, Pointed>
+  } satisfies ExportedHandler<Env, QueuedPointer>
 }
 
 export default createWorker()

@@ -1,35 +1,6 @@
-export {
-  type Agreement,
-  type AgreementReference,
-  AgreementReferenceSchema,
-  AgreementSchema,
-  type AgreementStatus,
-  CancelledAgreementSchema,
-  type CreateAgreementInput,
-  CreateAgreementInputSchema,
-  type CreatedAgreement,
-  CreatedAgreementSchema,
-  type CreatePayerTokenInput,
-  CreatePayerTokenInputSchema,
-  type PayerToken,
-  PayerTokenSchema,
-} from './agreement.ts'
-export type { OperationOutput } from './answers.ts'
-export { createWalletConnect } from './client.ts'
-export type { BrowserOptions, ServerOptions, WalletConnectOptions } from './client-options.ts'
-export {
-  type Coupon,
-  CouponSchema,
-  type CouponStatus,
-  type CreateDiscountInput,
-  CreateDiscountInputSchema,
-  type DiscountPromise,
-  DiscountPromiseSchema,
-  type DiscountType,
-  type ValidateCouponInput,
-  ValidateCouponInputSchema,
-} from './discount.ts'
-export type { DoctorOptions, Finding } from './doctor.ts'
+export type { BrowserOptions, ServerOptions, WalletConnectOptions } from './client/client-options.ts'
+export { createWalletConnect } from './client/create-wallet-connect.ts'
+export type { PaymentOptions, Resolved, WalletConnect, WriteOptions } from './client/wallet-connect.ts'
 export {
   type Cause,
   InvalidInputError,
@@ -46,11 +17,36 @@ export {
   WalletConnectError,
   type WalletConnectErrorCode,
 } from './errors.ts'
-export type { Open } from './fields.ts'
-export { idempotencyKeyFrom, type KeySource, newIdempotencyKey } from './idempotency-key.ts'
-export { AmountSchema, ReceivedAmountSchema, type Site, sites } from './money.ts'
-export type { NotificationResource, Pointer } from './notification-shape.ts'
-export { type Operation, operations } from './operations.ts'
+export type { NotificationResource, Pointer } from './notifications/pointer.ts'
+export {
+  type Agreement,
+  type AgreementReference,
+  AgreementReferenceSchema,
+  AgreementSchema,
+  type AgreementStatus,
+  CancelledAgreementSchema,
+  type CreateAgreementInput,
+  CreateAgreementInputSchema,
+  type CreatedAgreement,
+  CreatedAgreementSchema,
+  type CreatePayerTokenInput,
+  CreatePayerTokenInputSchema,
+  type PayerToken,
+  PayerTokenSchema,
+} from './operations/agreement.ts'
+export {
+  type Coupon,
+  CouponSchema,
+  type CouponStatus,
+  type CreateDiscountInput,
+  CreateDiscountInputSchema,
+  type DiscountPromise,
+  DiscountPromiseSchema,
+  type DiscountType,
+  type ValidateCouponInput,
+  ValidateCouponInputSchema,
+} from './operations/discount.ts'
+export { type Operation, operations } from './operations/operations.ts'
 export {
   type AdvancedPayment,
   AdvancedPaymentIdSchema,
@@ -68,10 +64,8 @@ export {
   PaymentReferenceSchema,
   type SearchPaymentsInput,
   SearchPaymentsInputSchema,
-} from './payment.ts'
-export { isApproved, isFinal, type PaymentStatus, type WithStatus } from './payment-status.ts'
-export { type PreparedRequest, type PrepareOptions, prepare } from './prepared-request.ts'
-export type { Settlement } from './reconcile.ts'
+} from './operations/payment.ts'
+export { isApproved, isFinal, type PaymentStatus, type WithStatus } from './operations/payment-status.ts'
 export {
   CreatedRefundsSchema,
   type Refund,
@@ -79,9 +73,14 @@ export {
   type RefundPaymentInput,
   RefundPaymentInputSchema,
   RefundSchema,
-} from './refund.ts'
-export type { OperationInput, OperationName, RetryClass } from './requests.ts'
-export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './send.ts'
+} from './operations/refund.ts'
+export type { OperationInput, OperationName, RetryClass } from './operations/requests.ts'
+export type { OperationOutput } from './operations/responses.ts'
+export { SubMerchantSchema } from './operations/sub-merchant.ts'
+export { idempotencyKeyFrom, type KeySource, newIdempotencyKey } from './request/idempotency-key.ts'
+export { type PreparedRequest, type PrepareOptions, prepare } from './request/prepared-request.ts'
+export type { Settlement } from './request/reconcile.ts'
+export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './request/send.ts'
+export type { Open } from './schema/fields.ts'
+export { AmountSchema, ReceivedAmountSchema, type Site, sites } from './schema/money.ts'
 export { describeStatusDetail, type StatusDetail } from './status-detail.ts'
-export { SubMerchantSchema } from './sub-merchant.ts'
-export type { PaymentOptions, Resolved, WalletConnect, WriteOptions } from './wallet-connect.ts'

@@ -8,7 +8,7 @@ export interface EmulatorHandlersOptions {
 }
 
 /** What is read of a request. */
-type Asked = Pick<Request, 'url' | 'method' | 'headers' | 'signal' | 'text'>
+type InterceptedRequest = Pick<Request, 'url' | 'method' | 'headers' | 'signal' | 'text'>
 
 const WALLET_CONNECT = '/(?:v2/wallet_connect/|v1/advanced_payments(?:/|$))'
 const APPROVAL_PAGE = '/v1/wallet_agreement/'
@@ -40,7 +40,7 @@ function under(base: string, path: string): RegExp {
   return new RegExp(`^${literal}${path}`)
 }
 
-async function play(emulator: Pick<Emulator, 'fetch'>, request: Asked, prefix: string): Promise<Response> {
+async function play(emulator: Pick<Emulator, 'fetch'>, request: InterceptedRequest, prefix: string): Promise<Response> {
   const { method, headers, signal } = request
   const url = new URL(request.url)
   url.pathname = url.pathname.slice(prefix.length)

@@ -1,4 +1,4 @@
-import type { Open } from './fields.ts'
+import type { Open } from './schema/fields.ts'
 
 type Known =
   | 'accredited'

@@ -1,4 +1,4 @@
-import type { Emulator, FaultName, Operation } from 'mercadopago-wallet-connect/emulator'
+import type { Emulator, FaultName, OperationName } from 'mercadopago-wallet-connect/emulator'
 import * as v from 'valibot'
 
 const text = v.pipe(v.string(), v.maxLength(128))
@@ -43,7 +43,7 @@ export function applyControl(emulator: Emulator, control: Exclude<Control, { do:
     case 'injectFault': {
       const { fault, phase, operation } = control
       // The emulator refuses names that it does not know.
-      const names = { fault: fault as FaultName, ...(operation && { operation: operation as Operation }) }
+      const names = { fault: fault as FaultName, ...(operation && { operation: operation as OperationName }) }
       faults.inject({ ...names, ...(phase && { phase }) })
       break
     }

@@ -90,7 +90,7 @@ export function createDemo(proxy: Handler): Hono<Scope> {
   // With the page: what it asks for at once, side by side, would else come from a new buyer each.
   app.use('/', pageHeaders, knowBuyer)
   // By another name of this machine it would be another origin, for which there are no tickets.
-  app.get('/', (c) => (isOwn(c) ? assetOf(c) : c.redirect(c.env.ORIGIN)))
+  app.get('/', async (c) => (isOwn(c) ? assetOf(c) : c.redirect(c.env.ORIGIN)))
   app.get('/assets/*', assetOf)
   app.all('*', (c) => {
     const from = c.req.header('sec-fetch-site') === 'same-origin' ? 'page' : 'caller'

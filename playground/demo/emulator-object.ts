@@ -126,9 +126,9 @@ export class EmulatorObject extends DurableObject<Env> {
 
   /** The fault that has just struck this operation, told once. */
   #strikeOn(what: string): string | undefined {
-    const { strikes } = this.#emulator.faults
-    const number = strikes.findIndex(({ operation }, index) => operation === what && !this.#told.has(index))
-    const strike = strikes[number]
+    const { injected } = this.#emulator.faults
+    const number = injected.findIndex(({ operation }, index) => operation === what && !this.#told.has(index))
+    const strike = injected[number]
     if (!strike) return undefined
     this.#told.add(number)
     const index = this.#armed.indexOf(strike.fault)

@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono'
 import { DECISIONS, FAULTS } from 'mercadopago-wallet-connect/emulator'
 import * as v from 'valibot'
-import { readShards } from '../configuration.ts'
-import { type LedgerState, OPEN_STATES } from '../ledger.ts'
-import { createLedgers } from '../ledgers.ts'
+import { readShards } from '../configuration/configuration.ts'
+import { type LedgerState, OPEN_STATES } from '../ledger/ledger.ts'
+import { createLedgers } from '../ledger/ledgers.ts'
 import { ControlSchema } from './controls.ts'
 import { emulatorOf, type Scope } from './env.ts'
 import { SellerSchema, sell } from './seller.ts'
@@ -30,7 +30,7 @@ export function createInspector(ask: (request: Request, c: Context<Scope>) => Pr
 
   app.get('/choices', (c) =>
     c.json({
-      faults: FAULTS.map(({ name, says, phases, operations = null }) => ({ name, says, phases, operations })),
+      faults: FAULTS.map(({ name, description, phases, operations = null }) => ({ name, description, phases, operations })),
       decisions: DECISIONS.filter(
         ({ status, status_detail }) => AT_CREATION.includes(status) && status_detail !== 'partially_refunded',
       ),

@@ -1,6 +1,6 @@
 import type { Context, Next } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { hexDigest } from '../digest.ts'
+import { hexDigest } from '../sealing/digest.ts'
 
 const COOKIE = 'shop_session'
 const WEEK_S = 7 * 86_400

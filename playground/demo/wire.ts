@@ -1,6 +1,6 @@
 import type { PreparedRequest } from 'mercadopago-wallet-connect'
 import type { Effect } from 'mercadopago-wallet-connect/emulator'
-import type { LedgerState } from '../ledger.ts'
+import type { LedgerState } from '../ledger/ledger.ts'
 import type { Item } from './catalogue.ts'
 
 /** Statuses of a payment that took nothing, and will take nothing. */
@@ -64,7 +64,7 @@ export interface Inspection {
 
 /** What the developer can choose from. */
 export interface Choices {
-  faults: { name: string; says: string; phases: readonly string[]; operations: readonly string[] | null }[]
+  faults: { name: string; description: string; phases: readonly string[]; operations: readonly string[] | null }[]
   decisions: { status: string; status_detail: string }[]
 }
 

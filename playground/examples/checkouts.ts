@@ -3,13 +3,13 @@
  * this package.
  */
 import { createWalletConnect, isApproved, isWalletConnectError, type PreparedRequest } from 'mercadopago-wallet-connect'
-import type { Emulator, Told } from 'mercadopago-wallet-connect/emulator'
+import type { Emulator, ReportedOutcome } from 'mercadopago-wallet-connect/emulator'
 
 const API = 'https://api.mercadopago.com'
 const order = { transaction_amount: 700.5, description: 'Two chairs', external_reference: 'order-1' }
 
 /** Tries three times whatever happens, each time with a new key. That is the bug. */
-export async function naiveCheckout({ fetch, buyer }: Emulator): Promise<Told> {
+export async function naiveCheckout({ fetch, buyer }: Emulator): Promise<ReportedOutcome> {
   async function call<Answer>(method: string, path: string, body: object): Promise<Answer> {
     for (let tries = 1; ; tries++) {
       try {
@@ -44,7 +44,7 @@ export async function naiveCheckout({ fetch, buyer }: Emulator): Promise<Told> {
 }
 
 /** Sends what it has prepared, settles what it does not know, and says "unknown" rather than guess. */
-export async function carefulCheckout({ fetch, buyer }: Emulator): Promise<Told> {
+export async function carefulCheckout({ fetch, buyer }: Emulator): Promise<ReportedOutcome> {
   const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch, timeoutMs: 100, maxRetries: 1, deadlineMs: 2_000 })
   const link = async () => {
     const { agreement_id } = await wallet.agreements.create({

@@ -1,18 +1,18 @@
-import { type Agenda, createAgenda } from './agenda.ts'
-import { approveAgreement, cancelAgreement, changePaymentMethod, refuseAgreement } from './agreement-rules.ts'
-import { type Clock, LAST_DATE_MS } from './clock.ts'
-import { type Coupons, createCoupons } from './coupons.ts'
-import { createFaultPlan, type FaultPlan, type Faults } from './faults.ts'
-import { guesses } from './guesses.ts'
-import { checkTarget, type NotificationTarget } from './postman.ts'
-import { type Rules, readRules } from './rules.ts'
-import { type Server, serve } from './server.ts'
-import { settlePayment } from './settlement-rules.ts'
-import { read, type Snapshot, save } from './snapshot.ts'
-import { type Card, type Decision, type Delivery, type Effect, emptyState, type State } from './state.ts'
-import { decideNext } from './verdict-rules.ts'
-import { receive, untilAborted } from './wire.ts'
-import { createWorld, type World } from './world.ts'
+import { createFaultPlan, type FaultPlan, type Faults } from './faults/faults.ts'
+import { approveAgreement, cancelAgreement, changePaymentMethod, refuseAgreement } from './rules/agreement-rules.ts'
+import { type Coupons, createCoupons } from './rules/coupons.ts'
+import { decideNext } from './rules/decision-rules.ts'
+import { settlePayment } from './rules/settlement-rules.ts'
+import { createScheduler, type Scheduler } from './server/scheduler.ts'
+import { type Server, serve } from './server/server.ts'
+import { read, type Snapshot, save } from './server/snapshot.ts'
+import { checkTarget, type NotificationTarget } from './server/webhook-sender.ts'
+import { type Clock, LAST_DATE_MS } from './world/clock.ts'
+import { guesses } from './world/guesses.ts'
+import { type Rules, readRules } from './world/options.ts'
+import { type Card, type Decision, type Delivery, type Effect, emptyState, type State } from './world/state.ts'
+import { receive, untilAborted } from './world/wire.ts'
+import { createWorld, type World } from './world/world.ts'
 
 /** What `createEmulator` takes: where to start, and its rules. Amounts are major units. */
 export interface EmulatorOptions extends Partial<Rules> {
@@ -105,7 +105,7 @@ const START = Date.UTC(2026, 0, 1)
 export const createEmulator = (options: EmulatorOptions = {}): Emulator => assemble(options).emulator
 
 /** The emulator, and what only the explorer may touch. */
-export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Agenda; faults: FaultPlan } {
+export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Scheduler; faults: FaultPlan } {
   const { seed = 1, now = START, balance = 10_000, beforeEffect = () => {}, ...given } = options
   if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
   if (typeof now !== 'number' || !Number.isInteger(now) || Math.abs(now) > LAST_DATE_MS)
@@ -113,7 +113,7 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
   if (typeof beforeEffect !== 'function') throw new TypeError('beforeEffect must be a function')
   const rules = readRules(given, ['seed', 'now', 'balance', 'beforeEffect'])
   const faults = createFaultPlan()
-  const agenda = createAgenda(faults)
+  const agenda = createScheduler(faults)
 
   function begin(state: State): Server {
     const server: Server = {
@@ -168,8 +168,8 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
       inject: (injection) => faults.inject(injection),
       injectRandomly: (plan) => faults.injectRandomly(plan),
       clear: () => faults.clear(),
-      get strikes() {
-        return faults.strikes
+      get injected() {
+        return faults.injected
       },
     },
     notifications: {

@@ -1,5 +1,3 @@
-export type { Clock } from './clock.ts'
-export type { Coupon, Coupons } from './coupons.ts'
 export {
   type Buyer,
   createEmulator,
@@ -8,22 +6,18 @@ export {
   type Notifications,
   type Processor,
 } from './create-emulator.ts'
-export { DOCUMENTED_ERRORS, type DocumentedError } from './documented-errors.ts'
-export {
-  type Exploration,
-  type ExploreOptions,
-  exploreFaults,
-  type Finding,
-  type Scenario,
-  type ScheduledFault,
-} from './explore.ts'
-export type { Fault, Phase, SeenRequest } from './fault.ts'
-export { FAULTS, type FaultName, type Faults, type Injection, type RandomFaults, type Strike } from './faults.ts'
-export { type Guess, guesses } from './guesses.ts'
-export { INVARIANTS, type Invariant, type Run, type Told } from './invariants.ts'
-export type { NotificationTarget } from './postman.ts'
-export type { Operation } from './router.ts'
-export { DEFAULT_RULES, type Rules } from './rules.ts'
-export type { Snapshot } from './snapshot.ts'
-export type { Card, Decision, Delivery, Effect, EffectKind } from './state.ts'
-export { DECISIONS } from './verdict-rules.ts'
+export type { Exploration, ExploreOptions, Finding, Scenario, ScheduledFault } from './explore/exploration.ts'
+export { exploreFaults } from './explore/explore.ts'
+export { INVARIANTS, type Invariant, type ReportedOutcome, type Run } from './explore/invariants.ts'
+export { DOCUMENTED_ERRORS, type DocumentedError } from './faults/documented-errors.ts'
+export type { Fault, Phase, SeenRequest } from './faults/fault.ts'
+export { FAULTS, type FaultName, type Faults, type InjectedFault, type Injection, type RandomFaults } from './faults/faults.ts'
+export type { CouponCampaign, Coupons } from './rules/coupons.ts'
+export { DECISIONS } from './rules/decision-rules.ts'
+export type { Snapshot } from './server/snapshot.ts'
+export type { NotificationTarget } from './server/webhook-sender.ts'
+export type { Clock } from './world/clock.ts'
+export { type Guess, guesses } from './world/guesses.ts'
+export type { OperationName } from './world/operations.ts'
+export { DEFAULT_RULES, type Rules } from './world/options.ts'
+export type { Card, Decision, Delivery, Effect, EffectKind } from './world/state.ts'

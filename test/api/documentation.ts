@@ -7,7 +7,7 @@ const out = process.argv[2] ?? `${root}coverage/api`
 
 const app = await Application.bootstrap({
   name: 'mercadopago-wallet-connect',
-  entryPoints: ['index', 'notifications', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`),
+  entryPoints: ['index', 'notifications/index', 'doctor/index', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`),
   tsconfig: `${root}tsconfig.json`,
   basePath: root,
   readme: 'none',

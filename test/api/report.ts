@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os'
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
 
 const root = new URL('../..', import.meta.url).pathname
-const entries = { index: 'index', notifications: 'notifications', emulator: 'emulator/index', msw: 'msw' }
+const entries = {
+  index: 'index',
+  notifications: 'notifications/index',
+  doctor: 'doctor/index',
+  emulator: 'emulator/index',
+  msw: 'msw',
+}
 
 /** Of release tags and TSDoc, which are not used here. */
 const silent = { default: { logLevel: ExtractorLogLevel.None } }

@@ -6,18 +6,8 @@
  */
 
 import type { CreateCaller } from './contenders/contender.ts'
-import type { Contest } from './contenders.ts'
+import type { Contest, Cost } from './contest.ts'
 import { instantFetch } from './instant-fetch.ts'
-
-/** What each of some calls took. */
-export interface Cost {
-  /** Microseconds of a processor. */
-  processor: number
-  /** Microseconds until the next one was done. */
-  elapsed: number
-  /** Bytes on the heap, if nothing is collected meanwhile. */
-  allocated: number
-}
 
 const [, , file, origin] = process.argv
 const { createCaller } = (await import(`./contenders/${file}.ts`)) as { createCaller: CreateCaller }

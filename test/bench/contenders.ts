@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Cost } from './contender-process.ts'
+import type { Contest, Cost } from './contest.ts'
 
 /** A way to charge a wallet; `file` of `contenders/` has it. */
 export interface Contender {
@@ -46,15 +46,6 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Ma
 export function ratios(measured: Measured, unit: (value: number) => string): string[] {
   const base = measured[BARE] ?? 0
   return contenders.map(({ name }) => (name === BARE ? `1 (${unit(base)})` : ((measured[name] ?? 0) / base).toFixed(2)))
-}
-
-/** What is asked of every contender in every round. */
-export interface Contest {
-  cost: keyof Cost
-  rounds: number
-  calls: number
-  /** How many calls are under way at any moment. */
-  concurrency: number
 }
 
 /** All contenders, each in its process; without an origin there is no network. */

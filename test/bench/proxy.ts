@@ -13,11 +13,11 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { bundle, gzippedSize } from '../proxy/bundle.ts'
-import { startEmulator } from '../proxy/emulator.ts'
-import { PASS_THROUGH } from '../proxy/pass-through.ts'
-import { createBackend, linkWallet, paymentOf } from '../proxy/shop.ts'
-import { startWorkerd, type WorkerdProcess } from '../proxy/workerd.ts'
+import { bundle, gzippedSize } from '../support/proxy/bundle.ts'
+import { startEmulator } from '../support/proxy/emulator.ts'
+import { PASS_THROUGH } from '../support/proxy/pass-through.ts'
+import { createBackend, linkWallet, paymentOf } from '../support/proxy/shop.ts'
+import { startWorkerd, type WorkerdProcess } from '../support/proxy/workerd.ts'
 
 const { values } = parseArgs({
   options: {

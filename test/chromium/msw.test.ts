@@ -3,7 +3,7 @@ import { createEmulator } from 'mercadopago-wallet-connect/emulator'
 import { emulatorHandlers } from 'mercadopago-wallet-connect/msw'
 import { setupWorker } from 'msw/browser'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { aPayment, rejection } from '../wallet.ts'
+import { aPayment, rejection } from '../support/client/wallet.ts'
 
 const url = 'https://shop.test/pay'
 const headers = { authorization: 'Bearer ticket' }

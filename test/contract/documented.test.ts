@@ -1,8 +1,8 @@
 import { type OperationName, prepare, RefusedError } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { document, documentNames } from '../documents.ts'
-import { json, scriptedFetch } from '../scripted-fetch.ts'
-import { anInput, rejection, walletWith } from '../wallet.ts'
+import { document, documentNames } from '../support/client/documents.ts'
+import { json, scriptedFetch } from '../support/client/scripted-fetch.ts'
+import { anInput, rejection, walletWith } from '../support/client/wallet.ts'
 
 const inPath: Record<string, object> = {
   'agreements.createPayerToken': { agreement_id: '22abcd1235ed497f945f755fcaba3c6c' },

@@ -1,6 +1,6 @@
 import { createEmulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { expect, it } from 'vitest'
-import { document, documentNames } from '../documents.ts'
+import { document, documentNames } from '../support/client/documents.ts'
 
 /** What answers the emulator has to each documented one. */
 const stories: Record<string, (stage: Stage) => Promise<unknown>> = {

@@ -1,8 +1,8 @@
 import { isApproved, type WalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator } from 'mercadopago-wallet-connect/emulator'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { rejection, walletWith } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { rejection, walletWith } from '../support/client/wallet.ts'
 
 /** Where the same calls are made: documents that are played back, or the emulator. */
 interface Stage {

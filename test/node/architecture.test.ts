@@ -17,85 +17,79 @@ const withoutComments = (path: string): string => read(path).replace(/\/\*.*?\*\
 
 const imports = (path: string): string[] =>
   [...withoutComments(path).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, specifier = '']) => specifier)
-const importsOf = (path: string): string[] => imports(path).map((specifier) => specifier.replace(/^\.\/(.*)\.ts$/, '$1'))
 
 /** Of a relative import: from the root. */
 const fileOf = (path: string, specifier: string): string => join(dirname(path), specifier)
 
-/** Each file may import from the rows above its own, and from its own row. */
-const layers = [
-  ['errors', 'fields', 'plain-object', 'retry-delay', 'stoppable', 'schema-path'],
-  [
-    'money',
-    'describe-issues',
-    'idempotency-key',
-    'refusal',
-    'payment-status',
-    'status-detail',
-    'sub-merchant',
-    'notification-delivery',
-    'notification-shape',
-    'notification-signature',
+/**
+ * What each room of `src` may import besides itself. The emulator and the rest share nothing: a wrong belief about the API
+ * must not be held on both sides.
+ */
+const ROOMS: Record<string, readonly string[]> = {
+  'src/errors.ts': [],
+  'src/schema': ['src/errors.ts'],
+  'src/status-detail.ts': ['src/schema'],
+  'src/operations': ['src/status-detail.ts', 'src/schema'],
+  'src/request': ['src/operations', 'src/schema', 'src/errors.ts'],
+  'src/notifications': ['src/schema', 'src/errors.ts'],
+  'src/client': ['src/request', 'src/operations', 'src/notifications', 'src/schema', 'src/errors.ts'],
+  'src/doctor': ['src/client', 'src/request', 'src/operations', 'src/notifications', 'src/schema', 'src/errors.ts'],
+  'src/index.ts': [
+    'src/client',
+    'src/request',
+    'src/operations',
+    'src/notifications',
+    'src/status-detail.ts',
+    'src/schema',
+    'src/errors.ts',
   ],
-  ['explain-signature', 'agreement', 'discount', 'payment', 'refund'],
-  ['requests', 'notifications'],
-  ['answers'],
-  ['operations'],
-  ['prepared-request'],
-  ['stored-request'],
-  ['attempt', 'evidence'],
-  ['send'],
-  ['reconcile', 'client-options'],
-  ['doctor'],
-  ['wallet-connect'],
-  ['client'],
-  ['index'],
-]
+  'src/emulator/world': [],
+  'src/emulator/rules': ['src/emulator/world'],
+  'src/emulator/faults': ['src/emulator/rules', 'src/emulator/world'],
+  'src/emulator/server': ['src/emulator/faults', 'src/emulator/rules', 'src/emulator/world'],
+  'src/emulator/create-emulator.ts': ['src/emulator/server', 'src/emulator/faults', 'src/emulator/rules', 'src/emulator/world'],
+  'src/emulator/explore': ['src/emulator/create-emulator.ts', 'src/emulator/faults', 'src/emulator/world'],
+  'src/emulator/index.ts': [
+    'src/emulator/explore',
+    'src/emulator/create-emulator.ts',
+    'src/emulator/server',
+    'src/emulator/faults',
+    'src/emulator/rules',
+    'src/emulator/world',
+  ],
+  'src/msw.ts': ['src/emulator/index.ts'],
+}
 
-describe('the imports of the core', () => {
-  it('know every file by its layer', () => {
-    expect(layers.flat().sort()).toEqual(core.map((path) => path.replace(/^src\/(.*)\.ts$/, '$1')).sort())
+const roomOf = (path: string): string => (path in ROOMS ? path : dirname(path))
+const PACKAGES: Record<string, readonly string[]> = { 'src/emulator': [], 'src/msw.ts': ['msw'] }
+const packagesOf = (room: string): readonly string[] =>
+  Object.entries(PACKAGES).find(([prefix]) => room.startsWith(prefix))?.[1] ?? ['ofetch', 'valibot']
+
+describe('the rooms of src', () => {
+  it('are all listed here', () => {
+    expect([...new Set(sources.map(roomOf))].sort()).toEqual(Object.keys(ROOMS).sort())
   })
 
-  it.each(layers.flatMap((names, depth) => names.map((name) => [name, depth] as const)))(
-    'of %s point to lower layers',
-    (name, depth) => {
-      const allowed = ['ofetch', 'valibot', ...layers.slice(0, depth + 1).flat()]
-      expect(importsOf(`src/${name}.ts`).filter((specifier) => !allowed.includes(specifier))).toEqual([])
-    },
-  )
+  it.each(Object.entries(ROOMS))('%s imports only what lies below it', (room, below) => {
+    const outside = sources
+      .filter((path) => roomOf(path) === room)
+      .flatMap((path) =>
+        imports(path).map((specifier) => (specifier.startsWith('.') ? roomOf(fileOf(path, specifier)) : specifier)),
+      )
+    expect(outside.filter((each) => ![room, ...below, ...packagesOf(room)].includes(each))).toEqual([])
+  })
 
   it('make the fetch of ofetch in client-options alone', () => {
     const makers = core.filter((path) => /^import \{.*\} from 'ofetch'/m.test(read(path)))
-    expect(makers).toEqual(['src/client-options.ts'])
+    expect(makers).toEqual(['src/client/client-options.ts'])
   })
 
-  it('contain no cycle', () => {
-    const visit = (name: string, trail: string[]): void => {
-      expect(trail, `${[...trail, name].join(' -> ')}`).not.toContain(name)
-      if (layers.flat().includes(name)) for (const next of importsOf(`src/${name}.ts`)) visit(next, [...trail, name])
-    }
-    visit('index', [])
+  it('let msw take nothing but the type of the emulator', () => {
+    expect(read(bridge)).toMatch(/^import type \{ Emulator \} from '\.\/emulator\/index\.ts'$/m)
   })
 })
 
-describe('the imports across', () => {
-  it('let the emulator and the rest meet only in tests', () => {
-    for (const path of sources.filter((path) => path.startsWith('src/emulator/'))) {
-      expect(
-        imports(path).filter((specifier) => !/^\.\/[a-z-]+\.ts$/.test(specifier)),
-        path,
-      ).toEqual([])
-    }
-    for (const path of core) expect(imports(path).join(), path).not.toContain('emulator')
-  })
-
-  it('let msw meet the emulator in one file, which takes its type only', () => {
-    expect(imports(bridge)).toEqual(['msw', './emulator/index.ts'])
-    expect(read(bridge)).toMatch(/^import type \{ Emulator \} from '\.\/emulator\/index\.ts'$/m)
-    for (const path of core) expect(imports(path), path).not.toContain('./msw.ts')
-  })
-
+describe('the playground', () => {
   it('let the playground know the package by its public names only', () => {
     const names = Object.keys(JSON.parse(read('package.json')).exports).map((entry) =>
       entry.replace('.', 'mercadopago-wallet-connect'),
@@ -114,7 +108,15 @@ describe('the imports across', () => {
   it('let the proxy know nothing of the demo, and the page nothing of the Worker', () => {
     const foldersOf = (path: string): string[] =>
       imports(path).map((specifier) => fileOf(path, specifier).split('/').slice(0, 2).join('/'))
-    const proxy = list('playground').filter((path) => path.split('/').length === 2 && !path.endsWith('/worker.dev.ts'))
+    const APART = [
+      'playground/demo/',
+      'playground/page/',
+      'playground/examples/',
+      'playground/start/',
+      'playground/worker.dev.ts',
+    ]
+    const proxy = list('playground').filter((path) => !APART.some((each) => path.startsWith(each)))
+    expect(proxy.length).toBeGreaterThan(25)
     for (const path of proxy) expect(foldersOf(path), path).not.toContain('playground/demo')
     for (const path of list('playground/page')) {
       const outside = imports(path)
@@ -144,7 +146,7 @@ describe('the sources', () => {
   })
 
   it('give every schema entry a line of documentation', () => {
-    for (const path of core.filter((path) => !path.endsWith('client-options.ts'))) {
+    for (const path of core.filter((path) => !path.endsWith('/client-options.ts'))) {
       const lines = read(path).split('\n')
       const bare = lines.filter(
         (line, index) =>

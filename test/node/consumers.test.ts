@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { build as bundle } from 'esbuild'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Packed, pack } from '../packed.ts'
+import { type Packed, pack } from '../support/package/pack.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 /** The pinned compilers of package.json. */
@@ -140,6 +140,9 @@ describe('the tarball', () => {
     expect(names).toEqual([
       'LICENSE',
       'README.md',
+      'dist/doctor/index.d.mts',
+      'dist/doctor/index.mjs',
+      'dist/doctor/index.mjs.map',
       'dist/emulator/index.d.mts',
       'dist/emulator/index.mjs',
       'dist/emulator/index.mjs.map',
@@ -149,13 +152,12 @@ describe('the tarball', () => {
       'dist/msw.d.mts',
       'dist/msw.mjs',
       'dist/msw.mjs.map',
-      'dist/notifications.d.mts',
-      'dist/notifications.mjs',
-      'dist/notifications.mjs.map',
-      'dist/shared/mercadopago-wallet-connect.*.d.mts',
-      'dist/shared/mercadopago-wallet-connect.*.d.mts',
-      'dist/shared/mercadopago-wallet-connect.*.mjs',
-      'dist/shared/mercadopago-wallet-connect.*.mjs.map',
+      'dist/notifications/index.d.mts',
+      'dist/notifications/index.mjs',
+      'dist/notifications/index.mjs.map',
+      ...Array(4).fill('dist/shared/mercadopago-wallet-connect.*.d.mts'),
+      ...Array(3).fill('dist/shared/mercadopago-wallet-connect.*.mjs'),
+      ...Array(3).fill('dist/shared/mercadopago-wallet-connect.*.mjs.map'),
       'package.json',
       'src/emulator/FAULTS.md',
       'src/emulator/README.md',
@@ -190,7 +192,7 @@ describe('the tarball', () => {
     const files = Object.values(exports).flatMap((target) =>
       typeof target === 'string' ? target : Object.values(target as object),
     )
-    expect(files).toHaveLength(9)
+    expect(files).toHaveLength(11)
     for (const file of files) expect(existsSync(`${installed()}/${file}`), file).toBe(true)
   })
 
@@ -216,7 +218,9 @@ describe('the tarball', () => {
   })
 
   it('is nothing if it is imported for its effects', async () => {
-    const entries = ['', '/notifications', '/emulator', '/msw'].map((entry) => `import 'mercadopago-wallet-connect${entry}'`)
+    const entries = ['', '/notifications', '/doctor', '/emulator', '/msw'].map(
+      (entry) => `import 'mercadopago-wallet-connect${entry}'`,
+    )
     const stdin = { contents: entries.join('\n'), resolveDir: packed.folder }
     const { outputFiles, warnings } = await bundle({ stdin, bundle: true, format: 'esm', write: false, logLevel: 'silent' })
     expect(outputFiles[0]?.text).toBe('')
@@ -229,7 +233,7 @@ describe('the tarball', () => {
     expect(statements.length).toBeGreaterThan(100)
     expect(statements.filter((each) => !isDeclaration(each)).map((each) => each.getText())).toEqual([])
 
-    const entries = ['index', 'notifications', 'emulator/index'].map((entry) => `./${entry}.mjs`)
+    const entries = ['index', 'notifications/index', 'doctor/index', 'emulator/index'].map((entry) => `./${entry}.mjs`)
     const script = `
       const called = []
       const doing = Object.getOwnPropertyNames(globalThis).filter((name) => /^[a-z]/.test(name) && typeof globalThis[name] === 'function')
@@ -253,11 +257,11 @@ describe('the tarball', () => {
       }
       return seen
     }
-    const sets = ['index', 'notifications', 'emulator/index'].map((entry) => reach(`dist/${entry}.mjs`))
-    const [index = new Set(), notifications = new Set(), emulator = new Set()] = sets
+    const sets = ['index', 'notifications/index', 'doctor/index', 'emulator/index'].map((entry) => reach(`dist/${entry}.mjs`))
+    const [index = new Set(), notifications = new Set(), doctor = new Set(), emulator = new Set()] = sets
     // Also not by way of a shared file.
-    expect([...emulator].filter((path) => index.has(path) || notifications.has(path))).toEqual([])
-    expect([...index].filter((name) => !name.startsWith('dist/'))).toEqual(['valibot', 'ofetch'])
+    expect([...emulator].filter((path) => index.has(path) || notifications.has(path) || doctor.has(path))).toEqual([])
+    expect([...index].filter((name) => !name.startsWith('dist/')).sort()).toEqual(['ofetch', 'valibot'])
     expect([...notifications].filter((name) => !name.startsWith('dist/'))).toEqual([])
     expect([...reach('dist/msw.mjs')]).toEqual(['dist/msw.mjs', 'msw'])
   })
@@ -277,9 +281,10 @@ describe('the tarball', () => {
       import { createEmulator } from 'mercadopago-wallet-connect/emulator'
       import { emulatorHandlers } from 'mercadopago-wallet-connect/msw'
       import { createNotificationVerifier } from 'mercadopago-wallet-connect/notifications'
-      console.log([createWalletConnect, createEmulator, emulatorHandlers, createNotificationVerifier].map((each) => typeof each).join())`
+      import { doctor } from 'mercadopago-wallet-connect/doctor'
+      console.log([createWalletConnect, doctor, createEmulator, emulatorHandlers, createNotificationVerifier].map((each) => typeof each).join())`
     writeFileSync(`${packed.folder}/run.mjs`, script)
     const { stdout } = await promisify(execFile)(process.execPath, ['run.mjs'], { cwd: realpathSync(packed.folder) })
-    expect(stdout.trim()).toBe('function,function,function,function')
+    expect(stdout.trim()).toBe('function,function,function,function,function')
   })
 })

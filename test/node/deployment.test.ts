@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readConfiguration } from '../../playground/configuration.ts'
-import { gzippedSize } from '../proxy/bundle.ts'
+import { readConfiguration } from '../../playground/configuration/configuration.ts'
+import { gzippedSize } from '../support/proxy/bundle.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'deployment-'))
@@ -17,7 +17,7 @@ async function run(program: string, args: string[], cwd: string): Promise<string
   const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, env })
   return stdout + stderr
 }
-const makeSecrets = (...args: string[]): Promise<string> => run('node', [`${root}playground/secrets.ts`, ...args], folder)
+const makeSecrets = (...args: string[]): Promise<string> => run('node', [`${root}playground/start/secrets.ts`, ...args], folder)
 
 describe('npm run secrets', () => {
   it('makes secrets that the Worker takes, once the two of Mercado Pago are filled in', async () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Cell, clientMatrix } from '../faults/client-matrix.ts'
-import { clientTable, faultTable, fill, guessTable, paymentTable, sdkTable } from '../faults/pages.ts'
-import { type SdkCell, sdkMatrix } from '../faults/sdk-matrix.ts'
-import { nameOf } from '../faults/stage.ts'
+import { type Cell, clientMatrix } from '../support/faults/client-matrix.ts'
+import { nameOf } from '../support/faults/fixtures.ts'
+import { clientTable, faultTable, fill, guessTable, paymentTable, sdkTable } from '../support/faults/pages.ts'
+import { type SdkCell, sdkMatrix } from '../support/faults/sdk-matrix.ts'
 
 const folder = new URL('../../src/emulator/', import.meta.url).pathname
 const page = (name: string): string => readFileSync(folder + name, 'utf8')

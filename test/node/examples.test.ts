@@ -10,7 +10,7 @@ import { createEmulator, type Emulator, type EmulatorOptions } from 'mercadopago
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sellerOf } from '../../playground/examples/batch-seller.ts'
 import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
-import { launchChromium } from '../page/stage.ts'
+import { launchChromium } from '../support/page/fixtures.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')
@@ -320,7 +320,7 @@ describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (s
       writeFileSync(journal, readFileSync(journal, 'utf8').slice(0, -25))
       for (let runs = 0; (await go()) !== 0; runs++) expect(runs, printed).toBeLessThan(5)
       expect(seller.charged().toSorted()).toEqual(orders.toSorted())
-      expect(emulator.faults.strikes.length).toBeGreaterThan(20)
+      expect(emulator.faults.injected.length).toBeGreaterThan(20)
       expect(printed).toMatch(/200\/200\npaid {6}200, \d+ of them in earlier runs\nrejected {2}0\nunknown {3}0\n/)
 
       const before = seller.requests()

@@ -1,10 +1,10 @@
 import { operations } from 'mercadopago-wallet-connect'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { readOptions } from '../compile.ts'
+import { readOptions } from '../support/package/compile.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const entries = ['index', 'notifications', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`)
+const entries = ['index', 'notifications/index', 'doctor/index', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`)
 const program = ts.createProgram(entries, readOptions(root))
 const checker = program.getTypeChecker()
 
@@ -67,7 +67,6 @@ describe('an editor', () => {
       prepare: '(name: Name, input: OperationInput<Name>, options: PrepareOptions) => PreparedRequest<Name>',
       send: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Answer<OperationOutput<Name>>>',
       reconcile: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Settlement<OperationOutput<Name>>>',
-      doctor: '(options: DoctorOptions) => Promise<Finding[]>',
     })
   })
 

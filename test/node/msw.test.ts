@@ -4,8 +4,8 @@ import { emulatorHandlers } from 'mercadopago-wallet-connect/msw'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { aPayment, rejection } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { aPayment, rejection } from '../support/client/wallet.ts'
 
 const server = setupServer()
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))

@@ -2,8 +2,8 @@ import * as mercadopago from 'mercadopago'
 import { AdvancedPayment, MercadoPagoConfig } from 'mercadopago'
 import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type SdkOperation, sdkCalls } from '../faults/sdk-matrix.ts'
-import { linkWallet } from '../wallet.ts'
+import { linkWallet } from '../support/client/wallet.ts'
+import { type SdkOperation, sdkCalls } from '../support/faults/sdk-matrix.ts'
 
 interface Payment {
   id: number

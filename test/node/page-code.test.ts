@@ -7,13 +7,14 @@ import { createEmulator, type Delivery, type EffectKind, type Emulator } from 'm
 import * as notifications from 'mercadopago-wallet-connect/notifications'
 import ts from 'typescript'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { readKeyRing } from '../../playground/key-ring.ts'
-import { RUNTIMES, type Runtime, runtimesOf, STEPS, type Step, snippet } from '../../playground/page/code/snippets.ts'
-import { permit } from '../../playground/policy.ts'
-import { openSession } from '../../playground/sessions.ts'
-import { readTicket } from '../../playground/tickets.ts'
-import { diagnose, readOptions } from '../compile.ts'
-import { linkWallet } from '../wallet.ts'
+import { permit } from '../../playground/access/policy.ts'
+import { openSession } from '../../playground/access/sessions.ts'
+import { readTicket } from '../../playground/access/tickets.ts'
+import { runtimesOf, snippet } from '../../playground/page/code/snippets.ts'
+import { RUNTIMES, type Runtime, STEPS, type Step } from '../../playground/page/code/steps.ts'
+import { readKeyRing } from '../../playground/sealing/key-ring.ts'
+import { linkWallet } from '../support/client/wallet.ts'
+import { diagnose, readOptions } from '../support/package/compile.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const ACCESS_TOKEN = 'TEST-access'
@@ -340,7 +341,7 @@ function compile(runtime: Runtime): string[] {
     options.paths = {
       ...options.paths,
       [`${prefix}mercadopago-wallet-connect`]: [`${root}src/index.ts`],
-      [`${prefix}mercadopago-wallet-connect/notifications`]: [`${root}src/notifications.ts`],
+      [`${prefix}mercadopago-wallet-connect/notifications`]: [`${root}src/notifications/index.ts`],
     }
   }
   const steps = STEPS.filter((step) => runtimesOf(step).includes(runtime))

@@ -4,14 +4,14 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Inspection, Order } from '../../playground/demo/wire.ts'
-import { found } from '../found.ts'
-import { type Buyer, enter, linkWallet, openStage, payButton, receipt, type Stage } from '../page/stage.ts'
-import { openSite, type Site, type Stranger, type Target, visit } from '../page/stranger.ts'
-import { secretsOf, tap, type Wiretap } from '../page/wiretap.ts'
+import { type Buyer, type Demo, enter, linkWallet, openDemo, payButton, receipt } from '../support/page/fixtures.ts'
+import { openSite, type Site, type Stranger, type Target, visit } from '../support/page/foreign-site.ts'
+import { secretsOf, tap, type Wiretap } from '../support/page/record-traffic.ts'
+import { findSecrets } from '../support/secrets/find-secrets.ts'
 
-let stage: Stage
+let stage: Demo
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openDemo()
 }, 120_000)
 afterAll(() => stage?.close())
 
@@ -98,7 +98,7 @@ describe('a whole purchase', { timeout: 60_000 }, () => {
     expect(text).toContain('<h1>Link your wallet?</h1>')
     expect(text).toContain('localStorage')
     // Of the demo's own client, in a ticket.
-    expect(found(text, ['payments.create', 'MLA', stage.origin])).toHaveLength(3)
+    expect(findSecrets(text, ['payments.create', 'MLA', stage.origin])).toHaveLength(3)
     expect(wire.received.some(({ url, body }) => url.endsWith('.js') && body.length > 10_000)).toBe(true)
   })
 
@@ -113,7 +113,7 @@ describe('a whole purchase', { timeout: 60_000 }, () => {
       ...[...keys, events].flatMap((secret) => [secret, Buffer.from(secret, 'base64').toString('latin1')]),
     ]
     for (const secret of secrets) expect(String(secret).length, 'all of them are known').toBeGreaterThan(12)
-    expect(found(wire.text(), secrets)).toEqual([])
+    expect(findSecrets(wire.text(), secrets)).toEqual([])
   })
 
   it('tells it no payer token, and no code but the one that it comes back with', () => {

@@ -2,11 +2,11 @@ import { describeStatusDetail, prepare } from 'mercadopago-wallet-connect'
 import type { BrowserContextOptions, Locator, Page, Route } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Inspection, Order } from '../../playground/demo/wire.ts'
-import { type Buyer, enter, linkWallet, openStage, payButton, receipt, type Stage } from '../page/stage.ts'
+import { type Buyer, type Demo, enter, linkWallet, openDemo, payButton, receipt } from '../support/page/fixtures.ts'
 
-let stage: Stage
+let stage: Demo
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openDemo()
 }, 120_000)
 afterAll(() => stage?.close())
 

@@ -13,9 +13,9 @@ import * as notifications from 'mercadopago-wallet-connect/notifications'
 import * as msw from 'msw/node'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { resolveOptions } from '../../src/client-options.ts'
-import { diagnose, readOptions } from '../compile.ts'
-import { linkWallet, rejection } from '../wallet.ts'
+import { resolveOptions } from '../../src/client/client-options.ts'
+import { linkWallet, rejection } from '../support/client/wallet.ts'
+import { diagnose, readOptions } from '../support/package/compile.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')

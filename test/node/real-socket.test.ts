@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createWalletConnect, type WalletConnect } from 'mercadopago-wallet-connect'
 import { afterEach, describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { aPayment, rejection } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { aPayment, rejection } from '../support/client/wallet.ts'
 
 const payment = JSON.stringify(document('create-payment.approved.response.201'))
 const head = (status: string, length: number | 'chunked'): string =>

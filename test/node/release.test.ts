@@ -277,8 +277,8 @@ describe('.ci/publish', { timeout: 60_000 }, () => {
   })
 })
 
-describe('.ci/release.yml', () => {
-  const workflow = readFileSync(`${root}.ci/release.yml`, 'utf8').replace(/ *#.*$/gm, '')
+describe('.github/workflows/release.yml', () => {
+  const workflow = readFileSync(`${root}.github/workflows/release.yml`, 'utf8').replace(/ *#.*$/gm, '')
   const [head = '', rest = ''] = workflow.split(/^jobs:\n/m)
   const jobs = Object.fromEntries(rest.split(/^(?= {2}\w)/m).map((job) => [job.trim().split(':')[0], job]))
   const permissions = (job = ''): string | undefined => /^ {4}permissions:\n((?: {6}.*\n)*)/m.exec(job)?.[1]

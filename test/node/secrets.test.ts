@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { isWalletConnectError, type OperationName, operations } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { json, type Step, scriptedFetch, text } from '../scripted-fetch.ts'
-import { rejection, walletWith } from '../wallet.ts'
+import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
+import { rejection, walletWith } from '../support/client/wallet.ts'
 
 const secrets = {
   accessToken: 'APP_USR-seed-access-token',

@@ -24,7 +24,7 @@ interface Run {
 /** What `npm start` runs, with the tools of this package first on the path. */
 function start(env: Record<string, string>, path: string[] = []): Run {
   const PATH = [...path, join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
-  const child = spawn('node', ['playground/start.ts'], {
+  const child = spawn('node', ['playground/start/start.ts'], {
     cwd: root,
     env: { ...process.env, ...env, PATH, NO_COLOR: '1', FORCE_COLOR: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],

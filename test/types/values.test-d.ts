@@ -3,7 +3,6 @@ import type {
   AttemptEvent,
   Cause,
   DriftEvent,
-  Finding,
   InvalidInputError,
   InvalidNotificationError,
   InvalidResponseError,
@@ -16,6 +15,7 @@ import type {
   UnknownOutcomeError,
   WalletConnectError,
 } from 'mercadopago-wallet-connect'
+import type { CheckResult } from 'mercadopago-wallet-connect/doctor'
 import type {
   InvalidNotificationReason,
   MatchedSignature,
@@ -56,11 +56,11 @@ expectTrue<
     >,
     Equal<Members<DriftEvent>, { operation: OperationName; issues: readonly Issue[] }>,
     Equal<
-      Members<Finding>,
+      Members<CheckResult>,
       {
         check: 'access_token' | 'application' | 'site' | 'clock' | 'webhook_secret'
         verdict: 'ok' | 'problem' | 'unknown'
-        says: string
+        message: string
       }
     >,
     Equal<

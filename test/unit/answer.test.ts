@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerOf, redact } from '../../playground/answer.ts'
+import { answerOf, redact } from '../../playground/http/answer.ts'
 
 const bodyOf = (...args: Parameters<typeof answerOf>): unknown => JSON.parse(answerOf(...args).body)
 

@@ -1,8 +1,8 @@
 import { createWalletConnect, InvalidInputError, type WalletConnectOptions } from 'mercadopago-wallet-connect'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { json, scriptedFetch } from '../scripted-fetch.ts'
-import { rejection, walletWith } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { json, scriptedFetch } from '../support/client/scripted-fetch.ts'
+import { rejection, walletWith } from '../support/client/wallet.ts'
 
 const paths = (options: unknown): string[] => {
   try {

@@ -1,4 +1,5 @@
-import { createWalletConnect, type Finding, type WalletConnectOptions } from 'mercadopago-wallet-connect'
+import type { WalletConnectOptions } from 'mercadopago-wallet-connect'
+import { type CheckResult, doctor } from 'mercadopago-wallet-connect/doctor'
 import { createEmulator, type EmulatorOptions, type Injection } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
 
@@ -10,29 +11,25 @@ async function examine(
   own: { webhookSecret?: string | string[] } = {},
   { emulator = {}, faults = [] }: { emulator?: EmulatorOptions; faults?: Injection[] } = {},
   options: Partial<WalletConnectOptions> = {},
-): Promise<{ findings: Finding[]; of: (check: Finding['check']) => string }> {
+): Promise<{ findings: CheckResult[]; of: (check: CheckResult['check']) => string }> {
   const { fetch, faults: plan } = createEmulator({ now: Date.now(), ...emulator })
   for (const fault of faults) plan.inject({ ...fault, times: Number.POSITIVE_INFINITY })
-  const wallet = createWalletConnect({
-    accessToken: TOKEN,
-    fetch,
-    site: 'MLA',
-    maxRetries: 0,
-    ...options,
-  } as WalletConnectOptions)
-  const findings = await wallet.doctor(own)
-  const of = (check: Finding['check']): string => {
+  const findings = await doctor(
+    { accessToken: TOKEN, fetch, site: 'MLA', maxRetries: 0, ...options } as WalletConnectOptions,
+    own,
+  )
+  const of = (check: CheckResult['check']): string => {
     const found = findings.find((finding) => finding.check === check)
-    return `${found?.verdict}: ${found?.says}`
+    return `${found?.verdict}: ${found?.message}`
   }
   return { findings, of }
 }
 
-describe('wallet.doctor', () => {
+describe('doctor', () => {
   it('finds nothing wrong where nothing is, and changes nothing', async () => {
     const emulator = createEmulator({ now: Date.now() })
-    const wallet = createWalletConnect({ accessToken: TOKEN, fetch: emulator.fetch, site: 'MLA' })
-    const verdicts = (await wallet.doctor({ webhookSecret: SECRET })).map(({ check, verdict }) => [check, verdict])
+    const options = { accessToken: TOKEN, fetch: emulator.fetch, site: 'MLA' } as const
+    const verdicts = (await doctor(options, { webhookSecret: SECRET })).map(({ check, verdict }) => [check, verdict])
     expect(verdicts).toEqual([
       ['access_token', 'ok'],
       ['application', 'ok'],
@@ -83,9 +80,8 @@ describe('wallet.doctor', () => {
   ] as const)('compares the currency of a payment, %s, with the site, %s', async (currency_id, site, says) => {
     const payment = { id: 1, status: 'approved', payments: [], ...(currency_id && { currency_id }) }
     const fetch = async () => Response.json({ paging: { total: 1 }, results: [payment] })
-    const wallet = createWalletConnect({ accessToken: TOKEN, fetch, ...(site && { site }) })
-    const found = (await wallet.doctor()).find(({ check }) => check === 'site')
-    expect(`${found?.verdict}: ${found?.says}`).toMatch(says)
+    const found = (await doctor({ accessToken: TOKEN, fetch, ...(site && { site }) })).find(({ check }) => check === 'site')
+    expect(`${found?.verdict}: ${found?.message}`).toMatch(says)
   })
 
   it.each([
@@ -164,17 +160,24 @@ describe('wallet.doctor', () => {
   })
 
   it('ends at once when its signal aborts', async () => {
-    const wallet = createWalletConnect({ accessToken: TOKEN, fetch: () => new Promise<never>(() => {}) })
+    const options: WalletConnectOptions = { accessToken: TOKEN, fetch: () => new Promise<never>(() => {}) }
     const startedAt = performance.now()
-    await wallet.doctor({ signal: AbortSignal.timeout(20) })
+    await doctor(options, { signal: AbortSignal.timeout(20) })
     expect(performance.now() - startedAt).toBeLessThan(5_000)
   })
 
-  it('examines the options that the client was made of', async () => {
-    const options = { accessToken: TOKEN, fetch: createEmulator().fetch, site: 'MLA' as 'MLA' | 'MLB' }
-    const wallet = createWalletConnect(options)
-    options.site = 'MLB'
-    expect((await wallet.doctor()).find(({ check }) => check === 'site')?.says).toMatch(/MLA/)
+  it('refuses the options that the client refuses, and sends nothing', async () => {
+    const sent: unknown[] = []
+    const fetch = async (input: unknown): Promise<never> => Promise.reject(sent.push(input))
+    for (const options of [
+      { fetch },
+      { accessToken: TOKEN, fetch, timeoutMs: -1 },
+      { accessToken: TOKEN, fetch, sites: 'MLA' },
+      undefined,
+    ]) {
+      await expect(doctor(options as never)).rejects.toMatchObject({ code: 'invalid_input' })
+    }
+    expect(sent).toEqual([])
   })
 
   it('says what it could not tell when nobody answers, and does not reject', async () => {
@@ -191,8 +194,8 @@ describe('wallet.doctor', () => {
   })
 
   it('refuses options that it does not know', async () => {
-    const wallet = createWalletConnect({ accessToken: TOKEN, fetch: createEmulator().fetch })
-    await expect(wallet.doctor({ secret: SECRET } as never)).rejects.toThrow(/secret is not a known field/)
-    await expect(wallet.doctor({ signal: 'now' } as never)).rejects.toMatchObject({ code: 'invalid_input' })
+    const options: WalletConnectOptions = { accessToken: TOKEN, fetch: createEmulator().fetch }
+    await expect(doctor(options, { secret: SECRET } as never)).rejects.toThrow(/secret is not a known field/)
+    await expect(doctor(options, { signal: 'now' } as never)).rejects.toMatchObject({ code: 'invalid_input' })
   })
 })

@@ -8,8 +8,8 @@ import {
   verifyNotification,
 } from 'mercadopago-wallet-connect/notifications'
 import { describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { rejection } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { rejection } from '../support/client/wallet.ts'
 import { secret as published, vectors } from './signature.vectors.json'
 
 const secret = 'd41d8cd98f00b204e9800998ecf8427ed41d8cd98f00b204e9800998ecf8427e'

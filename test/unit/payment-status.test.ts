@@ -1,6 +1,6 @@
 import { isApproved, isFinal, type PaymentStatus } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
+import { document } from '../support/client/documents.ts'
 
 const table: [status: PaymentStatus, approved: boolean, final: boolean][] = [
   ['approved', true, true],

@@ -7,8 +7,8 @@ import {
   prepare,
 } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { aPayment } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { aPayment } from '../support/client/wallet.ts'
 
 const issuesOf = (operation: OperationName, input: unknown, options?: unknown): InvalidInputError['issues'] => {
   try {

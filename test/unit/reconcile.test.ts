@@ -1,8 +1,8 @@
 import { InvalidInputError, type OperationName } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { json, type Step, scriptedFetch, text } from '../scripted-fetch.ts'
-import { aPayment, rejection, walletWith } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
+import { aPayment, rejection, walletWith } from '../support/client/wallet.ts'
 
 const approved = document('create-payment.approved.response.201')
 const lost: Step = { reject: new TypeError('fetch failed') }

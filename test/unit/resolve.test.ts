@@ -1,8 +1,8 @@
 import { createEmulator } from 'mercadopago-wallet-connect/emulator'
 import { parseNotification } from 'mercadopago-wallet-connect/notifications'
 import { describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { rejection, walletWith } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { rejection, walletWith } from '../support/client/wallet.ts'
 
 const told = (body: object) => parseNotification({ url: '/', headers: {}, body })
 const agreement = document('create-agreement.request') as never

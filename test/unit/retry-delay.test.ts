@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseRetryAfter, retryDelayMs } from '../../src/retry-delay.ts'
+import { parseRetryAfter, retryDelayMs } from '../../src/request/retry-policy.ts'
 
 const random = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
 

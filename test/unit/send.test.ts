@@ -8,9 +8,9 @@ import {
   UnknownOutcomeError,
 } from 'mercadopago-wallet-connect'
 import { describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { json, type Step, scriptedFetch, text } from '../scripted-fetch.ts'
-import { aPayment, rejection, walletWith } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
+import { aPayment, rejection, walletWith } from '../support/client/wallet.ts'
 
 const approved = document('create-payment.approved.response.201')
 const paid = json(201, approved)

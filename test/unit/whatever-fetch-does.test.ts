@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { isWalletConnectError, type OperationName, operations, WalletConnectError } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { document } from '../documents.ts'
-import { type Step, scriptedFetch } from '../scripted-fetch.ts'
-import { anInput, aPayment, walletWith } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { type Step, scriptedFetch } from '../support/client/scripted-fetch.ts'
+import { anInput, aPayment, walletWith } from '../support/client/wallet.ts'
 
 const operation = fc.constantFrom(...(Object.keys(operations) as OperationName[]))
 

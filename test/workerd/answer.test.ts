@@ -1,11 +1,11 @@
 import { reset } from 'cloudflare:test'
 import { createWalletConnect, type OperationName } from 'mercadopago-wallet-connect'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { document, documentNames } from '../documents.ts'
-import { json } from '../scripted-fetch.ts'
-import { ask, echoing, known, playDocuments, preparedOf, visible } from './recorded.ts'
-import { ACCESS_TOKEN } from './secrets.ts'
-import { backend } from './stage.ts'
+import { document, documentNames } from '../support/client/documents.ts'
+import { json } from '../support/client/scripted-fetch.ts'
+import { ACCESS_TOKEN } from '../support/secrets/secrets.ts'
+import { backend } from '../support/workerd/fixtures.ts'
+import { ask, echoing, known, playDocuments, preparedOf, visible } from '../support/workerd/recorded.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()

@@ -1,8 +1,8 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { names, playDocuments, problemIn, requestOf, unknown } from './recorded.ts'
-import { ACCESS_TOKEN, CLIENT_KEYS, CLIENTS, FORMER_CLIENT_KEY, TICKET_KEY } from './secrets.ts'
-import { throughWorker } from './stage.ts'
+import { ACCESS_TOKEN, CLIENT_KEYS, CLIENTS, FORMER_CLIENT_KEY, TICKET_KEY } from '../support/secrets/secrets.ts'
+import { throughWorker } from '../support/workerd/fixtures.ts'
+import { names, playDocuments, problemIn, requestOf, unknown } from '../support/workerd/recorded.ts'
 
 const KEY = CLIENT_KEYS.shop
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` })

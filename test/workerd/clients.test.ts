@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readClients } from '../../playground/clients.ts'
-import { CLIENT_KEYS, CLIENTS, FORMER_CLIENT_KEY } from './secrets.ts'
+import { readClients } from '../../playground/configuration/clients.ts'
+import { CLIENT_KEYS, CLIENTS, FORMER_CLIENT_KEY } from '../support/secrets/secrets.ts'
 
 const [shop] = CLIENTS
 const read = (change: object) => readClients(JSON.stringify([{ ...shop, ...change }]))

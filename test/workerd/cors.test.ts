@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test'
 import { operations } from 'mercadopago-wallet-connect'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from './stage.ts'
+import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
 
 const LISTED = ['https://shop.example', 'https://www.shop.example', 'https://other.example']
 const UNLISTED = [

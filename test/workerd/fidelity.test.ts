@@ -1,9 +1,17 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { json } from '../scripted-fetch.ts'
-import { ask, inputs, known, PAYER_TOKEN, playDocuments, problemIn, requestOf, write } from './recorded.ts'
-import { asBackend, backend, linkThrough, playMercadoPago, RETURN_URI, throughWorker, ticketFor } from './stage.ts'
+import { document } from '../support/client/documents.ts'
+import { json } from '../support/client/scripted-fetch.ts'
+import {
+  asBackend,
+  backend,
+  linkThrough,
+  playMercadoPago,
+  RETURN_URI,
+  throughWorker,
+  ticketFor,
+} from '../support/workerd/fixtures.ts'
+import { ask, inputs, known, PAYER_TOKEN, playDocuments, problemIn, requestOf, write } from '../support/workerd/recorded.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()

@@ -2,11 +2,21 @@ import { reset } from 'cloudflare:test'
 import fc from 'fast-check'
 import { operations } from 'mercadopago-wallet-connect'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { json } from '../scripted-fetch.ts'
-import { aPayment } from '../wallet.ts'
-import { inputs, known, names, PAYER_TOKEN, playDocuments, problemIn, requestOf, unknown, write } from './recorded.ts'
-import { asBackend, throughWorker } from './stage.ts'
+import { document } from '../support/client/documents.ts'
+import { json } from '../support/client/scripted-fetch.ts'
+import { aPayment } from '../support/client/wallet.ts'
+import { asBackend, throughWorker } from '../support/workerd/fixtures.ts'
+import {
+  inputs,
+  known,
+  names,
+  PAYER_TOKEN,
+  playDocuments,
+  problemIn,
+  requestOf,
+  unknown,
+  write,
+} from '../support/workerd/recorded.ts'
 
 const MOST_BODY_BYTES = 65_536
 const key = { 'x-idempotency-key': 'k' }

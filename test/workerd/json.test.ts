@@ -2,7 +2,8 @@ import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { operations } from 'mercadopago-wallet-connect'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DEEP, MALFORMED, NO_CHARACTERS, NO_TEXT, ODD } from './json-texts.ts'
+import { throughWorker } from '../support/workerd/fixtures.ts'
+import { DEEP, MALFORMED, NO_CHARACTERS, NO_TEXT, ODD } from '../support/workerd/json-texts.ts'
 import {
   inputs,
   type Known,
@@ -14,8 +15,7 @@ import {
   type Recorded,
   requestOf,
   write,
-} from './recorded.ts'
-import { throughWorker } from './stage.ts'
+} from '../support/workerd/recorded.ts'
 
 const withBody = names.filter((name) => operations[name].method !== 'GET')
 /** A name for a test: the beginning of the text, in ASCII. */

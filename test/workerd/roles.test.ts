@@ -3,10 +3,10 @@ import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProxy } from '../../playground/proxy.ts'
-import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from './stage.ts'
-import { BROWSER_MAY, clientsWith, proxyWith } from './variant.ts'
+import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
+import { BROWSER_MAY, clientsWith, proxyWith } from '../support/workerd/with-configuration.ts'
 
-const ROLES = ['stranger', 'backend', 'backend without it', 'ticket', 'ticket without it', 'operator'] as const
+const ROLES = ['anonymous', 'backend', 'backend without it', 'ticket', 'ticket without it', 'operator'] as const
 type Role = (typeof ROLES)[number]
 type Row = [...statuses: number[]] & { length: (typeof ROLES)['length'] }
 
@@ -82,7 +82,7 @@ async function ticketOf(names: readonly OperationName[]): Promise<Record<string,
 }
 
 async function credentialOf(role: Role, route: string): Promise<Record<string, string>> {
-  if (role === 'stranger') return {}
+  if (role === 'anonymous') return {}
   if (role === 'operator') return asBackend('operator')
   if (role === 'ticket') return ticketOf(BROWSER_MAY)
   if (role !== 'ticket without it') return asBackend('shop')

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../playground/worker.ts'
-import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN, SEALING_KEY, TICKET_KEY } from './secrets.ts'
-import { backend, browser, linkThrough, playMercadoPago, ticketFor, upstreamIs } from './stage.ts'
+import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN, SEALING_KEY, TICKET_KEY } from '../support/secrets/secrets.ts'
+import { backend, browser, linkThrough, playMercadoPago, ticketFor, upstreamIs } from '../support/workerd/fixtures.ts'
 
 const NEW_KEY = btoa(String.fromCharCode(...Array(32).fill(9)))
 

@@ -5,8 +5,20 @@ import { createEmulator } from 'mercadopago-wallet-connect/emulator'
 import { signNotification } from 'mercadopago-wallet-connect/notifications'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createProxy } from '../../playground/proxy.ts'
-import { json, type Step } from '../scripted-fetch.ts'
-import { found, OURS, storedRows, watchConsole } from './canaries.ts'
+import { json, type Step } from '../support/client/scripted-fetch.ts'
+import { findSecrets, OURS, storedRows, watchConsole } from '../support/secrets/canaries.ts'
+import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN, WEBHOOK_SECRET } from '../support/secrets/secrets.ts'
+import {
+  asBackend,
+  backend,
+  browser,
+  ORIGIN,
+  RETURN_URI,
+  receive,
+  throughWorker,
+  ticketFor,
+  upstreamIs,
+} from '../support/workerd/fixtures.ts'
 import {
   answers,
   ask,
@@ -19,10 +31,8 @@ import {
   requestOf,
   unknown,
   visible,
-} from './recorded.ts'
-import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN, WEBHOOK_SECRET } from './secrets.ts'
-import { asBackend, backend, browser, ORIGIN, RETURN_URI, receive, throughWorker, ticketFor, upstreamIs } from './stage.ts'
-import { proxyWith } from './variant.ts'
+} from '../support/workerd/recorded.ts'
+import { proxyWith } from '../support/workerd/with-configuration.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -48,7 +58,7 @@ describe('the search for secrets', () => {
     ['in base64 for addresses', (secret: string) => btoa(`{"k":"${secret}"}`).replaceAll('/', '_').replaceAll('=', '')],
     ['in hex', (secret: string) => [...secret].map((each) => each.charCodeAt(0).toString(16).padStart(2, '0')).join('')],
   ])('finds one %s', (_, write) => {
-    for (const secret of OURS) expect(found(`before ${write(secret)} after`, OURS)).toContain(secret)
+    for (const secret of OURS) expect(findSecrets(`before ${write(secret)} after`, OURS)).toContain(secret)
   })
 })
 
@@ -148,14 +158,14 @@ describe('every secret', () => {
     expect(errors).toHaveLength(7)
     // They were used, or there would be nothing to find.
     expect(payerTokens).toHaveLength(1)
-    expect(found([...wasSent].join('\n'), [ACCESS_TOKEN, ...payerTokens, ...codes, buyer.id])).toHaveLength(4)
+    expect(findSecrets([...wasSent].join('\n'), [ACCESS_TOKEN, ...payerTokens, ...codes, buyer.id])).toHaveLength(4)
 
     const outside = [...answers, ...errors, ...events].join('\n')
-    expect(found(outside, [...OURS, ...payerTokens])).toEqual([])
+    expect(findSecrets(outside, [...OURS, ...payerTokens])).toEqual([])
     expect(
-      found(lines.join('\n'), [...OURS, ...payerTokens, ...codes, payer_token, ticket, buyer.id, buyer.description]),
+      findSecrets(lines.join('\n'), [...OURS, ...payerTokens, ...codes, payer_token, ticket, buyer.id, buyer.description]),
     ).toEqual([])
-    expect(found(rows.join('\n'), [...OURS, ...payerTokens, ...codes, ticket, buyer.id, buyer.description])).toEqual([])
+    expect(findSecrets(rows.join('\n'), [...OURS, ...payerTokens, ...codes, ticket, buyer.id, buyer.description])).toEqual([])
   }, 20_000)
 
   it('is sealed in the row while it is not known what became of it', async () => {
@@ -169,8 +179,10 @@ describe('every secret', () => {
     const rows = await storedRows()
     expect(rows.filter((row) => row.includes('UNKNOWN')).length).toBeGreaterThan(5)
     // The answer to the first payment is not sealed: it shows that rows can be read.
-    expect(found(rows.join('\n'), [...OURS, PAYER_TOKEN, 'the-code', 'usertest', 'COUPON', 'Pago_123'])).toEqual(['Pago_123'])
-    expect(found(lines.join('\n'), [...OURS, PAYER_TOKEN, 'the-code', 'usertest', 'BLACKFRIDAY20', 'Pago_123'])).toEqual([])
+    expect(findSecrets(rows.join('\n'), [...OURS, PAYER_TOKEN, 'the-code', 'usertest', 'COUPON', 'Pago_123'])).toEqual([
+      'Pago_123',
+    ])
+    expect(findSecrets(lines.join('\n'), [...OURS, PAYER_TOKEN, 'the-code', 'usertest', 'BLACKFRIDAY20', 'Pago_123'])).toEqual([])
   })
 })
 
@@ -227,7 +239,7 @@ describe('an upstream that says secrets back', () => {
     const isToldOfPayer = name === 'payments.create' || name.startsWith('discounts')
     const quoted = quoting(documented, isToldOfPayer ? told : told.replace(PAYER_TOKEN, ''))
     const steps = [json(200, answer, headers), json(201, answer, headers), json(200, quoted, headers)]
-    expect(found(await saysBack(name, steps), secrets)).toEqual([])
+    expect(findSecrets(await saysBack(name, steps), secrets)).toEqual([])
   })
 
   it.each(names)('to %s as it declines or breaks off is not told on', async (name) => {
@@ -235,7 +247,7 @@ describe('an upstream that says secrets back', () => {
     const declines = statuses.map((status) => json(status, { status, ...everywhere }, headers))
     const thrown = Object.assign(new TypeError(told), { name: told, cause: new Error(told), request: { headers: told } })
     const steps: Step[] = [...declines, { reject: thrown }, { throw: thrown }, { reject: told }]
-    expect(found(await saysBack(name, steps), secrets)).toEqual([])
+    expect(findSecrets(await saysBack(name, steps), secrets)).toEqual([])
   })
 })
 
@@ -289,5 +301,5 @@ it('our errors are no exception: what a caller’s client throws holds none of t
     .then(() => backend().payments.capture(1))
     .catch((error: unknown) => error)
   expect(isWalletConnectError(error)).toBe(true)
-  expect(found(surfaces(error), [...OURS, PAYER_TOKEN])).toEqual([])
+  expect(findSecrets(surfaces(error), [...OURS, PAYER_TOKEN])).toEqual([])
 })

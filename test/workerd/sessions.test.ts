@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readKeyRing } from '../../playground/key-ring.ts'
-import { type IssuedTicket, readTicket } from '../../playground/tickets.ts'
-import { CLIENTS } from './secrets.ts'
-import { asBackend, ORIGIN, PAGE, throughWorker, ticketFor } from './stage.ts'
-import { BROWSER_MAY, clientsWith, proxyWith } from './variant.ts'
+import { type IssuedTicket, readTicket } from '../../playground/access/tickets.ts'
+import { readKeyRing } from '../../playground/sealing/key-ring.ts'
+import { CLIENTS } from '../support/secrets/secrets.ts'
+import { asBackend, ORIGIN, PAGE, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
+import { BROWSER_MAY, clientsWith, proxyWith } from '../support/workerd/with-configuration.ts'
 
 const ring = readKeyRing('TICKET_KEYS', env.TICKET_KEYS)
 const readAt = (ticket: string, ms: number): Promise<IssuedTicket | undefined> => readTicket(ring, ticket, new Date(ms))

@@ -3,9 +3,9 @@ import type { OperationName } from 'mercadopago-wallet-connect'
 import { isApproved } from 'mercadopago-wallet-connect'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { CLIENT_KEYS } from './secrets.ts'
-import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from './stage.ts'
-import { BROWSER_MAY, visible } from './variant.ts'
+import type { CLIENT_KEYS } from '../support/secrets/secrets.ts'
+import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
+import { BROWSER_MAY, visible } from '../support/workerd/with-configuration.ts'
 
 /** Everything of one buyer that has a name. */
 interface Things {

@@ -3,8 +3,17 @@ import fc from 'fast-check'
 import { operations } from 'mercadopago-wallet-connect'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { backend, type Linked, linkThrough, PAGE, playMercadoPago, type Session, throughWorker, ticketFor } from './stage.ts'
-import { visible } from './variant.ts'
+import {
+  backend,
+  type Linked,
+  linkThrough,
+  PAGE,
+  playMercadoPago,
+  type Session,
+  throughWorker,
+  ticketFor,
+} from '../support/workerd/fixtures.ts'
+import { visible } from '../support/workerd/with-configuration.ts'
 
 /** What a true ticket cannot do. The judge is what really happened in the emulator. */
 

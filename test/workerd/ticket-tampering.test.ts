@@ -1,9 +1,9 @@
 import { reset } from 'cloudflare:test'
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SEALING_KEY, TICKET_KEY } from './secrets.ts'
-import { backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from './stage.ts'
-import { clientsWith, proxyWith, visible } from './variant.ts'
+import { SEALING_KEY, TICKET_KEY } from '../support/secrets/secrets.ts'
+import { backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
+import { clientsWith, proxyWith, visible } from '../support/workerd/with-configuration.ts'
 
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 const encode = (value: unknown): string =>

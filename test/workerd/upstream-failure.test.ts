@@ -2,9 +2,11 @@ import { evictAllDurableObjects, reset, runDurableObjectAlarm, runInDurableObjec
 import { env } from 'cloudflare:workers'
 import { idempotencyKeyFrom, type OperationName, UnknownOutcomeError } from 'mercadopago-wallet-connect'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { json, type Step, text } from '../scripted-fetch.ts'
-import { rejection } from '../wallet.ts'
+import { document } from '../support/client/documents.ts'
+import { json, type Step, text } from '../support/client/scripted-fetch.ts'
+import { rejection } from '../support/client/wallet.ts'
+import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN } from '../support/secrets/secrets.ts'
+import { backend, throughWorker } from '../support/workerd/fixtures.ts'
 import {
   answers,
   inputs,
@@ -17,10 +19,8 @@ import {
   reads,
   requestOf,
   writes,
-} from './recorded.ts'
-import { ACCESS_TOKEN, FORMER_ACCESS_TOKEN } from './secrets.ts'
-import { backend, throughWorker } from './stage.ts'
-import { proxyWith } from './variant.ts'
+} from '../support/workerd/recorded.ts'
+import { proxyWith } from '../support/workerd/with-configuration.ts'
 
 let mercadoPago: Recorded
 

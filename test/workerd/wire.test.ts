@@ -1,10 +1,10 @@
 import { reset } from 'cloudflare:test'
 import { isApproved } from 'mercadopago-wallet-connect'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { document } from '../documents.ts'
-import { rejection } from '../wallet.ts'
-import { problemIn, write } from './recorded.ts'
-import { asBackend, backend, linkThrough, playMercadoPago, throughWorker } from './stage.ts'
+import { document } from '../support/client/documents.ts'
+import { rejection } from '../support/client/wallet.ts'
+import { asBackend, backend, linkThrough, playMercadoPago, throughWorker } from '../support/workerd/fixtures.ts'
+import { problemIn, write } from '../support/workerd/recorded.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()

@@ -3,7 +3,7 @@ import { describeStatusDetail, isApproved } from 'mercadopago-wallet-connect'
 import { useEffect, useRef } from 'preact/hooks'
 import { CATALOGUE, COUPON, CURRENCY, MOST_OF_ONE, type ProductId } from '../../demo/catalogue.ts'
 import { CodeButton } from '../code/code-button.tsx'
-import { kept } from '../kept.ts'
+import { persistedSignal } from '../persisted-signal.ts'
 import { applyCoupon, link, unlink } from './link.ts'
 import { leave, pay, payAgain, resume, startOver } from './pay.ts'
 import {
@@ -25,7 +25,7 @@ import {
 } from './state.ts'
 import { fill, headingOf, LANGUAGES, type Language, preferred, TEXTS } from './texts.ts'
 
-const language = kept<Language>('language', preferred(navigator.languages))
+const language = persistedSignal<Language>('language', preferred(navigator.languages))
 /** What is kept may be of another time. */
 const texts = computed(() => TEXTS[language.value] ?? TEXTS.es)
 const money = computed(() => new Intl.NumberFormat(texts.value.locale, { style: 'currency', currency: CURRENCY }))

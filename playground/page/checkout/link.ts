@@ -1,11 +1,11 @@
 import { RefusedError } from 'mercadopago-wallet-connect'
 import { wallets } from './proxy.ts'
-import { alone, asked, coupon, doing, exchange, know, problem, wallet } from './state.ts'
+import { asked, coupon, exchange, problem, refreshSession, runExclusive, wallet, withLock } from './state.ts'
 
 /** Sends the buyer to Mercado Pago, to allow this shop to charge the wallet. */
 export const link = (): Promise<void> =>
-  doing('linking', async () => {
-    const { buyer } = await know()
+  runExclusive('linking', async () => {
+    const { buyer } = await refreshSession()
     if (exchange.value) await finish()
     if (wallet.value) return
     await forget()
@@ -54,12 +54,12 @@ export async function comeBack(): Promise<void> {
     // Not in the history, nor in what a reload asks for.
     history.replaceState(null, '', '/')
   }
-  if (exchange.value) await doing('linking', finish)
+  if (exchange.value) await runExclusive('linking', finish)
 }
 
 /** A code is good once; the same request, sent again, is answered with what it has brought before. */
 const finish = (): Promise<void> =>
-  alone('link', async () => {
+  withLock('link', async () => {
     exchange.reread()
     if (!exchange.value) return
     try {
@@ -75,7 +75,7 @@ const finish = (): Promise<void> =>
   })
 
 export const unlink = (): Promise<void> =>
-  doing('unlinking', async () => {
+  runExclusive('unlinking', async () => {
     if (!wallet.value) return
     const { agreement_id } = wallet.value
     if (!(await isEnded(agreement_id))) await wallets.agreements.cancel(agreement_id)
@@ -98,7 +98,7 @@ export async function dropEndedWallet(): Promise<boolean> {
 
 /** Asks what a coupon is worth; none takes it away. The discount itself is promised when the buyer pays: it holds for seconds. */
 export const applyCoupon = (code: string): Promise<void> =>
-  doing('coupon', async () => {
+  runExclusive('coupon', async () => {
     if (code === '') coupon.value = null
     if (!wallet.value || code === '') return
     const { status, detail } = await wallets.discounts.validateCoupon({ payer_token: wallet.value.payer_token, id: code })

@@ -12,22 +12,22 @@ import { AskError, ask } from '../ask.ts'
 import { comeBack, dropEndedWallet } from './link.ts'
 import { proxyWith, wallets } from './proxy.ts'
 import {
-  alone,
   busy,
   chargeOf,
   coupon,
-  doing,
   isNothing,
   isSettled,
   items,
-  know,
   type Purchase,
   price,
   problem,
   purchase,
+  refreshSession,
   reserve,
+  runExclusive,
   tell,
   wallet,
+  withLock,
 } from './state.ts'
 
 /** What was on the button when the buyer pressed it: that is wanted, whatever changes meanwhile. */
@@ -57,8 +57,8 @@ export function payAgain({ order, request }: Purchase): Promise<void> {
 }
 
 const paying = (work: () => Promise<void>): Promise<void> =>
-  doing('paying', () =>
-    alone('pay', () =>
+  runExclusive('paying', () =>
+    withLock('pay', () =>
       work().catch(async (error) => {
         if (error instanceof PriceError) {
           coupon.value = null
@@ -151,7 +151,7 @@ export async function refresh(): Promise<void> {
 }
 
 /** Puts the purchase away, to buy something else. */
-export const startOver = (): Promise<void> => doing('closing', () => putAway(false))
+export const startOver = (): Promise<void> => runExclusive('closing', () => putAway(false))
 
 /** Does not wait until it is known. What was sent may still be charged, once, and the ledger goes on asking. */
 export async function leave(): Promise<void> {
@@ -178,7 +178,7 @@ async function putAway(isUnknown: boolean): Promise<void> {
 
 /** Goes on with what an earlier page has begun: the return from Mercado Pago, a payment in the middle, one to be captured. */
 export async function resume(): Promise<void> {
-  await know()
+  await refreshSession()
   await comeBack()
   const { value } = purchase
   if (!value) return

@@ -3,7 +3,7 @@ import type { AdvancedPayment, PreparedRequest } from 'mercadopago-wallet-connec
 import { type Item, type ProductId, totalOf } from '../../demo/catalogue.ts'
 import { CAME_TO_NOTHING, type Me, type Order } from '../../demo/wire.ts'
 import { ask } from '../ask.ts'
-import { kept } from '../kept.ts'
+import { persistedSignal } from '../persisted-signal.ts'
 
 /** A wallet that the buyer has linked. The payer token is a handle that the proxy has sealed: it pays nothing without a ticket. */
 interface Wallet {
@@ -29,17 +29,17 @@ export interface Purchase {
   isRefused?: boolean
 }
 
-export const cart = kept<Partial<Record<ProductId, number>>>('cart', { mate: 1 })
-export const reserve = kept('reserve', false)
-export const coupon = kept<Coupon | null>('coupon', null)
-export const wallet = kept<Wallet | null>('wallet', null)
-export const purchase = kept<Purchase | null>('purchase', null)
+export const cart = persistedSignal<Partial<Record<ProductId, number>>>('cart', { mate: 1 })
+export const reserve = persistedSignal('reserve', false)
+export const coupon = persistedSignal<Coupon | null>('coupon', null)
+export const wallet = persistedSignal<Wallet | null>('wallet', null)
+export const purchase = persistedSignal<Purchase | null>('purchase', null)
 /** Agreements that the buyer was sent to Mercado Pago for. */
-export const asked = kept<string[]>('asked', [])
+export const asked = persistedSignal<string[]>('asked', [])
 /** A code that is being exchanged. */
-export const exchange = kept<PreparedRequest<'agreements.createPayerToken'> | null>('exchange', null)
+export const exchange = persistedSignal<PreparedRequest<'agreements.createPayerToken'> | null>('exchange', null)
 /** Whose all this is. */
-const owner = kept<Pick<Me, 'run' | 'buyer'> | null>('owner', null)
+const owner = persistedSignal<Pick<Me, 'run' | 'buyer'> | null>('owner', null)
 
 /** What is being done now. */
 export const busy = signal<'linking' | 'unlinking' | 'coupon' | 'paying' | 'checking' | 'closing' | null>(null)
@@ -79,7 +79,7 @@ export function tell(error: unknown): void {
 }
 
 /** One thing at a time; what goes wrong is told. */
-export async function doing(what: NonNullable<typeof busy.value>, work: () => Promise<void>): Promise<void> {
+export async function runExclusive(what: NonNullable<typeof busy.value>, work: () => Promise<void>): Promise<void> {
   if (busy.value) return
   busy.value = what
   problem.value = null
@@ -97,11 +97,11 @@ addEventListener('pageshow', ({ persisted }) => {
 })
 
 /** One tab at a time, too. */
-export const alone = (what: string, work: () => Promise<void>): Promise<void> =>
+export const withLock = (what: string, work: () => Promise<void>): Promise<void> =>
   navigator.locks.request(`wallet-connect-demo:${what}`, work).then(() => {})
 
 /** What the shop knows. What was kept for somebody else, or of another life of the emulator, is of no use. */
-export async function know(): Promise<Me> {
+export async function refreshSession(): Promise<Me> {
   const me = await ask<Me>('/shop/me')
   const { run, buyer, order } = me
   if (owner.value?.run !== run || owner.value.buyer !== buyer) {

@@ -1,4 +1,4 @@
-import type { Step } from './snippets.ts'
+import type { Step } from './steps.ts'
 
 /** What differs inside a body. */
 export interface Hand {

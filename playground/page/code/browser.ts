@@ -3,7 +3,7 @@
  * the shop's backend got for it, and a handle that the proxy has sealed.
  */
 import { promise } from './bodies.ts'
-import type { Step } from './snippets.ts'
+import type { Step } from './steps.ts'
 
 const WALLET = "const wallet = createWalletConnect({ proxy: { url: 'https://proxy.example', ticket } })"
 const LINKED = "JSON.parse(localStorage.getItem('wallet') ?? '{}')"

@@ -1,6 +1,7 @@
 import { signal, useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
-import { type Runtime, runtimesOf, type Step, snippet } from './snippets.ts'
+import { runtimesOf, snippet } from './snippets.ts'
+import type { Runtime, Step } from './steps.ts'
 
 /** The runtime that was looked at last, everywhere. */
 const runtime = signal<Runtime>('Browser')

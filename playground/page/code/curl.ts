@@ -1,5 +1,5 @@
 /** The requests of each step as curl sends them; what comes from outside is a variable of the shell. */
-import type { Step } from './snippets.ts'
+import type { Step } from './steps.ts'
 
 const API = 'https://api.mercadopago.com'
 const AGREEMENTS = `${API}/v2/wallet_connect/agreements`

@@ -1,5 +1,5 @@
 import type { Body, Hand } from './bodies.ts'
-import type { Runtime } from './snippets.ts'
+import type { Runtime } from './steps.ts'
 
 type Frame = (body: Body) => string
 

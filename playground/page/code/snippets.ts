@@ -9,25 +9,7 @@ import { BODIES } from './bodies.ts'
 import { BROWSER } from './browser.ts'
 import { CURL } from './curl.ts'
 import { FRAMES } from './frames.ts'
-
-export const STEPS = [
-  'session',
-  'link',
-  'return',
-  'coupon',
-  'pay',
-  'lostAnswer',
-  'reserve',
-  'capture',
-  'cancel',
-  'refund',
-  'unlink',
-  'notification',
-] as const
-export type Step = (typeof STEPS)[number]
-
-export const RUNTIMES = ['Browser', 'Workers', 'Deno', 'Bun', 'Node', 'curl'] as const
-export type Runtime = (typeof RUNTIMES)[number]
+import { RUNTIMES, type Runtime, type Step } from './steps.ts'
 
 /** Where this step can be done: some only by a backend. */
 export const runtimesOf = (step: Step): readonly Runtime[] =>

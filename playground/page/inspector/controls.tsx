@@ -4,13 +4,13 @@ import { ask } from '../ask.ts'
 import { refresh } from '../checkout/pay.ts'
 import { problem, purchase, wallet } from '../checkout/state.ts'
 import { CodeButton } from '../code/code-button.tsx'
-import type { Step } from '../code/snippets.ts'
+import type { Step } from '../code/steps.ts'
 import { choices, clock, look, seen } from './watch.ts'
 
 /** What the last button came to. */
 const told = signal<{ words: string; isBad: boolean }>({ words: '', isBad: false })
 
-async function doing(done: string, work: () => Promise<unknown>): Promise<void> {
+async function runExclusive(done: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
     told.value = { words: done, isBad: false }
@@ -20,7 +20,7 @@ async function doing(done: string, work: () => Promise<unknown>): Promise<void> 
   await look()
 }
 
-const control = (order: Control, done: string): Promise<void> => doing(done, () => ask('/inspector/control', order))
+const control = (order: Control, done: string): Promise<void> => runExclusive(done, () => ask('/inspector/control', order))
 
 /** What to do at the seller's, and in Mercado Pago. */
 export function Controls() {
@@ -46,7 +46,7 @@ function Seller() {
   const { payment } = purchase.value ?? {}
   const status = payment?.status
   const sell = (action: 'capture' | 'cancel' | 'refund', done: string) =>
-    doing(done, async () => {
+    runExclusive(done, async () => {
       // Whatever comes of it, the page shows how it is now.
       await ask('/inspector/seller', { do: action, advanced_payment_id: payment?.id }).finally(refresh)
     })
@@ -82,13 +82,13 @@ const FAVOURITES: Record<string, string> = {
 }
 
 function Fault() {
-  const all = choices.value.faults.flatMap(({ name, says, phases, operations }) =>
+  const all = choices.value.faults.flatMap(({ name, description, phases, operations }) =>
     operations && !operations.includes('payments.create')
       ? []
       : (phases.length > 0 ? phases : ['']).map((phase) => ({
           value: `${name} ${phase}`,
           name: phase ? `${name} (${phase})` : name,
-          says,
+          description,
         })),
   )
   const inject = (choice: string): void => {
@@ -111,8 +111,8 @@ function Fault() {
         ))}
       </optgroup>
       <optgroup label="All">
-        {all.map(({ value, name, says }) => (
-          <option key={value} value={value} title={says}>
+        {all.map(({ value, name, description }) => (
+          <option key={value} value={value} title={description}>
             {name}
           </option>
         ))}

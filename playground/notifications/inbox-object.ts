@@ -1,0 +1,137 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { NotificationResource } from 'mercadopago-wallet-connect'
+import { log, nameOf } from '../log.ts'
+
+/** What was received and what became of it. A dead one was tried to the end; it is kept for a person. */
+export const NOTIFICATION_STATES = ['received', 'queued', 'delivered', 'ignored', 'dead'] as const
+export type NotificationState = (typeof NOTIFICATION_STATES)[number]
+
+/** A notification on its way through the inbox and the queue. */
+export interface QueuedPointer {
+  /** The same for every delivery of one event. */
+  key: string
+  topic: string
+  action: string | null
+  resource: NotificationResource
+  resourceId: string
+  isVerified: boolean
+}
+
+/** A row as an operator sees it. */
+export interface ListedNotification extends QueuedPointer {
+  state: NotificationState
+  received_at: string
+  /** Why it was ignored, or what the last try met. */
+  reason: string | null
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  key: string
+  topic: string
+  action: string | null
+  resource: NotificationResource
+  resource_id: string
+  is_verified: number
+  state: NotificationState
+  received_at: number
+  reason: string | null
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS notification (
+    key TEXT NOT NULL, is_verified INTEGER NOT NULL, topic TEXT NOT NULL, action TEXT, resource TEXT NOT NULL,
+    resource_id TEXT NOT NULL, state TEXT NOT NULL, received_at INTEGER NOT NULL, reason TEXT,
+    PRIMARY KEY (key, is_verified)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS notification_state ON notification (state, received_at);
+`
+
+/** Most messages that a queue takes at once. */
+const MOST_MESSAGES = 100
+/** Before the queue is tried again. */
+const RETRY_MS = 10_000
+/** How long a delivery of the same event is known again. Mercado Pago repeats for days. */
+const KEEP_MS = 30 * 86_400_000
+const SWEEP_MS = 86_400_000
+
+/**
+ * One part of the inbox: what was answered with 200 stands here first. What a signature vouches for and what anybody
+ * could have sent are apart, so that no hint takes the place of an event.
+ */
+export class Inbox extends DurableObject<Env> {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    state.storage.sql.exec(SCHEMA)
+  }
+
+  /** Keeps it, and has it queued; what was received before is not queued again. */
+  async receive(pointed: QueuedPointer): Promise<'new' | 'known'> {
+    const { key, topic, action, resource, resourceId, isVerified } = pointed
+    const { sql } = this.ctx.storage
+    // Anybody can send a hint before it is true: once it was looked into, it may come again.
+    const onConflict = isVerified
+      ? 'DO NOTHING'
+      : "DO UPDATE SET state = 'received', received_at = excluded.received_at WHERE state NOT IN ('received', 'queued')"
+    const { rowsWritten } = sql.exec(
+      `INSERT INTO notification (key, is_verified, topic, action, resource, resource_id, state, received_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'received', ?) ON CONFLICT ${onConflict}`,
+      ...[key, Number(isVerified), topic, action, resource, resourceId, Date.now()],
+    )
+    if (rowsWritten === 0) return 'known'
+    await this.ctx.storage.setAlarm(Date.now())
+    return 'new'
+  }
+
+  /** What became of it. */
+  settle(key: string, isVerified: boolean, state: NotificationState, reason: string | null): void {
+    const { sql } = this.ctx.storage
+    sql.exec(
+      'UPDATE notification SET state = ?, reason = ? WHERE key = ? AND is_verified = ?',
+      state,
+      reason,
+      key,
+      Number(isVerified),
+    )
+  }
+
+  /** Rows in this state, the oldest first. */
+  list(state: NotificationState, limit: number): ListedNotification[] {
+    return this.#rows('SELECT * FROM notification WHERE state = ? ORDER BY received_at LIMIT ?', state, limit).map((row) => ({
+      ...pointedAt(row),
+      state: row.state,
+      received_at: new Date(row.received_at).toISOString(),
+      reason: row.reason,
+    }))
+  }
+
+  /** Queues what was received. It comes again by itself, whatever happens here. */
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
+    const rows = this.#rows(
+      "SELECT * FROM notification WHERE state = 'received' ORDER BY is_verified DESC, received_at LIMIT ?",
+      MOST_MESSAGES,
+    )
+    try {
+      if (rows.length > 0) await this.env.NOTIFICATIONS.sendBatch(rows.map((row) => ({ body: pointedAt(row) })))
+    } catch (error) {
+      return log({ at: 'notification', outcome: 'not queued', error: nameOf(error) })
+    }
+    for (const { key, is_verified } of rows) this.settle(key, Boolean(is_verified), 'queued', null)
+    const isMore = rows.length === MOST_MESSAGES
+    if (!isMore) this.#sweep()
+    await this.ctx.storage.setAlarm(Date.now() + (isMore ? 0 : SWEEP_MS))
+  }
+
+  #sweep(): void {
+    const { sql } = this.ctx.storage
+    sql.exec("DELETE FROM notification WHERE state IN ('delivered', 'ignored') AND received_at < ?", Date.now() - KEEP_MS)
+  }
+
+  #rows(query: string, ...values: SqlStorageValue[]): Row[] {
+    return this.ctx.storage.sql.exec<Row>(query, ...values).toArray()
+  }
+}
+
+function pointedAt({ key, topic, action, resource, resource_id, is_verified }: Row): QueuedPointer {
+  return { key, topic, action, resource, resourceId: resource_id, isVerified: Boolean(is_verified) }
+}

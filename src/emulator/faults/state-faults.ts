@@ -1,0 +1,79 @@
+import { cancelAgreement, findPayer } from '../rules/agreement-rules.ts'
+import { nameOfKey } from '../rules/idempotency-rules.ts'
+import { isObject } from '../world/json.ts'
+import type { State } from '../world/state.ts'
+import { parse, type WireResponse } from '../world/wire-response.ts'
+import { type FaultContext, fault } from './fault.ts'
+
+const KEYED = ['payments.create', 'payments.refund'] as const
+
+/** A search answer in which everything is there twice. */
+function doubled(answer: WireResponse): WireResponse {
+  const page = parse(answer.text)
+  if (!page || !Array.isArray(page.results) || !isObject(page.paging)) return answer
+  const results = page.results.flatMap((each) => [each, each])
+  return {
+    ...answer,
+    text: JSON.stringify({ ...page, paging: { ...page.paging, total: Number(page.paging.total) * 2 }, results }),
+  }
+}
+
+/** What is left of the state if young payments are not there yet. */
+function without(state: State, youngerThanMs: number): State {
+  const old = Object.entries(state.payments).filter(([, { createdAt }]) => createdAt <= state.now - youngerThanMs)
+  return { ...state, payments: Object.fromEntries(old) }
+}
+
+/** The buyer who is charged unlinks the seller. */
+function unlink({ world, request }: FaultContext): void {
+  const token = isObject(request.body.payer) ? request.body.payer.token : request.headers['x-payer-token']
+  const agreement = findPayer(world, token)
+  if (agreement) cancelAgreement(world, agreement.id)
+}
+
+export const STATE_FAULTS = [
+  fault(
+    'executed_twice',
+    'The API does it twice in spite of the key, and answers once.',
+    async ({ perform, replayWithoutKey }) => {
+      const answer = await perform()
+      if (answer.status < 300) await replayWithoutKey()
+      return answer
+    },
+    { operations: KEYED, isBreach: true },
+  ),
+  fault(
+    'key_forgotten',
+    'The API answers, and forgets the key after `delayMs`.',
+    async ({ perform, world, request, delayMs }) => {
+      const answer = await perform()
+      const { method, path, idempotencyKey } = request
+      const name = nameOfKey(method, path, idempotencyKey ?? '')
+      const { since } = world.state.keys[name] ?? { since: 0 }
+      if (delayMs > 0) world.schedule(delayMs, { kind: 'forget_key', name, since })
+      else delete world.state.keys[name]
+      return answer
+    },
+    { operations: KEYED, delayMs: 0, isBreach: true },
+  ),
+  fault(
+    'search_lagging',
+    'The search does not know payments that were made in the last `delayMs`.',
+    async ({ perform, world, delayMs }) => perform({ state: without(world.state, delayMs) }),
+    { operations: ['payments.search'], delayMs: 60_000 },
+  ),
+  fault('search_duplicating', 'The search shows every payment twice.', async ({ perform }) => doubled(await perform()), {
+    operations: ['payments.search'],
+  }),
+  fault(
+    'agreement_cancelled',
+    'The buyer unlinks the seller while the request is on its way (before), or just after it took effect.',
+    async (scene) => {
+      if (scene.phase === 'before') unlink(scene)
+      const answer = await scene.perform()
+      if (scene.phase === 'after') unlink(scene)
+      return answer
+    },
+    { operations: ['payments.create', 'discounts.create', 'discounts.validateCoupon'], phases: ['before', 'after'] },
+  ),
+] as const

@@ -1,0 +1,35 @@
+import type { ScheduledTask } from './state.ts'
+
+/** The agenda is a binary heap, so that it costs little however much is to come; and plain JSON. */
+const isBefore = (a: ScheduledTask | undefined, b: ScheduledTask | undefined): boolean =>
+  a !== undefined && (b === undefined || a.at < b.at || (a.at === b.at && a.order < b.order))
+
+function swap(heap: ScheduledTask[], i: number, j: number): void {
+  const [a, b] = [heap[i], heap[j]]
+  if (a && b) [heap[i], heap[j]] = [b, a]
+}
+
+export function push(heap: ScheduledTask[], appointment: ScheduledTask): void {
+  heap.push(appointment)
+  for (let i = heap.length - 1; i > 0; ) {
+    const parent = (i - 1) >> 1
+    if (!isBefore(heap[i], heap[parent])) return
+    swap(heap, i, parent)
+    i = parent
+  }
+}
+
+/** Takes the first out. */
+export function pop(heap: ScheduledTask[]): ScheduledTask | undefined {
+  const first = heap[0]
+  const last = heap.pop()
+  if (!last || heap.length === 0) return first
+  heap[0] = last
+  for (let i = 0; ; ) {
+    const [left, right] = [2 * i + 1, 2 * i + 2]
+    const least = isBefore(heap[right], heap[left]) ? right : left
+    if (!isBefore(heap[least], heap[i])) return first
+    swap(heap, i, least)
+    i = least
+  }
+}

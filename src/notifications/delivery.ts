@@ -1,0 +1,91 @@
+import { InvalidNotificationError } from '../errors.ts'
+import { isPlainObject } from '../schema/plain-object.ts'
+
+/** A delivery as a framework hands it over, where there is no `Request`. */
+export interface PlainDelivery {
+  /** Address or path with its query, as received. */
+  url: string
+  headers: Headers | Record<string, string | readonly string[] | undefined>
+  /** Raw text or bytes, or the JSON value that the framework has made of them. */
+  body?: unknown
+}
+
+/** What is read of a delivery. */
+export interface Delivery {
+  query: URLSearchParams
+  /** Query parameter `data.id`, which is what is signed. */
+  id: string | undefined
+  /** The first value of a header, undefined if it is absent or blank. */
+  header(name: string): string | undefined
+  /** @throws {InvalidNotificationError} `unreadable`, `too_large` or `not_json` */
+  body(): Promise<unknown>
+}
+
+/** Mercado Pago's notifications have some hundred bytes. */
+const MOST_BYTES = 65_536
+
+export function readDelivery(request: Request | PlainDelivery): Delivery {
+  // Not `new URL`: a path such as `//[` would throw.
+  const query = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? '')
+  return {
+    query,
+    id: query.get('data.id')?.trim() || undefined,
+    header: (name) => findHeader(request.headers, name)?.trim() || undefined,
+    body: async () => parseBody(await readBody(request.body)),
+  }
+}
+
+function findHeader(headers: PlainDelivery['headers'], name: string): string | undefined {
+  // Another runtime's or library's Headers are as good as ours.
+  const { get } = headers ?? {}
+  const value: unknown =
+    typeof get === 'function'
+      ? (headers as Headers).get(name)
+      : Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1]
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return typeof first === 'string' ? first : undefined
+}
+
+async function readBody(body: unknown): Promise<unknown> {
+  if (typeof body !== 'object' || body === null) return body
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  try {
+    if ('getReader' in body) return await readStream(body as ReadableStream<unknown>)
+  } catch (error) {
+    throw error instanceof InvalidNotificationError ? error : new InvalidNotificationError('unreadable')
+  }
+  if (Array.isArray(body) || isPlainObject(body)) return body
+  throw new InvalidNotificationError('unreadable')
+}
+
+const MOST_CHUNKS = 4_096
+
+async function readStream(stream: ReadableStream<unknown>): Promise<Uint8Array> {
+  const reader = stream.getReader()
+  const bytes = new Uint8Array(MOST_BYTES)
+  let length = 0
+  let chunks = 0
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    const chunk = value instanceof Uint8Array && ++chunks <= MOST_CHUNKS ? value : undefined
+    if (!chunk || length + chunk.byteLength > MOST_BYTES) {
+      reader.cancel().catch(() => undefined)
+      throw new InvalidNotificationError(chunk ? 'too_large' : 'unreadable')
+    }
+    bytes.set(chunk, length)
+    length += chunk.byteLength
+  }
+  return bytes.subarray(0, length)
+}
+
+function parseBody(body: unknown): unknown {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body ?? undefined
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  if (bytes.length > MOST_BYTES) throw new InvalidNotificationError('too_large')
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return text.trim() === '' ? undefined : JSON.parse(text)
+  } catch {
+    throw new InvalidNotificationError('not_json')
+  }
+}

@@ -1,0 +1,175 @@
+import { InvalidInputError, InvalidNotificationError } from '../errors.ts'
+import { type PlainDelivery, readDelivery } from './delivery.ts'
+import { type Pointer, readPointer } from './pointer.ts'
+import {
+  type IdReading,
+  idReadings,
+  importSecret,
+  isSignedBy,
+  manifestText,
+  parseSignature,
+  requireSecrets,
+  signText,
+  timestampOf,
+} from './signature.ts'
+
+export { InvalidNotificationError, type InvalidNotificationReason, isWalletConnectError } from '../errors.ts'
+export type { PlainDelivery } from './delivery.ts'
+export { explainSignature } from './explain-signature.ts'
+export type { NotificationResource, Pointer } from './pointer.ts'
+
+/** What made the signature fit. */
+export interface MatchedSignature {
+  /** Which of your secrets: 0 for the first. */
+  secret: number
+  /** How `data.id` was read: as received, lower-cased, or `absent`: then nothing says that `resourceId` was signed. */
+  id: IdReading['id']
+  /** The unit that `ts` seems to have. */
+  unit: 's' | 'ms'
+}
+
+/** A pointer at something that changed. It is no evidence of what it changed to. */
+export interface Notification extends Pointer {
+  /** Header `x-request-id`; another one for each delivery. */
+  requestId: string | undefined
+  /** When it was signed, milliseconds since 1970; undefined if it is not signed. */
+  timestamp: number | undefined
+  /** What made the signature fit; null if none was checked. */
+  matched: MatchedSignature | null
+}
+
+/** What a signature is checked against. */
+export interface VerifyOptions {
+  /** Secret of the webhook configuration; several while you rotate, or for test and production. */
+  secrets: string | readonly string[]
+  /**
+   * How old or how far ahead `ts` may be, in milliseconds. Off by default: deliveries are repeated a quarter of an hour
+   * apart and more, and may keep their `ts`, so a window of minutes would lose events. Against replay act
+   * only on what you read of the resource; `eventKey` keeps honest repeats apart, it is made of the unsigned body too.
+   */
+  toleranceMs?: number
+  /** The clock, milliseconds since 1970. Default `Date.now`. */
+  now?: () => number
+}
+
+/** Verifies deliveries with secrets that were checked and imported once. */
+export type NotificationVerifier = (request: Request | PlainDelivery) => Promise<Notification>
+
+/**
+ * Makes a verifier. Do it once, when your Worker starts: a bad secret is refused here, not when the first forgery comes.
+ *
+ * @throws {InvalidNotificationError} `bad_secret`: empty, blank, padded or a placeholder
+ * @throws {InvalidInputError} `toleranceMs` is no number
+ * @see https://www.mercadopago.com.ar/developers/en/docs/your-integrations/notifications/webhooks
+ */
+export function createNotificationVerifier(
+  { secrets, toleranceMs, now = Date.now }: VerifyOptions = { secrets: [] },
+): NotificationVerifier {
+  const list = requireSecrets(secrets)
+  if (toleranceMs !== undefined && !(typeof toleranceMs === 'number' && toleranceMs >= 0)) {
+    throw new InvalidInputError([{ path: 'toleranceMs', message: 'must be a number of milliseconds from 0' }])
+  }
+  // The keys, not the promise of them: in a Worker that ends with the request that made it.
+  let keys: CryptoKey[] | undefined
+  return async (request) => {
+    const delivery = readDelivery(request)
+    const requestId = delivery.header('x-request-id')
+    const { ts, hash } = parseSignature(delivery.header('x-signature'))
+    const { timestamp, unit } = timestampOf(ts)
+    keys ??= await Promise.all(list.map(importSecret))
+
+    // With a separator inside a value, one signed text could be read in two ways.
+    const isAmbiguous = `${delivery.id}${requestId}`.includes(';')
+    const ids = idReadings(delivery.id, delivery.query.get('type') ?? undefined)
+    const matched = isAmbiguous ? undefined : await findMatch(keys, hash, ids, requestId, ts)
+    if (!matched) throw new InvalidNotificationError('mismatch')
+    if (toleranceMs !== undefined) {
+      const ageMs = now() - timestamp
+      if (!(Math.abs(ageMs) <= toleranceMs)) throw new InvalidNotificationError(ageMs < 0 ? 'too_new' : 'too_old')
+    }
+    const pointer = readPointer(delivery, await delivery.body())
+    return { ...pointer, requestId, timestamp, matched: { ...matched, unit } }
+  }
+}
+
+/**
+ * Verifies one delivery: `x-signature` over `data.id`, `x-request-id` and `ts`. The body is not signed, so the result is
+ * a pointer: read the resource before you believe anything.
+ *
+ * @throws {InvalidNotificationError} with the `reason`
+ */
+export async function verifyNotification(request: Request | PlainDelivery, options: VerifyOptions): Promise<Notification> {
+  return createNotificationVerifier(options)(request)
+}
+
+/**
+ * The same result without a signature, `matched: null`: for deliveries that are not signed, such as old IPN, and perhaps
+ * those of Wallet Connect, of which no source says that they are. Anybody can send one: read the resource, then believe.
+ *
+ * @throws {InvalidNotificationError} `not_json`, `too_large` or `unknown_shape`
+ */
+export async function parseNotification(request: Request | PlainDelivery): Promise<Notification> {
+  const delivery = readDelivery(request)
+  const pointer = readPointer(delivery, await delivery.body())
+  return { ...pointer, requestId: delivery.header('x-request-id'), timestamp: undefined, matched: null }
+}
+
+async function findMatch(
+  keys: readonly CryptoKey[],
+  hash: Uint8Array<ArrayBuffer>,
+  ids: readonly IdReading[],
+  requestId: string | undefined,
+  ts: string,
+): Promise<Omit<MatchedSignature, 'unit'> | undefined> {
+  for (const { id, value } of ids) {
+    const text = manifestText({ id: value, requestId, ts })
+    for (const [secret, key] of keys.entries()) {
+      if (await isSignedBy(key, hash, text)) return { secret, id }
+    }
+  }
+  return undefined
+}
+
+/** What `signNotification` takes. Times are milliseconds. */
+export interface SignOptions {
+  /** The secret of the dashboard's webhooks. */
+  secret: string
+  /** `wallet_connect`, `payment`, `order`, … */
+  topic: string
+  /** `data` of the body; its `id` is signed. */
+  data: { id: string | number } & Record<string, unknown>
+  action?: string
+  /** Other fields of the body, such as `id` and `version`. */
+  fields?: Record<string, unknown>
+  /** Where it is sent; `data.id` and `type` are added to the query. Default `https://shop.example/notifications`. */
+  url?: string
+  requestId?: string
+  /** When it is signed, milliseconds since 1970. Default now. */
+  timestamp?: number
+  /** Unit of `ts`. Default seconds. */
+  unit?: 's' | 'ms'
+  /** Sign the id lower-cased, as the documentation says of ids such as `ORD01…`. Default as it is, as the SDKs do. */
+  lowerCaseId?: boolean
+}
+
+/**
+ * A delivery as Mercado Pago would send it, for your tests.
+ *
+ * @throws {InvalidNotificationError} `bad_secret`
+ */
+export async function signNotification(options: SignOptions): Promise<Request> {
+  const { topic, data, action, fields, requestId = crypto.randomUUID(), timestamp = Date.now(), unit = 's' } = options
+  const [secret = ''] = requireSecrets(options.secret)
+  const url = new URL(options.url ?? 'https://shop.example/notifications')
+  const id = String(data.id)
+  url.searchParams.set('data.id', id)
+  url.searchParams.set('type', topic)
+  const ts = String(Math.floor(unit === 's' ? timestamp / 1000 : timestamp))
+  const text = manifestText({ id: options.lowerCaseId ? id.toLowerCase() : id, requestId, ts })
+  const v1 = await signText(await importSecret(secret), text)
+  return new Request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId, 'x-signature': `ts=${ts},v1=${v1}` },
+    body: JSON.stringify({ type: topic, ...(action && { action }), ...fields, data }),
+  })
+}

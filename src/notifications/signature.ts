@@ -1,0 +1,112 @@
+import { InvalidNotificationError } from '../errors.ts'
+
+/** The three values that Mercado Pago signs. The body is not among them. */
+export interface Manifest {
+  /** Query parameter `data.id`. */
+  id: string | undefined
+  /** Header `x-request-id`. */
+  requestId: string | undefined
+  /** `ts` of the header `x-signature`, as it stands there. */
+  ts: string
+}
+
+/** The header `x-signature`, taken apart. */
+export interface Signature {
+  ts: string
+  /** HMAC-SHA256, 32 bytes. */
+  hash: Uint8Array<ArrayBuffer>
+}
+
+/** The signed text; a part without a value is left out, its label too. */
+export function manifestText({ id, requestId, ts }: Manifest): string {
+  return `${id ? `id:${id};` : ''}${requestId ? `request-id:${requestId};` : ''}ts:${ts};`
+}
+
+/**
+ * Takes apart `ts=…,v1=…`: parts in any order, spaces around them, unknown ones ignored, the last of a repeated one
+ * counts.
+ *
+ * @throws {InvalidNotificationError}
+ */
+export function parseSignature(header: string | undefined): Signature {
+  if (!header?.trim()) throw new InvalidNotificationError('missing_header')
+  if (header.length > MOST_HEADER) throw new InvalidNotificationError('malformed_header')
+  const parts = new Map(header.split(',').map(readPart))
+  const ts = parts.get('ts')
+  const v1 = parts.get('v1')
+  const hasHash = [...parts].some(([name, value]) => value && /^v\d+$/.test(name))
+  if (!ts) throw new InvalidNotificationError(hasHash ? 'missing_timestamp' : 'malformed_header')
+  if (!/^\d{1,15}$/.test(ts)) throw new InvalidNotificationError('malformed_header')
+  if (!v1) throw new InvalidNotificationError('missing_hash')
+  // Lower-case hex as documented; whatever else it is, no secret of ours made it.
+  if (!/^[0-9a-f]{64}$/.test(v1)) throw new InvalidNotificationError('mismatch')
+  return { ts, hash: Uint8Array.from(v1.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)) }
+}
+
+const MOST_HEADER = 2_048
+
+/** A part without a value counts as absent. */
+function readPart(part: string): [name: string, value: string] {
+  const end = part.indexOf('=')
+  const value = end < 0 ? '' : part.slice(end + 1).trim()
+  return value ? [part.slice(0, end).trim().toLowerCase(), value] : ['', '']
+}
+
+/** Milliseconds since 1970: sources disagree on the unit, 13 digits and more are milliseconds. */
+export function timestampOf(ts: string): { timestamp: number; unit: 's' | 'ms' } {
+  return ts.length < 13 ? { timestamp: Number(ts) * 1000, unit: 's' } : { timestamp: Number(ts), unit: 'ms' }
+}
+
+/** How `data.id` may have been signed. */
+export interface IdReading {
+  id: 'as_received' | 'lower_cased' | 'absent'
+  value: string | undefined
+}
+
+/**
+ * The documentation lower-cases `data.id`, the SDKs take it as received. Only ids that are all upper-case, as
+ * those of orders, are lower-cased: of any other the signature covers the very letters.
+ */
+export function idReadings(id: string | undefined, topic: string | undefined): IdReading[] {
+  if (id === undefined) return [{ id: 'absent', value: id }]
+  const received: IdReading = { id: 'as_received', value: id }
+  const mayBeLowered = /^[0-9A-Z_-]*$/.test(id) && /[A-Z].*[A-Z]/.test(id) && topic !== 'wallet_connect'
+  return mayBeLowered ? [received, { id: 'lower_cased', value: id.toLowerCase() }] : [received]
+}
+
+const UTF8 = new TextEncoder()
+
+export function importSecret(secret: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', UTF8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
+}
+
+/** In constant time. */
+export function isSignedBy(key: CryptoKey, hash: Uint8Array<ArrayBuffer>, text: string): Promise<boolean> {
+  return crypto.subtle.verify('HMAC', key, hash, UTF8.encode(text))
+}
+
+/** Lower-case hex of the HMAC. */
+export async function signText(key: CryptoKey, text: string): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.sign('HMAC', key, UTF8.encode(text)))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Not `your_secret_key_here`: the published vectors are signed with it. */
+const PLACEHOLDER =
+  /^(?:undefined|null|nan|true|false|dummy|change[-_ ]?me|replace[-_ ]?me|todo.*|placeholder|your[-_ ](?:webhook[-_ ])?secret(?:[-_ ]here)?|(?:\w+_)?webhook_secret|x{3,}|\*{3,}|\.{3,}|…|<.*>|\$?\{.*\}|\[object \w+\]|process\.env\b.*)$/i
+const PADDED = /^[\s\u200b-\u200d]|[\s\u200b-\u200d]$/
+
+/** A secret that only its owner knows: not empty, padded or a placeholder, with which anybody could sign. */
+export const isSecret = (secret: unknown): secret is string =>
+  typeof secret === 'string' && secret !== '' && !PADDED.test(secret) && !PLACEHOLDER.test(secret)
+
+/**
+ * The secrets as a list.
+ *
+ * @throws {InvalidNotificationError} `bad_secret`: none, or one that is none
+ */
+export function requireSecrets(secrets: unknown): string[] {
+  const list: unknown[] = Array.isArray(secrets) ? secrets : [secrets]
+  if (list.length === 0 || !list.every(isSecret)) throw new InvalidNotificationError('bad_secret')
+  return [...list]
+}

@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type AttemptResult,
+  type Entry,
+  IN_FLIGHT_WINDOW_MS,
+  KEEP_MS,
+  LEASE_MS,
+  type LedgerEvent,
+  type LedgerState,
+  type ProxyResponse,
+  REVIEW_AFTER_MS,
+  step,
+} from '../../playground/ledger/ledger.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+const paid: ProxyResponse = { status: 201, body: '{"id":1}' }
+const no: ProxyResponse = { status: 400, body: '{}' }
+const entryOf = (state: LedgerState, change: Partial<Entry> = {}): Entry => ({
+  state,
+  fingerprint: 'f',
+  attempt: state === 'CLAIMED' ? 0 : 1,
+  unanswered: state === 'UNKNOWN' ? 1 : 0,
+  answer: state === 'DONE' ? paid : state === 'REFUSED' ? no : null,
+  claimedAt: NOW,
+  lostAt: null,
+  dueAt: NOW,
+  ...change,
+})
+const ended = (kind: AttemptResult['kind'], attempt = 1): LedgerEvent => ({
+  kind: 'ended',
+  attempt,
+  ending: kind === 'unknown' || kind === 'stuck' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
+})
+const effectsOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).effects
+const stateOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).entry?.state
+
+describe('step', () => {
+  it('stores a claim first, and sends when it is on disk', () => {
+    const claimed = step(undefined, { kind: 'asked', fingerprint: 'f' }, NOW)
+    expect(claimed).toMatchObject({
+      entry: { state: 'CLAIMED', attempt: 0, dueAt: NOW + LEASE_MS },
+      effects: [{ kind: 'store' }],
+    })
+    const sent = step(claimed.entry, { kind: 'stored' }, NOW)
+    expect(sent).toMatchObject({ entry: { state: 'SENT', attempt: 1 }, effects: [{ kind: 'send', attempt: 1 }] })
+  })
+
+  it.each<[LedgerState]>([['CLAIMED'], ['SENT'], ['UNKNOWN'], ['NEEDS_REVIEW']])(
+    'tells who asks again while it is %s to wait',
+    (state) => {
+      expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'f' })).toMatchObject([{ kind: 'busy' }])
+    },
+  )
+
+  it.each<[LedgerState, ProxyResponse]>([
+    ['DONE', paid],
+    ['REFUSED', no],
+  ])('shows who asks again after %s the very same answer', (state, answer) => {
+    expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'reply', answer, replayed: true }])
+  })
+
+  it('refuses the same key for something else, in every state', () => {
+    for (const state of ['CLAIMED', 'SENT', 'UNKNOWN', 'NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
+      expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'other' })).toEqual([{ kind: 'key_used' }])
+    }
+  })
+
+  it.each<[AttemptResult['kind'], LedgerState | undefined]>([
+    ['done', 'DONE'],
+    ['refused', 'REFUSED'],
+    ['unknown', 'UNKNOWN'],
+    ['nothing', undefined],
+  ])('after a first attempt that ended %s it is %s', (kind, state) => {
+    expect(stateOf(entryOf('SENT'), ended(kind))).toBe(state)
+  })
+
+  it('never frees a key again once an attempt may have taken effect', () => {
+    expect(stateOf(entryOf('SENT', { attempt: 2, lostAt: NOW }), ended('nothing', 2))).toBe('UNKNOWN')
+  })
+
+  it('believes a refusal of a repeat only when nothing can be travelling any more', () => {
+    const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
+    expect(stateOf(entry, ended('refused', 2), NOW + IN_FLIGHT_WINDOW_MS - 1)).toBe('UNKNOWN')
+    expect(stateOf(entry, ended('refused', 2), NOW + IN_FLIGHT_WINDOW_MS)).toBe('REFUSED')
+  })
+
+  it('believes a refusal of the latest attempt only', () => {
+    const entry = entryOf('SENT', { attempt: 3, lostAt: NOW })
+    const later = NOW + IN_FLIGHT_WINDOW_MS + 1
+    const { entry: after, effects } = step(entry, ended('refused', 2), later)
+    expect(after).toEqual(entry)
+    expect(effects).toMatchObject([{ kind: 'busy' }])
+    expect(stateOf(after, ended('done', 3), later)).toBe('DONE')
+  })
+
+  it('believes a payment whenever and from whichever attempt it comes', () => {
+    expect(stateOf(entryOf('SENT', { attempt: 3, lostAt: NOW }), ended('done', 1))).toBe('DONE')
+    expect(stateOf(entryOf('NEEDS_REVIEW'), ended('done'))).toBe('DONE')
+  })
+
+  it.each<[AttemptResult['kind']]>([['done'], ['refused'], ['nothing'], ['unknown']])(
+    'does not change what is known: %s',
+    (kind) => {
+      for (const state of ['DONE', 'REFUSED'] as const) {
+        expect(step(entryOf(state), ended(kind), NOW).entry).toEqual(entryOf(state))
+      }
+    },
+  )
+
+  it('lets an attempt that was given up say nothing about the one after it', () => {
+    const entry = entryOf('SENT', { attempt: 2 })
+    expect(step(entry, ended('unknown', 1), NOW).entry).toEqual(entry)
+    expect(step(entry, ended('nothing', 1), NOW).entry).toEqual(entry)
+  })
+
+  it('sends what was claimed and never sent, when its time has come', () => {
+    expect(effectsOf(entryOf('CLAIMED'), { kind: 'due' })).toEqual([{ kind: 'send', attempt: 1 }])
+  })
+
+  it.each<[LedgerState]>([['SENT'], ['UNKNOWN']])('settles what is %s when its time has come, under the next number', (state) => {
+    expect(effectsOf(entryOf(state), { kind: 'due' })).toEqual([{ kind: 'settle', attempt: 2 }])
+    expect(effectsOf(entryOf(state, { dueAt: NOW + 1 }), { kind: 'due' })).toEqual([])
+  })
+
+  it('gives it to a person after a day', () => {
+    expect(stateOf(entryOf('UNKNOWN', { claimedAt: NOW - REVIEW_AFTER_MS }), { kind: 'due' })).toBe('NEEDS_REVIEW')
+    const almost = step(entryOf('SENT', { claimedAt: NOW - REVIEW_AFTER_MS + 5_000, unanswered: 8 }), ended('unknown'), NOW)
+    expect(almost.entry?.dueAt).toBe(NOW + 5_000)
+  })
+
+  it('gives it to a person at once if nothing can ever tell', () => {
+    const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
+    const { entry: stuck, effects } = step(entry, { kind: 'ended', attempt: 2, ending: { kind: 'stuck' } }, NOW)
+    expect(stuck).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
+    expect(effects).toMatchObject([{ kind: 'busy' }])
+  })
+
+  it('settles soon what a process has left behind, and leaves the rest to its time', () => {
+    const restarted: LedgerEvent = { kind: 'restarted' }
+    for (const state of ['CLAIMED', 'SENT'] as const) {
+      expect(step(entryOf(state, { dueAt: NOW + LEASE_MS }), restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
+      expect(step(entryOf(state, { dueAt: NOW + 10 }), restarted, NOW).entry?.dueAt).toBe(NOW + 10)
+    }
+    const unknown = entryOf('UNKNOWN', { dueAt: NOW + LEASE_MS, unanswered: 5 })
+    expect(step(unknown, restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
+    expect(step({ ...unknown, unanswered: 6 }, restarted, NOW).entry?.dueAt).toBe(NOW + LEASE_MS)
+    for (const state of ['NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
+      const entry = entryOf(state, { dueAt: NOW + LEASE_MS })
+      expect(step(entry, restarted, NOW).entry).toEqual(entry)
+    }
+    expect(step(undefined, restarted, NOW)).toEqual({ entry: undefined, effects: [] })
+  })
+
+  it.each<[LedgerState, ProxyResponse]>([
+    ['DONE', paid],
+    ['REFUSED', no],
+  ])('forgets the answer of %s after thirty days, and never that the key was used', (state, answer) => {
+    const ending: AttemptResult = { kind: state === 'DONE' ? 'done' : 'refused', answer }
+    const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, ending }, NOW).entry
+    expect(final?.dueAt).toBe(NOW + KEEP_MS)
+    const old = step(final, { kind: 'due' }, NOW + KEEP_MS).entry
+    expect(old).toMatchObject({ state, answer: null, dueAt: null })
+    expect(effectsOf(old, { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'key_used' }])
+    expect(stateOf(old, ended('unknown'))).toBe(state)
+  })
+
+  it('waits longer each time', () => {
+    const waits = [0, 1, 2, 3, 4].map(
+      (unanswered) => (step(entryOf('SENT', { unanswered }), ended('unknown'), NOW).entry?.dueAt ?? 0) - NOW,
+    )
+    expect(waits).toEqual([2_000, 5_000, 15_000, 45_000, 120_000])
+  })
+
+  it('waits no longer for attempts that died with their processes', () => {
+    let entry: Entry | undefined = entryOf('CLAIMED', { dueAt: NOW })
+    for (let attempt = 1; attempt <= 9; attempt++) {
+      entry = step(entry, { kind: 'due' }, NOW).entry
+      expect(entry).toMatchObject({ state: 'SENT', attempt })
+      entry = step(entry, { kind: 'restarted' }, NOW - 1_000).entry
+    }
+    expect(step(entry, ended('unknown', 9), NOW).entry?.dueAt).toBe(NOW + 2_000)
+  })
+
+  it('leaves no entry that is open without a time to look at it', () => {
+    const events: LedgerEvent[] = [
+      { kind: 'asked', fingerprint: 'f' },
+      { kind: 'stored' },
+      { kind: 'due' },
+      { kind: 'restarted' },
+      ...(['done', 'refused', 'nothing', 'unknown'] as const).map((kind) => ended(kind)),
+    ]
+    for (const state of ['CLAIMED', 'SENT', 'UNKNOWN'] as const) {
+      for (const event of events) {
+        const { entry } = step(entryOf(state), event, NOW)
+        const isOpen = entry && ['CLAIMED', 'SENT', 'UNKNOWN'].includes(entry.state)
+        if (isOpen) expect(entry.dueAt, `${state} ${event.kind}`).not.toBeNull()
+      }
+    }
+  })
+})

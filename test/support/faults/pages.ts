@@ -1,0 +1,127 @@
+import { type OperationName, operations } from 'mercadopago-wallet-connect'
+import { DEFAULT_RULES, FAULTS, type Guess, guesses } from 'mercadopago-wallet-connect/emulator'
+import { CHOICES } from '../../../src/emulator/world/options.ts'
+import type { Cell } from './client-matrix.ts'
+import { EFFECT, nameOf, rowsOf } from './fixtures.ts'
+import { SDK_OPERATIONS, type SdkCell } from './sdk-matrix.ts'
+
+/** Markdown, with what is between `<!-- name -->` and `<!-- /name -->` made anew. */
+export const fill = (page: string, parts: Record<string, string>): string =>
+  Object.entries(parts).reduce((text, [name, part]) => {
+    const place = new RegExp(`(<!-- ${name} -->).*?(<!-- /${name} -->)`, 's')
+    if (!place.test(text)) throw new Error(`The page has no place for ${name}`)
+    return text.replace(place, (_, start, end) => `${start}\n${part}\n${end}`)
+  }, page)
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+const DAY_MS = 24 * 3_600_000
+
+function printed(value: unknown, name: string): string {
+  if (Array.isArray(value)) return value.length > 0 ? value.map((each) => printed(each, name)).join(', ') : 'none'
+  if (value === Number.POSITIVE_INFINITY) return 'for ever'
+  if (typeof value === 'number' && name.endsWith('Ms')) {
+    if (value >= DAY_MS) return `${value / DAY_MS} d`
+    return value >= 60_000 ? `${value / 60_000} min` : value >= 1_000 ? `${value / 1_000} s` : `${value} ms`
+  }
+  return value === undefined ? 'any' : `\`${value}\``
+}
+
+function optionOf({ option }: Guess): [name: string, values: string] {
+  if (!option) return ['', '']
+  const standard = DEFAULT_RULES[option]
+  const others: readonly unknown[] = CHOICES[option]?.slice(1) ?? (typeof standard === 'boolean' ? [!standard] : [])
+  return [`\`${option}\``, [`**${printed(standard, option)}**`, ...others.map((each) => printed(each, option))].join(', ')]
+}
+
+/** Everything that the emulator decides by itself. */
+export const guessTable = (): string =>
+  table(
+    ['what the emulator does', 'the sources', 'option', 'values'],
+    guesses.map((guess) => [guess.decision, guess.because === 'silent' ? 'are silent' : 'disagree', ...optionOf(guess)]),
+  )
+
+/** Every fault with its sentence. */
+export const faultTable = (): string =>
+  table(
+    ['fault', 'what happens', 'phase', '`delayMs`', 'operations'],
+    FAULTS.map(({ name, description, phases, operations, delayMs }) => [
+      `\`${name}\``,
+      description,
+      phases.join(', '),
+      delayMs === undefined ? '' : printed(delayMs, 'delayMs'),
+      operations?.map((each) => `\`${each}\``).join(', ') ?? (name.startsWith('notification_') ? 'notifications' : 'all'),
+    ]),
+  )
+
+const MOVED = { answer: 'as the answer says', none: 'no', unknown: '**maybe**' }
+
+const ADVICE: Record<string, string> = {
+  answer: 'Nothing. Ask `isApproved(payment)`.',
+  RefusedError: 'Mend what `status` and `apiCode` say; the key can be used again.',
+  'UnavailableError/rate_limited': 'Try again after `retryAfterMs`.',
+  done: '`reconcile(prepared)`. Once the fault is over it finds the payment, or makes it with the same key.',
+  unknown: '`reconcile(prepared)`, again and again: while the API says nothing else, nobody can know.',
+}
+
+/** The page for three in the morning: each fault at a payment. */
+export const paymentTable = (cells: readonly Cell[]): string =>
+  table(
+    ['fault', 'what happens', '`payments.create` ends with', 'may money have moved?', 'what to do'],
+    cells
+      .filter(({ operation }) => operation === 'payments.create')
+      .map((cell) => [
+        `\`${nameOf(cell)}\``,
+        cell.fault.description + (cell.phase && cell.fault.phases.length > 1 ? ` (${PHASE[cell.phase]})` : ''),
+        cell.told === 'answer' ? 'the payment' : `\`${cell.told}\``,
+        MOVED[cell.outcome],
+        cell.fault.isBreach ? BREACH : (ADVICE[cell.reconciled ?? cell.told] ?? ADVICE[`${cell.told}/${cell.reason}`] ?? ''),
+      ]),
+  )
+
+const PHASE = { before: 'the API has done nothing', after: 'the API has done it' }
+const BREACH =
+  'The API breaks its own word, and no error tells. Compare what was answered with your order, and your orders with the search.'
+
+const SHORT: Record<string, string> = {
+  answer: 'answer',
+  RefusedError: 'refused',
+  UnavailableError: 'unavailable',
+  InvalidResponseError: 'invalid response',
+}
+
+/** Each fault at each operation: how it ends, how often it took effect, what `reconcile` says. */
+export function clientTable(cells: readonly Cell[]): string {
+  const names = Object.keys(operations) as OperationName[]
+  const rows = [...new Set(cells.map(nameOf))]
+  return table(
+    ['fault', ...names.map((name) => `\`${name}\``)],
+    rows.map((row) => [
+      `\`${row}\``,
+      ...names.map((name) => {
+        const cell = cells.find((each) => nameOf(each) === row && each.operation === name)
+        if (!cell) return ''
+        const end = cell.reconciled ? `unknown → ${cell.reconciled.replace('_', ' ')}` : (SHORT[cell.told] ?? cell.told)
+        return EFFECT[name] ? `${end} · ${cell.finally}` : end
+      }),
+    ]),
+  )
+}
+
+/** The same of the official SDK. */
+export function sdkTable(cells: readonly SdkCell[]): string {
+  const rows = rowsOf(FAULTS).map(nameOf)
+  return table(
+    ['fault', ...SDK_OPERATIONS.map((name) => `\`${name}\``)],
+    rows
+      .filter((row) => cells.some((each) => nameOf(each) === row))
+      .map((row) => [
+        `\`${row}\``,
+        ...SDK_OPERATIONS.map((name) => {
+          const cell = cells.find((each) => nameOf(each) === row && each.operation === name)
+          return cell ? (EFFECT[name] ? `${cell.told} · ${cell.effects}` : cell.told) : ''
+        }),
+      ]),
+  )
+}
