@@ -57,7 +57,7 @@ export default defineConfig({
           include: [
             'test/{contract,chromium}/**/*.test.ts',
             'test/unit/emulator/!(explore).test.ts',
-            'test/unit/{errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-delay,transcript}.test.ts',
+            'test/unit/{errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-policy,transcript}.test.ts',
           ],
           browser: {
             enabled: true,

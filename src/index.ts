@@ -46,6 +46,7 @@ export {
   type ValidateCouponInput,
   ValidateCouponInputSchema,
 } from './operations/discount.ts'
+export type { OperationInput, OperationName, OperationOutput } from './operations/operation-types.ts'
 export { type Operation, operations } from './operations/operations.ts'
 export {
   type AdvancedPayment,
@@ -74,13 +75,13 @@ export {
   RefundPaymentInputSchema,
   RefundSchema,
 } from './operations/refund.ts'
-export type { OperationInput, OperationName, RetryClass } from './operations/requests.ts'
-export type { OperationOutput } from './operations/responses.ts'
+export type { RetryClass } from './operations/requests.ts'
 export { SubMerchantSchema } from './operations/sub-merchant.ts'
 export { idempotencyKeyFrom, type KeySource, newIdempotencyKey } from './request/idempotency-key.ts'
 export { type PreparedRequest, type PrepareOptions, prepare } from './request/prepared-request.ts'
 export type { Settlement } from './request/reconcile.ts'
-export type { Answer, AttemptEvent, DriftEvent, SendOptions } from './request/send.ts'
+export type { Answer, SendOptions } from './request/send.ts'
+export type { AttemptEvent, DriftEvent } from './request/transport.ts'
 export type { Open } from './schema/fields.ts'
 export { AmountSchema, ReceivedAmountSchema, type Site, sites } from './schema/money.ts'
 export { describeStatusDetail, type StatusDetail } from './status-detail.ts'

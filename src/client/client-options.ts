@@ -1,8 +1,9 @@
 import { createFetch } from 'ofetch'
 import * as v from 'valibot'
 import { InvalidInputError, type Issue } from '../errors.ts'
+import { type Clock, systemClock } from '../request/clock.ts'
 import { type PrepareOptions, validate } from '../request/prepared-request.ts'
-import type { AttemptEvent, DriftEvent, Transport } from '../request/send.ts'
+import type { AttemptEvent, DriftEvent, Transport } from '../request/transport.ts'
 import { isSendableToken, SENDABLE_TOKEN, token } from '../schema/fields.ts'
 import { SITES, type Site } from '../schema/money.ts'
 
@@ -86,7 +87,10 @@ const OptionsSchema = v.strictObject({
 })
 
 /** @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser */
-export function resolveOptions(options: WalletConnectOptions): { transport: Transport; defaults: PrepareOptions } {
+export function resolveOptions(
+  options: WalletConnectOptions,
+  clock: Clock = systemClock,
+): { transport: Transport; defaults: PrepareOptions } {
   const { accessToken, proxy, baseURL, fetch = globalFetch, site, platformId, ...rest } = validate(OptionsSchema, options)
   const credential = accessToken ?? proxy?.ticket
   const url = proxy?.url ?? baseURL ?? MERCADO_PAGO
@@ -108,6 +112,7 @@ export function resolveOptions(options: WalletConnectOptions): { transport: Tran
   return {
     transport: {
       ...rest,
+      clock,
       // Called as a plain function: workerd and browsers refuse `fetch` as a method of something else.
       fetch: createFetch({ fetch: ((request, init) => fetch(request, init)) as typeof globalThis.fetch }),
       baseURL: url.replace(/\/+$/, ''),

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
+import type { OperationInput, OperationName, OperationOutput } from '../operations/operation-types.ts'
 import type { AdvancedPayment } from '../operations/payment.ts'
-import type { OperationInput, OperationName } from '../operations/requests.ts'
-import type { OperationOutput } from '../operations/responses.ts'
+import { type Clock, systemClock } from '../request/clock.ts'
 import { type PrepareOptions, prepare } from '../request/prepared-request.ts'
 import { reconcile } from '../request/reconcile.ts'
 import { send, sendChecked } from '../request/send.ts'
@@ -15,7 +15,12 @@ import type { PaymentOptions, WalletConnect } from './wallet-connect.ts'
  * @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser
  */
 export function createWalletConnect(options: WalletConnectOptions): WalletConnect {
-  const { transport, defaults } = resolveOptions(options)
+  return createClient(options, systemClock)
+}
+
+/** The client on a clock that is handed in. */
+export function createClient(options: WalletConnectOptions, clock: Clock): WalletConnect {
+  const { transport, defaults } = resolveOptions(options, clock)
   const boundPrepare: WalletConnect['prepare'] = (name, input, own = {}) =>
     prepare(name, input, withDefaults(defaults, spread('options', own, '{ idempotencyKey }')))
   const boundSend = ((prepared, own) => send(transport, prepared, own)) as WalletConnect['send']

@@ -7,6 +7,7 @@ import type {
   PayerToken,
 } from '../operations/agreement.ts'
 import type { Coupon, CreateDiscountInput, DiscountPromise, ValidateCouponInput } from '../operations/discount.ts'
+import type { OperationInput, OperationName, OperationOutput } from '../operations/operation-types.ts'
 import type {
   AdvancedPayment,
   CancelPaymentInput,
@@ -16,8 +17,6 @@ import type {
   SearchPaymentsInput,
 } from '../operations/payment.ts'
 import type { Refund, RefundPaymentInput } from '../operations/refund.ts'
-import type { OperationInput, OperationName } from '../operations/requests.ts'
-import type { OperationOutput } from '../operations/responses.ts'
 import type { PreparedRequest, PrepareOptions } from '../request/prepared-request.ts'
 import type { Settlement } from '../request/reconcile.ts'
 import type { Answer, SendOptions } from '../request/send.ts'
@@ -27,11 +26,23 @@ export interface WriteOptions extends SendOptions, Pick<PrepareOptions, 'idempot
 /** What goes with `payments.create`. */
 export interface PaymentOptions extends WriteOptions, Pick<PrepareOptions, 'deviceId'> {}
 
+type ResourceOf<Name> = Name extends `${infer Resource}.${string}` ? Resource : never
+type VerbOf<Resource extends string, Name> = Name extends `${Resource}.${infer Verb}` ? Verb : never
+
+/** A call for each operation: `'payments.create'` is `payments.create`. An operation without its call does not compile. */
+type Calls = {
+  [Resource in ResourceOf<OperationName>]: {
+    [Verb in VerbOf<Resource, OperationName>]: (
+      ...input: never[]
+    ) => Promise<OperationOutput<`${Resource}.${Verb}` & OperationName>>
+  }
+}
+
 /**
  * A client of Mercado Pago Wallet Connect. Amounts are major units, data has Mercado Pago's names. Every call rejects with
  * the errors it names and with nothing else; their `outcome` says whether money may have moved.
  */
-export interface WalletConnect {
+export interface WalletConnect extends Calls {
   agreements: {
     /**
      * Asks for a buyer's permission: keep `agreement_id`, send the buyer to `agreement_uri`. Never repeated.

@@ -1,7 +1,8 @@
-import { type OperationName, type RequestSpec, requests } from './requests.ts'
+import type { OperationName } from './operation-types.ts'
+import { type RequestSpec, requests } from './requests.ts'
 import { type ResponseSpec, responses } from './responses.ts'
 
-/** One row of the table: how it is asked, what is taken and answered, how it may be repeated. */
+/** One row of the table: the request, the response, and how it may be repeated. */
 export interface Operation extends RequestSpec, ResponseSpec {}
 
 type Operations = { readonly [Name in OperationName]: (typeof requests)[Name] & (typeof responses)[Name] }

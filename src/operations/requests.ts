@@ -1,43 +1,27 @@
 import type * as v from 'valibot'
+import { AgreementReferenceSchema, CreateAgreementInputSchema, CreatePayerTokenInputSchema } from './agreement.ts'
+import { CreateDiscountInputSchema, ValidateCouponInputSchema } from './discount.ts'
+import type { OperationName } from './operation-types.ts'
 import {
-  type AgreementReference,
-  AgreementReferenceSchema,
-  type CreateAgreementInput,
-  CreateAgreementInputSchema,
-  type CreatePayerTokenInput,
-  CreatePayerTokenInputSchema,
-} from './agreement.ts'
-import {
-  type CreateDiscountInput,
-  CreateDiscountInputSchema,
-  type ValidateCouponInput,
-  ValidateCouponInputSchema,
-} from './discount.ts'
-import {
-  type CancelPaymentInput,
   CancelPaymentInputSchema,
-  type CapturePaymentInput,
   CapturePaymentInputSchema,
-  type CreatePaymentInput,
   CreatePaymentInputSchema,
-  type PaymentReference,
   PaymentReferenceSchema,
-  type SearchPaymentsInput,
   SearchPaymentsInputSchema,
 } from './payment.ts'
-import { type RefundPaymentInput, RefundPaymentInputSchema } from './refund.ts'
+import { RefundPaymentInputSchema } from './refund.ts'
 
 /**
  * How an operation may be repeated.
  *
  * - `read`: changes nothing; repeat whenever no readable answer came.
  * - `keyed`: a write with an idempotency key; repeat with the same key and bytes.
- * - `state`: sets a state; repeat, and if a repeat is refused look whether the state is reached.
+ * - `state`: sets a state; repeat, and if a repeat is refused, read whether the state is reached.
  * - `never`: a write that nothing protects; an unclear end is an unknown outcome at once.
  */
 export type RetryClass = 'read' | 'keyed' | 'state' | 'never'
 
-/** The asking half of an operation. */
+/** The request of an operation, and how it may be repeated. */
 export interface RequestSpec {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path below the API's origin, its parameter in braces. */
@@ -46,7 +30,7 @@ export interface RequestSpec {
   retry: RetryClass
 }
 
-/** How everything the API can do is asked of it. Apart from `answers`: who only prepares needs nothing of those. */
+/** The request of every operation. Apart from `responses`, so that a bundle that only prepares holds no schemas of answers. */
 export const requests = {
   'agreements.create': {
     method: 'POST',
@@ -126,32 +110,15 @@ export const requests = {
     input: PaymentReferenceSchema,
     retry: 'read',
   },
-} as const satisfies Record<string, RequestSpec>
+} as const satisfies Record<OperationName, RequestSpec>
 
-/** Name of an operation, such as `'payments.create'`. */
-export type OperationName = keyof typeof requests
-/** What `prepare` takes for an operation: path parameters, header fields and body under their wire names. */
-export type OperationInput<Name extends OperationName> = Inputs[Name]
-
-// By name, so that editors show the names; test/types checks that the schemas say the same.
-interface Inputs {
-  'agreements.create': CreateAgreementInput
-  'agreements.get': AgreementReference
-  'agreements.cancel': AgreementReference
-  'agreements.createPayerToken': AgreementReference & CreatePayerTokenInput
-  'discounts.validateCoupon': ValidateCouponInput
-  'discounts.create': CreateDiscountInput
-  'payments.create': CreatePaymentInput
-  'payments.get': PaymentReference
-  'payments.search': SearchPaymentsInput
-  'payments.capture': PaymentReference & CapturePaymentInput
-  'payments.cancel': PaymentReference & CancelPaymentInput
-  'payments.refund': PaymentReference & RefundPaymentInput
-  'payments.listRefunds': PaymentReference
-}
+/** Name of an operation that changes something. */
+export type WriteName = {
+  [Name in OperationName]: (typeof requests)[Name]['retry'] extends 'read' ? never : Name
+}[OperationName]
 
 /** The id in a path template. */
 export const PARAMETER = /\{(\w+)\}/
 
-/** Is there an operation of this name? */
+/** True for the name of an operation. */
 export const isOperationName = (name: unknown): name is OperationName => typeof name === 'string' && Object.hasOwn(requests, name)

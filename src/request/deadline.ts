@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts'
+
 /** Why waiting ended before there was a result. */
 export class Cancelled {
   readonly reason: 'timeout' | 'aborted'
@@ -7,30 +9,34 @@ export class Cancelled {
   }
 }
 
+/** How long something may take. */
+export interface Deadline {
+  ms: number
+  /** Ends it earlier. */
+  signal: AbortSignal | undefined
+  clock: Clock
+}
+
 /**
- * Runs `work` for at most `ms` milliseconds, or until `outer` aborts. `work` gets a fresh signal; whether it listens
- * or not, the promise ends in time, rejected with `Stopped`.
+ * Runs `work` until the deadline. `work` gets a fresh signal; whether it listens to it or not, the promise ends in time,
+ * rejected with `Cancelled`.
  */
-export function withDeadline<T>(
-  ms: number,
-  outer: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export function withDeadline<T>({ ms, signal, clock }: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const inner = new AbortController()
-    const stop = (reason: Cancelled['reason']): void => {
+    const cancel = (reason: Cancelled['reason']): void => {
       end()
       reject(new Cancelled(reason))
       inner.abort()
     }
-    const onAbort = (): void => stop('aborted')
-    const timer = setTimeout(stop, ms, 'timeout')
+    const onAbort = (): void => cancel('aborted')
+    const stopTimer = clock.after(ms, () => cancel('timeout'))
     const end = (): void => {
-      clearTimeout(timer)
-      outer?.removeEventListener('abort', onAbort)
+      stopTimer()
+      signal?.removeEventListener('abort', onAbort)
     }
-    if (outer?.aborted) return stop('aborted')
-    outer?.addEventListener('abort', onAbort)
+    if (signal?.aborted) return cancel('aborted')
+    signal?.addEventListener('abort', onAbort)
     work(inner.signal).then(
       (value) => {
         end()
@@ -44,10 +50,10 @@ export function withDeadline<T>(
   })
 }
 
-/** Waits; rejects with `Stopped` as soon as `signal` aborts. */
-export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const forever = (): Promise<never> => new Promise(() => {})
-  await withDeadline(ms, signal, forever).catch((stopped: Cancelled) => {
-    if (stopped.reason === 'aborted') throw stopped
+/** Waits until the deadline; rejects with `Cancelled` as soon as the signal aborts. */
+export async function sleep(deadline: Deadline): Promise<void> {
+  const never = (): Promise<never> => new Promise(() => {})
+  await withDeadline(deadline, never).catch((cancelled: Cancelled) => {
+    if (cancelled.reason === 'aborted') throw cancelled
   })
 }

@@ -1,7 +1,7 @@
+import type { OperationInput, OperationName, OperationOutput } from '../operations/operation-types.ts'
 import type { AdvancedPayment } from '../operations/payment.ts'
 import { CANCELLED, CAPTURED, HOLDS_MONEY, NEVER_CANCELLED, NEVER_CAPTURED } from '../operations/payment-status.ts'
-import type { OperationInput, OperationName } from '../operations/requests.ts'
-import type { OperationOutput } from '../operations/responses.ts'
+import type { WriteName } from '../operations/requests.ts'
 import { pathParameter } from './check-prepared-request.ts'
 import { type PreparedRequest, prepare } from './prepared-request.ts'
 
@@ -14,48 +14,50 @@ export type FoundEffect =
   /** Nothing certain. */
   | { kind: 'unclear' }
 
-type Read = (prepared: PreparedRequest) => Promise<{ data: unknown }>
-type Ask = <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>>
+type Send = (prepared: PreparedRequest) => Promise<{ data: unknown }>
+type Read = <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>>
 
 const UNCLEAR: FoundEffect = { kind: 'unclear' }
 
-/** Looks for the effect of a write. Never rejects: a read that fails shows nothing. */
-export async function findEffect(prepared: PreparedRequest, read: Read): Promise<FoundEffect> {
+/** Reads whether a write took effect. Never rejects: a read that fails shows nothing. */
+export async function findEffect(prepared: PreparedRequest, send: Send): Promise<FoundEffect> {
+  const platformId = prepared.headers['x-platform-id']
+  const read: Read = async (name, input) => (await send(prepare(name, input, { platformId }))).data as never
   try {
-    return await look(prepared, read)
+    const find = FINDERS[prepared.operation as WriteName]
+    return await find(prepared, read)
   } catch {
     return UNCLEAR
   }
 }
 
-async function look(prepared: PreparedRequest, read: Read): Promise<FoundEffect> {
-  const id = pathParameter(prepared) ?? ''
-  const platformId = prepared.headers['x-platform-id']
-  const ask: Ask = async (name, input) => (await read(prepare(name, input, { platformId }))).data as never
-  const advanced_payment_id = id
-  switch (prepared.operation) {
-    case 'payments.create':
-      return lookForPayment(prepared, ask)
-    case 'payments.capture':
-      return reached(await ask('payments.get', { advanced_payment_id }), CAPTURED, NEVER_CAPTURED)
-    case 'payments.cancel':
-      return reached(await ask('payments.get', { advanced_payment_id }), CANCELLED, NEVER_CANCELLED)
-    case 'payments.refund':
-      return lookForRefund(prepared, advanced_payment_id, ask)
-    case 'agreements.cancel': {
-      const { status } = await ask('agreements.get', { agreement_id: id })
-      return CANCELLED.includes(status ?? '') ? { kind: 'done', data: undefined } : UNCLEAR
-    }
-    default:
-      return UNCLEAR
-  }
+/** How the effect of each write is found. */
+const FINDERS: Record<WriteName, (prepared: PreparedRequest, read: Read) => Promise<FoundEffect> | FoundEffect> = {
+  'payments.create': findPayment,
+  async 'payments.capture'(prepared, read) {
+    return compareStatus(await read('payments.get', paymentIn(prepared)), CAPTURED, NEVER_CAPTURED)
+  },
+  async 'payments.cancel'(prepared, read) {
+    return compareStatus(await read('payments.get', paymentIn(prepared)), CANCELLED, NEVER_CANCELLED)
+  },
+  'payments.refund': findRefund,
+  async 'agreements.cancel'(prepared, read) {
+    const { status } = await read('agreements.get', { agreement_id: pathParameter(prepared) ?? '' })
+    return CANCELLED.includes(status ?? '') ? { kind: 'done', data: undefined } : UNCLEAR
+  },
+  // What these make cannot be looked up: nothing lists agreements, payer tokens or promises.
+  'agreements.create': () => UNCLEAR,
+  'agreements.createPayerToken': () => UNCLEAR,
+  'discounts.create': () => UNCLEAR,
 }
 
+const paymentIn = (prepared: PreparedRequest) => ({ advanced_payment_id: pathParameter(prepared) ?? '' })
+
 /** A state that has been reached is proof; one from which it cannot be reached any more is proof of the contrary. */
-function reached(payment: AdvancedPayment, goal: readonly string[], contrary: readonly string[]): FoundEffect {
+function compareStatus(payment: AdvancedPayment, reached: readonly string[], excluded: readonly string[]): FoundEffect {
   const status = statusOf(payment)
-  if (goal.includes(status)) return { kind: 'done', data: payment }
-  return contrary.includes(status) ? { kind: 'absent' } : UNCLEAR
+  if (reached.includes(status)) return { kind: 'done', data: payment }
+  return excluded.includes(status) ? { kind: 'absent' } : UNCLEAR
 }
 
 const statusOf = ({ status, payments }: AdvancedPayment): string => status ?? payments?.[0]?.status ?? ''
@@ -65,10 +67,10 @@ const statusOf = ({ status, payments }: AdvancedPayment): string => status ?? pa
  * refunded one may be an earlier try under another key, and so may one of several. That there is none is only proven by
  * a list that is whole, was filtered, and of which every entry can be read.
  */
-async function lookForPayment({ body }: PreparedRequest, ask: Ask): Promise<FoundEffect> {
+async function findPayment({ body }: PreparedRequest, read: Read): Promise<FoundEffect> {
   const { transaction_amount, external_reference } = JSON.parse(body ?? '{}').wallet_payment ?? {}
   if (!external_reference) return UNCLEAR
-  const { results, paging } = await ask('payments.search', { external_reference })
+  const { results, paging } = await read('payments.search', { external_reference })
   const isReadable = ({ wallet_payment }: AdvancedPayment): boolean =>
     String(wallet_payment?.external_reference) === external_reference && typeof wallet_payment?.transaction_amount === 'number'
   const same = results.filter(
@@ -80,11 +82,14 @@ async function lookForPayment({ body }: PreparedRequest, ask: Ask): Promise<Foun
   return isWhole && same.length === 0 && results.every(isReadable) ? { kind: 'absent' } : UNCLEAR
 }
 
-/** Refunds bear no reference: only the full one that stands alone can be recognised, and only an empty list proves that there is none. */
-async function lookForRefund({ body }: PreparedRequest, advanced_payment_id: string, ask: Ask): Promise<FoundEffect> {
-  const { amount } = JSON.parse(body ?? '{}') as { amount?: number }
-  const refunds = await ask('payments.listRefunds', { advanced_payment_id })
+/**
+ * Refunds have no reference: only a full refund that stands alone can be recognised, and only an empty list proves that
+ * there is none.
+ */
+async function findRefund(prepared: PreparedRequest, read: Read): Promise<FoundEffect> {
+  const { amount } = JSON.parse(prepared.body ?? '{}') as { amount?: number }
+  const refunds = await read('payments.listRefunds', paymentIn(prepared))
   if (refunds.length === 0) return { kind: 'absent' }
   if (amount || refunds.length > 1) return UNCLEAR
-  return statusOf(await ask('payments.get', { advanced_payment_id })) === 'refunded' ? { kind: 'done', data: refunds } : UNCLEAR
+  return statusOf(await read('payments.get', paymentIn(prepared))) === 'refunded' ? { kind: 'done', data: refunds } : UNCLEAR
 }

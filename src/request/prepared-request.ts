@@ -1,13 +1,7 @@
 import * as v from 'valibot'
 import { InvalidInputError, type Issue } from '../errors.ts'
-import {
-  isOperationName,
-  type OperationInput,
-  type OperationName,
-  PARAMETER,
-  type RequestSpec,
-  requests,
-} from '../operations/requests.ts'
+import type { OperationInput, OperationName } from '../operations/operation-types.ts'
+import { isOperationName, PARAMETER, type RequestSpec, requests } from '../operations/requests.ts'
 import { describeIssues, suggestion } from '../schema/describe-issues.ts'
 import { token } from '../schema/fields.ts'
 import { excessDecimals, SITES, type Site } from '../schema/money.ts'

@@ -2,7 +2,8 @@ import { InvalidInputError, RefusedError, UnknownOutcomeError } from '../errors.
 import { requests } from '../operations/requests.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
 import type { PreparedRequest } from './prepared-request.ts'
-import { findEffectOf, type SendOptions, sendChecked, type Transport } from './send.ts'
+import { findEffectOf, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
+import type { Transport } from './transport.ts'
 
 /** What is known of a write after another look. */
 export type Settlement<Data = unknown> =
@@ -37,8 +38,9 @@ export async function reconcile(transport: Transport, stored: PreparedRequest, o
   if (retry === 'read') {
     throw new InvalidInputError([{ path: 'operation', message: 'must be a write: a read has no outcome to settle' }])
   }
-  const sentAt = new Date().toISOString()
-  const end = performance.now() + transport.deadlineMs
+  const { clock, deadlineMs } = transport
+  const sentAt = clock.date()
+  const end = clock.now() + deadlineMs
   let failure: unknown
   try {
     if (retry !== 'never') return { outcome: 'done', data: (await sendChecked(transport, prepared, options)).data }
@@ -47,14 +49,12 @@ export async function reconcile(transport: Transport, stored: PreparedRequest, o
     failure = error
   }
 
-  const evidence = await findEffectOf(transport, prepared, end, options)
-  if (evidence.kind === 'done') return { outcome: 'done', data: evidence.data }
+  const effect = await findEffectOf(transport, prepared, end, options)
+  if (effect.kind === 'done') return { outcome: 'done', data: effect.data }
   // A repeat that is refused while reading shows no effect: nothing happened. 422 and 409 speak of an effect.
   const isRefused = failure instanceof RefusedError && failure.status !== 422 && failure.status !== 409
-  if (isRefused && evidence.kind === 'absent') return { outcome: 'not_done', error: failure as RefusedError }
+  if (isRefused && effect.kind === 'absent') return { outcome: 'not_done', error: failure as RefusedError }
   if (failure instanceof UnknownOutcomeError) return { outcome: 'unknown', error: failure }
   const { status, attempts = 0 } = (failure ?? {}) as Partial<UnknownOutcomeError>
-  const idempotencyKey = prepared.idempotencyKey ?? ''
-  const error = new UnknownOutcomeError({ operation: prepared.operation, idempotencyKey, status, attempts, sentAt })
-  return { outcome: 'unknown', error }
+  return { outcome: 'unknown', error: unknownOutcome(prepared, { status, attempts, sentAt }) }
 }

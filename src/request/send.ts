@@ -1,55 +1,23 @@
-import type { $Fetch } from 'ofetch'
 import {
   InvalidInputError,
   InvalidResponseError,
-  type Issue,
   RefusedError,
   UnavailableError,
   type UnavailableReason,
   UnknownOutcomeError,
   type WalletConnectError,
 } from '../errors.ts'
-import { type OperationName, type RetryClass, requests } from '../operations/requests.ts'
+import type { OperationName } from '../operations/operation-types.ts'
+import { requests } from '../operations/requests.ts'
 import { isSendableToken, SENDABLE_TOKEN } from '../schema/fields.ts'
-import { attempt, type Verdict } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
 import { Cancelled, sleep, withDeadline } from './deadline.ts'
 import { type FoundEffect, findEffect } from './find-effect.ts'
+import type { Verdict } from './judge.ts'
 import type { PreparedRequest } from './prepared-request.ts'
-import { retryDelayMs } from './retry-policy.ts'
-
-/** How requests leave: the client's options, resolved once. */
-export interface Transport {
-  fetch: $Fetch
-  /** Origin and path prefix, without a slash at the end. */
-  baseURL: string
-  /** The access token or the proxy's ticket. */
-  credential: string | (() => string | Promise<string>)
-  timeoutMs: number
-  deadlineMs: number
-  maxRetries: number
-  onAttempt?: ((event: AttemptEvent) => void) | undefined
-  onDrift?: ((event: DriftEvent) => void) | undefined
-}
-
-/** One attempt, for logs and metrics. Holds nothing secret. */
-export interface AttemptEvent {
-  operation: OperationName
-  /** From 1. */
-  attempt: number
-  idempotencyKey: string | null
-  /** What came back: the resource, a refusal, "still being processed", "too many requests", or nothing readable. */
-  verdict: Verdict['kind']
-  status: number | undefined
-  requestId: string | undefined
-  durationMs: number
-}
-
-/** An answer that differs from the documentation where it does not matter. */
-export interface DriftEvent {
-  operation: OperationName
-  issues: readonly Issue[]
-}
+import { mayHaveBeenExecuted, nextStep, retryDelayMs } from './retry-policy.ts'
+import type { Transport } from './transport.ts'
 
 /** What `send` resolves to. */
 export interface Answer<Data = unknown> {
@@ -86,12 +54,12 @@ export async function send(transport: Transport, stored: PreparedRequest, option
 /** `send` of a request that was prepared just now. */
 export async function sendChecked(transport: Transport, prepared: PreparedRequest, options?: SendOptions): Promise<Answer> {
   const signal = readSignal(options)
-  const sentAt = Date.now()
-  const end = performance.now() + transport.deadlineMs
-  const { credential } = transport
+  const { clock, maxRetries } = transport
+  const sentAt = clock.date()
+  const end = clock.now() + transport.deadlineMs
   const { operation, idempotencyKey } = prepared
   const { retry } = requests[operation]
-  const accessToken = typeof credential === 'string' ? credential : await ask(credential, transport, operation, signal)
+  const accessToken = await resolveToken(transport, operation, signal)
   // Set once an attempt of a write may have been executed; from then on no refusal is a plain one.
   let mayHaveMoved = false
   let last: Verdict | undefined
@@ -99,26 +67,20 @@ export async function sendChecked(transport: Transport, prepared: PreparedReques
   for (let attempts = 0; ; ) {
     const fail = (cutShort?: Cancelled['reason']): WalletConnectError =>
       mayHaveMoved
-        ? new UnknownOutcomeError({
-            operation,
-            idempotencyKey: idempotencyKey ?? '',
-            status: last?.status,
-            attempts,
-            sentAt: new Date(sentAt).toISOString(),
-          })
-        : unanswered(operation, last, attempts, cutShort)
+        ? unknownOutcome(prepared, { status: last?.status, attempts, sentAt })
+        : unavailable({ operation, last, attempts, cutShort })
 
-    const startedAt = performance.now()
+    const startedAt = clock.now()
     if (signal?.aborted) throw fail('aborted')
     if (startedAt >= end) throw fail('timeout')
     const timeoutMs = Math.min(transport.timeoutMs, end - startedAt)
-    const { fetch, baseURL } = transport
-    const verdict = await attempt({ fetch, baseURL, accessToken, prepared, timeoutMs, signal })
+    const verdict = await attempt(transport, { accessToken, prepared, timeoutMs, signal })
     attempts += 1
     last = verdict
-    report(transport, prepared, attempts, verdict, startedAt)
+    report(transport, { prepared, attempt: attempts, verdict, durationMs: clock.now() - startedAt })
 
     const { requestId } = verdict
+    const next = nextStep(verdict, retry, mayHaveMoved)
     if (verdict.kind === 'answer') {
       const { data, status, replayed } = verdict
       return { data, status, requestId, attempts, idempotencyKey, replayed }
@@ -126,19 +88,19 @@ export async function sendChecked(transport: Transport, prepared: PreparedReques
     if (verdict.kind === 'refused') {
       const { kind, ...refusal } = verdict
       const refused = new RefusedError({ operation, ...refusal })
-      if (!mayHaveMoved) throw refused
-      if (retry !== 'state') throw fail()
-      const evidence = await findEffectOf(transport, prepared, end, { signal })
-      if (evidence.kind === 'absent') throw refused
-      if (evidence.kind === 'unclear') throw fail()
-      return { data: evidence.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
+      if (next === 'refuse') throw refused
+      if (next !== 'find') throw fail()
+      const effect = await findEffectOf(transport, prepared, end, { signal })
+      if (effect.kind === 'absent') throw refused
+      if (effect.kind === 'unclear') throw fail()
+      return { data: effect.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
     }
-    mayHaveMoved ||= retry !== 'read' && verdict.kind !== 'limited'
+    mayHaveMoved ||= retry !== 'read' && mayHaveBeenExecuted(verdict)
 
-    const delayMs = retryDelayMs(attempts, honouredRetryAfter(verdict), Math.random())
-    const isOver = attempts > transport.maxRetries || delayMs >= end - performance.now()
-    if (isOver || !mayRepeat(retry, verdict)) throw fail()
-    await sleep(delayMs, signal).catch(() => {
+    const delayMs = retryDelayMs(attempts, verdict, clock.random())
+    const isOver = attempts > maxRetries || delayMs >= end - clock.now()
+    if (isOver || next !== 'repeat') throw fail()
+    await sleep({ ms: delayMs, signal, clock }).catch(() => {
       throw fail('aborted')
     })
   }
@@ -151,33 +113,34 @@ export function findEffectOf(
   end: number,
   options: SendOptions | undefined,
 ): Promise<FoundEffect> {
-  return findEffect(prepared, (read) => sendChecked({ ...transport, deadlineMs: end - performance.now() }, read, options))
+  const left = (): Transport => ({ ...transport, deadlineMs: end - transport.clock.now() })
+  return findEffect(prepared, (read) => sendChecked(left(), read, options))
 }
 
-/** What the API did not answer may be asked again; what nobody there answers, such as a redirect, will not change. */
-function mayRepeat(retry: RetryClass, verdict: Verdict): boolean {
-  if (retry === 'never') return false
-  if (verdict.kind !== 'lost') return true
-  const { reason, status } = verdict
-  const isAnswerable = status === undefined || (status >= 200 && status < 300) || status === 408 || status >= 500
-  return reason !== 'aborted' && isAnswerable
+/** The error of a write that may have been executed. */
+export function unknownOutcome(
+  { operation, idempotencyKey }: PreparedRequest,
+  { status, attempts, sentAt }: { status: number | undefined; attempts: number; sentAt: number },
+): UnknownOutcomeError {
+  const key = idempotencyKey ?? ''
+  return new UnknownOutcomeError({ operation, idempotencyKey: key, status, attempts, sentAt: new Date(sentAt).toISOString() })
 }
 
-/** `Retry-After` means something on 409, 429 and 503 only. */
-function honouredRetryAfter({ status, retryAfterMs }: Verdict): number | undefined {
-  return status === 409 || status === 429 || status === 503 ? retryAfterMs : undefined
-}
-
-/** The error of a call of which nothing was executed. */
-function unanswered(
-  operation: OperationName,
-  last: Verdict | undefined,
-  attempts: number,
-  cutShort: Cancelled['reason'] | undefined,
-): WalletConnectError {
+/** The error of a call that had no answer, and of which nothing was executed. */
+function unavailable({
+  operation,
+  last,
+  attempts,
+  cutShort,
+}: {
+  operation: OperationName
+  last: Verdict | undefined
+  attempts: number
+  cutShort: Cancelled['reason'] | undefined
+}): WalletConnectError {
   const { status, retryAfterMs } = last ?? {}
   if (last?.kind === 'lost' && last.reason === 'unreadable' && !cutShort) {
-    return new InvalidResponseError({ operation, status: status ?? 0, issues: last.issues ?? [] })
+    return new InvalidResponseError({ operation, status: status ?? 0, issues: last.issues })
   }
   return new UnavailableError({ operation, reason: cutShort ?? unavailableReason(last), status, attempts, retryAfterMs })
 }
@@ -202,16 +165,16 @@ function readSignal(options: SendOptions | undefined): AbortSignal | undefined {
   throw new InvalidInputError([{ path: 'signal', message: 'must be an AbortSignal' }])
 }
 
-/** What the caller's provider gives, in time and fit to be sent. */
-async function ask(
-  provider: () => string | Promise<string>,
-  { deadlineMs }: Transport,
+/** The access token, from the caller's provider if there is one, in time and fit to be sent. */
+async function resolveToken(
+  { credential, deadlineMs, clock }: Transport,
   operation: OperationName,
   signal: AbortSignal | undefined,
 ): Promise<string> {
+  if (typeof credential === 'string') return credential
   let token: unknown
   try {
-    token = await withDeadline(deadlineMs, signal, async () => provider())
+    token = await withDeadline({ ms: deadlineMs, signal, clock }, async () => credential())
   } catch (error) {
     const reason = error instanceof Cancelled ? error.reason : 'network'
     throw new UnavailableError({ operation, reason, attempts: 0, status: undefined, retryAfterMs: undefined })
@@ -220,22 +183,21 @@ async function ask(
   throw new InvalidInputError([{ path: 'accessToken', message: SENDABLE_TOKEN }])
 }
 
+/** Calls the caller's hooks. */
 function report(
   { onAttempt, onDrift }: Transport,
-  { operation, idempotencyKey }: PreparedRequest,
-  attempt: number,
-  verdict: Verdict,
-  startedAt: number,
+  event: { prepared: PreparedRequest; attempt: number; verdict: Verdict; durationMs: number },
 ): void {
+  const { prepared, attempt, verdict, durationMs } = event
+  const { operation, idempotencyKey } = prepared
   if (onAttempt) {
     const { kind, status, requestId } = verdict
-    const durationMs = performance.now() - startedAt
     notify(onAttempt, { operation, attempt, idempotencyKey, verdict: kind, status, requestId, durationMs })
   }
   if (onDrift && verdict.kind === 'answer' && verdict.drift.length > 0) notify(onDrift, { operation, issues: verdict.drift })
 }
 
-/** A hook of the caller's must not decide about money: what it throws is dropped. */
+/** A hook must not decide about money: what it throws is dropped. */
 function notify<Event>(hook: (event: Event) => void, event: Event): void {
   try {
     void Promise.resolve(hook(event)).catch(() => undefined)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseRetryAfter, retryDelayMs } from '../../src/request/retry-policy.ts'
+import { parseRetryAfter } from '../../src/request/judge.ts'
+import { retryDelayMs } from '../../src/request/retry-policy.ts'
 
 const random = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
 
@@ -9,7 +10,7 @@ describe('retryDelayMs', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), random, (attempt, chance) => {
         const bound = Math.min(5_000, 250 * 2 ** (attempt - 1))
-        expect(retryDelayMs(attempt, undefined, chance)).toBe(chance * bound)
+        expect(retryDelayMs(attempt, { status: undefined, retryAfterMs: undefined }, chance)).toBe(chance * bound)
       }),
     )
   })
@@ -17,7 +18,7 @@ describe('retryDelayMs', () => {
   it('is exactly what the API asks for, if it asks', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), random, (attempt, ms, chance) => {
-        expect(retryDelayMs(attempt, ms, chance)).toBe(ms)
+        for (const status of [409, 429, 503]) expect(retryDelayMs(attempt, { status, retryAfterMs: ms }, chance)).toBe(ms)
       }),
     )
   })

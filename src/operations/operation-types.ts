@@ -1,0 +1,46 @@
+import type {
+  Agreement,
+  AgreementReference,
+  CreateAgreementInput,
+  CreatedAgreement,
+  CreatePayerTokenInput,
+  PayerToken,
+} from './agreement.ts'
+import type { Coupon, CreateDiscountInput, DiscountPromise, ValidateCouponInput } from './discount.ts'
+import type {
+  AdvancedPayment,
+  CancelPaymentInput,
+  CapturePaymentInput,
+  CreatePaymentInput,
+  PaymentPage,
+  PaymentReference,
+  SearchPaymentsInput,
+} from './payment.ts'
+import type { Refund, RefundPaymentInput } from './refund.ts'
+
+/**
+ * Input and output of everything the API can do. Whoever adds an operation begins here: the compiler then names every
+ * other place that has to know it.
+ */
+export interface OperationTypes {
+  'agreements.create': { input: CreateAgreementInput; output: CreatedAgreement }
+  'agreements.get': { input: AgreementReference; output: Agreement }
+  'agreements.cancel': { input: AgreementReference; output: undefined }
+  'agreements.createPayerToken': { input: AgreementReference & CreatePayerTokenInput; output: PayerToken }
+  'discounts.validateCoupon': { input: ValidateCouponInput; output: Coupon }
+  'discounts.create': { input: CreateDiscountInput; output: DiscountPromise }
+  'payments.create': { input: CreatePaymentInput; output: AdvancedPayment }
+  'payments.get': { input: PaymentReference; output: AdvancedPayment }
+  'payments.search': { input: SearchPaymentsInput; output: PaymentPage }
+  'payments.capture': { input: PaymentReference & CapturePaymentInput; output: AdvancedPayment }
+  'payments.cancel': { input: PaymentReference & CancelPaymentInput; output: AdvancedPayment }
+  'payments.refund': { input: PaymentReference & RefundPaymentInput; output: Refund[] }
+  'payments.listRefunds': { input: PaymentReference; output: Refund[] }
+}
+
+/** Name of an operation, such as `'payments.create'`. */
+export type OperationName = keyof OperationTypes
+/** What `prepare` takes for an operation: path parameters, header fields and body under their wire names. */
+export type OperationInput<Name extends OperationName> = OperationTypes[Name]['input']
+/** What an operation answers. */
+export type OperationOutput<Name extends OperationName> = OperationTypes[Name]['output']
