@@ -161,9 +161,8 @@ describe('doctor', () => {
 
   it('ends at once when its signal aborts', async () => {
     const options: WalletConnectOptions = { accessToken: TOKEN, fetch: () => new Promise<never>(() => {}) }
-    const startedAt = performance.now()
-    await doctor(options, { signal: AbortSignal.timeout(20) })
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    const results = await doctor(options, { signal: AbortSignal.timeout(20) })
+    expect(results.filter(({ verdict }) => verdict === 'ok')).toEqual([])
   })
 
   it('refuses the options that the client refuses, and sends nothing', async () => {

@@ -2,7 +2,8 @@ import { InvalidInputError, isApproved, isFinal, isWalletConnectError, type Prep
 import { describe, expect, it, vi } from 'vitest'
 import { document } from '../support/client/documents.ts'
 import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
-import { aPayment, rejection, walletWith } from '../support/client/wallet.ts'
+import { createTestClock } from '../support/client/test-clock.ts'
+import { aPayment, rejection, walletOnTestClock, walletWith } from '../support/client/wallet.ts'
 
 const approved = document('create-payment.approved.response.201')
 const inProgress = document('error.409.idempotency-in-progress')
@@ -144,20 +145,17 @@ describe('an answer that is made to harm', () => {
         }) as unknown as Response,
     ],
   ] as [string, Step][])('%s ends in time as an unknown outcome', async (_, step) => {
-    const startedAt = performance.now()
-    const error = await rejection<{ status: unknown }>(
-      walletWith(scriptedFetch(step), { timeoutMs: 50, maxRetries: 0 }).payments.create(aPayment),
-    )
+    const clock = createTestClock()
+    const wallet = walletOnTestClock(scriptedFetch(step), { timeoutMs: 50, maxRetries: 0 }, clock)
+    const error = await rejection<{ status: unknown }>(wallet.payments.create(aPayment))
     expect(error).toMatchObject({ code: 'unknown_outcome' })
     expect(['number', 'undefined']).toContain(typeof error.status)
-    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    expect(clock.elapsed()).toBeLessThanOrEqual(50)
   })
 
-  it.each(['a', 'a1-', 'a@', '@', '%40', ' '])('a message of 1 MB of %j costs no time', async (unit) => {
+  it.each(['a', 'a1-', 'a@', '@', '%40', ' '])('a message of 1 MB of %j costs no time', { timeout: 2_000 }, async (unit) => {
     const message = unit.repeat(1_000_000 / unit.length)
-    const startedAt = performance.now()
     const error = await rejection<Error>(walletWith(scriptedFetch(json(400, { message }))).payments.create(aPayment))
-    expect(performance.now() - startedAt).toBeLessThan(500)
     expect(error.message.length).toBeLessThan(1_000)
   })
 

@@ -2,7 +2,8 @@ import { InvalidInputError, type OperationName } from 'mercadopago-wallet-connec
 import { describe, expect, it } from 'vitest'
 import { document } from '../support/client/documents.ts'
 import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
-import { aPayment, rejection, walletWith } from '../support/client/wallet.ts'
+import { createTestClock } from '../support/client/test-clock.ts'
+import { aPayment, rejection, walletOnTestClock as walletWith } from '../support/client/wallet.ts'
 
 const approved = document('create-payment.approved.response.201')
 const lost: Step = { reject: new TypeError('fetch failed') }
@@ -156,32 +157,32 @@ describe('reconcile', () => {
   })
 
   it('takes no longer than the deadline, the reading included', async () => {
-    const startedAt = performance.now()
-    const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 100, deadlineMs: 250, maxRetries: 20 })
+    const clock = createTestClock()
+    const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 100, deadlineMs: 250, maxRetries: 20 }, clock)
     await wallet.reconcile(wallet.prepare('payments.create', aPayment))
-    expect(performance.now() - startedAt).toBeLessThan(450)
+    expect(clock.elapsed()).toBe(250)
   })
 
   it('takes no longer than the deadline, each read included', async () => {
-    const slowList = () => new Promise<Response>((resolve) => setTimeout(() => resolve(json(200, refund)()), 300))
+    const clock = createTestClock()
+    const slowList = () => new Promise<Response>((resolve) => clock.after(300, () => resolve(json(200, refund)())))
     const fetch = scriptedFetch(lost, slowList, 'hang')
-    const wallet = walletWith(fetch, { timeoutMs: 1_000, deadlineMs: 400, maxRetries: 0 })
-    const startedAt = performance.now()
+    const wallet = walletWith(fetch, { timeoutMs: 1_000, deadlineMs: 400, maxRetries: 0 }, clock)
     await wallet.reconcile(wallet.prepare('payments.refund', { advanced_payment_id: 1 }))
     expect(fetch.sent).toHaveLength(3)
-    expect(performance.now() - startedAt).toBeLessThan(600)
+    expect(clock.elapsed()).toBe(400)
   })
 
   it('ends at once when it is aborted, also while it reads', async () => {
     const controller = new AbortController()
-    const hang = (): Promise<Response> => new Promise(() => setTimeout(() => controller.abort(), 20))
+    const clock = createTestClock()
+    const hang = (): Promise<Response> => new Promise(() => clock.after(20, () => controller.abort()))
     const fetch = scriptedFetch(lost, hang)
-    const wallet = walletWith(fetch, { timeoutMs: 4_000, deadlineMs: 9_000, maxRetries: 0 })
-    const startedAt = performance.now()
+    const wallet = walletWith(fetch, { timeoutMs: 4_000, deadlineMs: 9_000, maxRetries: 0 }, clock)
     const settlement = await wallet.reconcile(wallet.prepare('payments.create', aPayment), { signal: controller.signal })
     expect(settlement.outcome).toBe('unknown')
     expect(fetch.sent.map(({ method }) => method)).toEqual(['POST', 'GET'])
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(clock.elapsed()).toBe(20)
   })
 
   it('refuses a read', async () => {

@@ -10,7 +10,8 @@ import {
 import { describe, expect, it, vi } from 'vitest'
 import { document } from '../support/client/documents.ts'
 import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
-import { aPayment, rejection, walletWith } from '../support/client/wallet.ts'
+import { createTestClock, type TestClock } from '../support/client/test-clock.ts'
+import { aPayment, rejection, walletOnTestClock as walletWith } from '../support/client/wallet.ts'
 
 const approved = document('create-payment.approved.response.201')
 const paid = json(201, approved)
@@ -142,9 +143,9 @@ describe('send: an unclear end of a write is an unknown outcome, never a success
   })
 
   it('ends a body that stalls after the headers at timeoutMs', async () => {
-    const startedAt = performance.now()
-    await rejection(walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 50, maxRetries: 0 }).payments.create(aPayment))
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    const clock = createTestClock()
+    await rejection(walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 50, maxRetries: 0 }, clock).payments.create(aPayment))
+    expect(clock.elapsed()).toBe(50)
   })
 })
 
@@ -293,28 +294,37 @@ describe('send: repeating', () => {
 
   it.each([
     ['seconds', () => '1'],
-    ['a date', () => new Date(Date.now() + 1_500).toUTCString()],
+    ['a date', (now: number) => new Date(now + 1_000).toUTCString()],
   ])('honours Retry-After as %s', async (_, header) => {
-    const fetch = scriptedFetch(() => new Response('{}', { status: 429, headers: { 'retry-after': header() } }), paid)
-    const startedAt = performance.now()
-    await walletWith(fetch, { deadlineMs: 5_000 }).payments.create(aPayment)
-    expect(performance.now() - startedAt).toBeGreaterThan(450)
+    const clock = createTestClock()
+    const headers = (): HeadersInit => ({ 'retry-after': header(clock.date()) })
+    const fetch = scriptedFetch(() => new Response('{}', { status: 429, headers: headers() }), paid)
+    await walletWith(fetch, { deadlineMs: 5_000 }, clock).payments.create(aPayment)
+    expect(clock.elapsed()).toBe(1_000)
   })
 
   it('fails now when the wait does not fit the deadline, and says how long it would be', async () => {
-    const startedAt = performance.now()
-    const error = await rejection(walletWith(scriptedFetch(json(429, {}, { 'retry-after': '3600' }))).payments.create(aPayment))
+    const clock = createTestClock()
+    const fetch = scriptedFetch(json(429, {}, { 'retry-after': '3600' }))
+    const error = await rejection(walletWith(fetch, {}, clock).payments.create(aPayment))
     expect(error).toMatchObject({ code: 'unavailable', reason: 'rate_limited', retryAfterMs: 3_600_000, attempts: 1 })
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(clock.elapsed()).toBe(0)
   })
 
   it('stops at the deadline, however many repeats are left', async () => {
-    const startedAt = performance.now()
-    const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 60, deadlineMs: 200, maxRetries: 20 })
+    const clock = createTestClock()
+    const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 60, deadlineMs: 200, maxRetries: 20 }, clock)
     expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ code: 'unknown_outcome' })
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(clock.elapsed()).toBe(200)
   })
 })
+
+/** A signal that aborts so much later on this clock. */
+function abortAfter(ms: number, clock: TestClock): AbortSignal {
+  const controller = new AbortController()
+  clock.after(ms, () => controller.abort())
+  return controller.signal
+}
 
 describe('send: aborting', () => {
   it('before anything left: unavailable, aborted, nothing sent', async () => {
@@ -325,21 +335,17 @@ describe('send: aborting', () => {
   })
 
   it('while a write is under way: unknown outcome, at once', async () => {
-    const controller = new AbortController()
-    const promise = walletWith(scriptedFetch('hang'), { timeoutMs: 5_000 }).payments.create(aPayment, {
-      signal: controller.signal,
-    })
-    setTimeout(() => controller.abort(), 20)
-    const startedAt = performance.now()
+    const clock = createTestClock()
+    const signal = abortAfter(20, clock)
+    const promise = walletWith(scriptedFetch('hang'), { timeoutMs: 5_000 }, clock).payments.create(aPayment, { signal })
     expect(await rejection(promise)).toMatchObject({ code: 'unknown_outcome', attempts: 1 })
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(clock.elapsed()).toBe(20)
   })
 
   it('while a read is under way: unavailable, aborted, and not repeated', async () => {
-    const controller = new AbortController()
+    const clock = createTestClock()
     const fetch = scriptedFetch('hang')
-    const promise = walletWith(fetch, { timeoutMs: 5_000 }).payments.get(7, { signal: controller.signal })
-    setTimeout(() => controller.abort(), 20)
+    const promise = walletWith(fetch, { timeoutMs: 5_000 }, clock).payments.get(7, { signal: abortAfter(20, clock) })
     expect(await rejection(promise)).toMatchObject({ code: 'unavailable', reason: 'aborted', attempts: 1 })
     expect(fetch.sent).toHaveLength(1)
   })
@@ -348,27 +354,22 @@ describe('send: aborting', () => {
     ['of a write that was not executed', json(429, {}, { 'retry-after': '1' }), 'unavailable'],
     ['of a write that was lost', json(503, {}, { 'retry-after': '1' }), 'unknown_outcome'],
   ])('in the wait between attempts %s', async (_, step, code) => {
-    const controller = new AbortController()
-    const promise = walletWith(scriptedFetch(step)).payments.create(aPayment, { signal: controller.signal })
-    setTimeout(() => controller.abort(), 30)
-    const startedAt = performance.now()
+    const clock = createTestClock()
+    const promise = walletWith(scriptedFetch(step), {}, clock).payments.create(aPayment, { signal: abortAfter(30, clock) })
     expect(await rejection(promise)).toMatchObject({ code, attempts: 1 })
-    expect(performance.now() - startedAt).toBeLessThan(800)
+    expect(clock.elapsed()).toBe(30)
   })
 
   it('while it reads what became of a write: unknown outcome, at once', async () => {
+    const clock = createTestClock({ random: 0 })
     const controller = new AbortController()
-    const hang = (): Promise<Response> => new Promise(() => setTimeout(() => controller.abort(), 20))
+    const hang = (): Promise<Response> => new Promise(() => clock.after(20, () => controller.abort()))
     const fetch = scriptedFetch(network, json(400, {}), hang)
-    const startedAt = performance.now()
-    const promise = walletWith(fetch, { timeoutMs: 4_000, deadlineMs: 9_000 }).payments.capture(
-      7,
-      {},
-      { signal: controller.signal },
-    )
+    const { payments } = walletWith(fetch, { timeoutMs: 4_000, deadlineMs: 9_000 }, clock)
+    const promise = payments.capture(7, {}, { signal: controller.signal })
     expect(await rejection(promise)).toMatchObject({ code: 'unknown_outcome', attempts: 2 })
     expect(fetch.sent.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'GET'])
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(clock.elapsed()).toBe(20)
   })
 
   it('leaves no listener behind', async () => {
@@ -396,21 +397,22 @@ describe('send: the access token', () => {
   })
 
   it.each([
-    ['rejects', () => Promise.reject(new Error('vault')), 'network'],
+    ['rejects', () => Promise.reject(new Error('vault')), 'network', 0],
     [
       'throws',
       () => {
         throw new Error('vault')
       },
       'network',
+      0,
     ],
-    ['hangs', () => new Promise<string>(() => {}), 'timeout'],
-  ])('a provider that %s ends in one of our errors within the deadline', async (_, accessToken, reason) => {
+    ['hangs', () => new Promise<string>(() => {}), 'timeout', 50],
+  ])('a provider that %s ends in one of our errors within the deadline', async (_, accessToken, reason, elapsed) => {
     const fetch = scriptedFetch(paid)
-    const startedAt = performance.now()
-    const error = await rejection(walletWith(fetch, { accessToken, deadlineMs: 50 }).payments.create(aPayment))
+    const clock = createTestClock()
+    const error = await rejection(walletWith(fetch, { accessToken, deadlineMs: 50 }, clock).payments.create(aPayment))
     expect(error).toMatchObject({ code: 'unavailable', reason, outcome: 'none', attempts: 0 })
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(clock.elapsed()).toBe(elapsed)
     expect(fetch.sent).toHaveLength(0)
   })
 

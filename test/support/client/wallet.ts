@@ -6,7 +6,9 @@ import {
   type WalletConnectOptions,
 } from 'mercadopago-wallet-connect'
 import type { Emulator } from 'mercadopago-wallet-connect/emulator'
+import { createClient } from '../../../src/client/create-wallet-connect.ts'
 import { document } from './documents.ts'
+import { createTestClock, type TestClock } from './test-clock.ts'
 
 /** In a browser there is no access token: there the tests hold a ticket of a proxy. */
 const credential =
@@ -17,6 +19,14 @@ const credential =
 /** A client for tests: nothing leaves but through `fetch`. */
 export const walletWith = (fetch: typeof globalThis.fetch, options: Partial<WalletConnectOptions> = {}): WalletConnect =>
   createWalletConnect({ ...credential, fetch, timeoutMs: 200, deadlineMs: 2_000, ...options } as WalletConnectOptions)
+
+/** The same on a clock of its own, on which waiting takes no time. */
+export const walletOnTestClock = (
+  fetch: typeof globalThis.fetch,
+  options: Partial<WalletConnectOptions> = {},
+  clock: TestClock = createTestClock(),
+): WalletConnect =>
+  createClient({ ...credential, fetch, timeoutMs: 200, deadlineMs: 2_000, ...options } as WalletConnectOptions, clock)
 
 /** The guide's payment. */
 export const aPayment: CreatePaymentInput = {
