@@ -368,7 +368,7 @@ describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s',
       expect(await refusal(`${header}\na,secret-1,10\nb,,5\nc,secret-2\na,secret-1,10\n"d,secret,4\n,secret,4\n`)).toBe(
         `${nothing}line 3, payer_token: is empty\nline 4: has 2 fields, not 3\nline 5, order: stands in line 2 already\nline 6: has a quotation mark that does not fit\nline 7, order: is empty`,
       )
-      const plain = 'must be an amount in major units, 700.5 or "700.50": plain digits, no sign, exponent or separator'
+      const plain = 'must be an amount in major units, such as 700.5 or "700.50", without sign, exponent or thousands separator'
       expect(await refusal(`${header}\r\na,secret-1,10\r\nb,secret-2,"1.234,50"\r\nc,3.00,secret-3\r\nd,secret-4,0.001`)).toBe(
         `${nothing}line 3, amount: ${plain}\nline 4, amount: ${plain}\nline 5, amount: must have at most 2 decimals`,
       )

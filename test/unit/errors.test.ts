@@ -73,7 +73,7 @@ describe('isWalletConnectError', () => {
 
 describe('UnknownOutcomeError', () => {
   it('says what to do: reconcile, with the same key', () => {
-    expect(errors[3][0].message).toMatch(/Reconcile it, with the same idempotency key/)
+    expect(errors[3][0].message).toMatch(/Reconcile it with the same idempotency key/)
   })
 })
 

@@ -428,7 +428,7 @@ describe('the thirteen known causes of a signature that does not fit', () => {
 
   it('9. a request id that something on the way has changed is suspected', async () => {
     const request = await altered(await signNotification(confirmed), { headers: { 'x-request-id': 'of-the-gateway' } })
-    expect(await explainSignature(request, { secrets: secret })).toContain('on the way changed x-request-id')
+    expect(await explainSignature(request, { secrets: secret })).toContain('in between changed x-request-id')
   })
 
   it("10. the notification's own id is not what is signed", async () => {
@@ -470,7 +470,7 @@ describe('explainSignature', () => {
   const ts = '1704908010'
 
   it.each([
-    ['it is right', text('Ab12', 'REQ-1', ts), {}, 'The signature matches, as it should be read.'],
+    ['it is right', text('Ab12', 'REQ-1', ts), {}, 'The signature matches; nothing is wrong with it.'],
     ['the id was lower-cased', text('ab12', 'REQ-1', ts), {}, 'data.id were lower-cased'],
     ['the id was upper-cased', text('AB12', 'REQ-1', ts), {}, 'data.id were upper-cased'],
     ['the id was left out', `request-id:REQ-1;ts:${ts};`, {}, 'data.id were left out'],
@@ -480,7 +480,12 @@ describe('explainSignature', () => {
     ['the request id was left out', `id:Ab12;ts:${ts};`, {}, 'x-request-id were left out'],
     ['ts was in milliseconds', text('Ab12', 'REQ-1', `${ts}000`), {}, 'ts were in milliseconds'],
     ['two things at once', text('ab12', 'req-1', ts), {}, 'data.id were lower-cased and x-request-id were lower-cased'],
-    ['the secret is another', text('Ab12', 'REQ-1', ts), { key: 'secret-of-another-application' }, 'another application'],
+    [
+      'the secret is another',
+      text('Ab12', 'REQ-1', ts),
+      { key: 'secret-of-another-application' },
+      'belongs to another application',
+    ],
   ])('says that %s', async (_, signed, change, sentence) => {
     const explanation = await explainSignature(await delivery(signed, change), { secrets: secret })
     expect(explanation).toContain(sentence)

@@ -230,7 +230,7 @@ describe('prepare refuses', () => {
     ['disbursements', [{ amount: Promise.resolve(1) }], 'disbursements.0'],
   ])('a payment whose %s is %j, which JSON would make another thing', (field, value, path) => {
     expect(issuesOf('payments.create', { ...aPayment, [field]: value })).toEqual([
-      { path, message: 'must be a plain object, and JSON in it' },
+      { path, message: 'must be a plain object that holds only JSON values' },
     ])
   })
 
