@@ -4,8 +4,11 @@ import { InvalidInputError, type Issue } from '../errors.ts'
 import { type Clock, systemClock } from '../request/clock.ts'
 import { type PrepareOptions, validate } from '../request/prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from '../request/transport.ts'
-import { isSendableToken, SENDABLE_TOKEN, token } from '../schema/fields.ts'
+import { isSendableToken, parseUrl, SENDABLE_TOKEN, token } from '../schema/fields.ts'
 import { SITES, type Site } from '../schema/money.ts'
+
+/** A function that is called as `fetch` is. Not `typeof fetch`: Bun's has more members, which nobody calls here. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
 type Credential = string | (() => string | Promise<string>)
 
@@ -15,7 +18,7 @@ interface CommonOptions {
   /** Your id as a platform or plugin vendor, sent as `x-platform-id`. */
   platformId?: string
   /** The `fetch` that sends the requests. Default: the runtime's, looked up at each request. */
-  fetch?: typeof fetch
+  fetch?: Fetch
   /** Milliseconds for one attempt, the response body included. Default 10 000. */
   timeoutMs?: number
   /** Milliseconds for a whole call: getting the token, all attempts, and the waits between them. Default 30 000. */
@@ -76,7 +79,7 @@ const OptionsSchema = v.strictObject({
   proxy: v.optional(v.strictObject({ url: v.string(), ticket: CredentialSchema })),
   site: v.optional(v.picklist(SITES)),
   platformId: v.optional(token(256)),
-  fetch: callback<typeof fetch>(),
+  fetch: callback<Fetch>(),
   timeoutMs: wholeNumber(1, MAX_TIMER_MS, 10_000),
   deadlineMs: wholeNumber(1, MAX_TIMER_MS, 30_000),
   maxRetries: wholeNumber(0, 20, 2),
@@ -117,6 +120,7 @@ export function resolveOptions(
     transport: {
       ...rest,
       clock,
+      freshRead: takesNoStore() ? { cache: 'no-store' } : {},
       // Called as a plain function: workerd and browsers refuse a `fetch` that is called as a method of another object.
       fetch: createFetch({ fetch: ((request, init) => fetch(request, init)) as typeof globalThis.fetch }),
       baseURL: url.replace(/\/+$/, ''),
@@ -126,12 +130,21 @@ export function resolveOptions(
   }
 }
 
-const globalFetch: typeof fetch = (request, init) => globalThis.fetch(request, init)
+/** False where a request cannot say how it is cached, as in older versions of workerd. */
+function takesNoStore(): boolean {
+  try {
+    return new Request('https://api.mercadopago.com', { cache: 'no-store' }).method === 'GET'
+  } catch {
+    return false
+  }
+}
+
+const globalFetch: Fetch = (request, init) => globalThis.fetch(request, init)
 
 /** True for an address that the access token may be sent to: encrypted or local, and without misleading parts. */
 function isSafeAddress(address: string): boolean {
-  if (!URL.canParse(address) || /[?#]/.test(address)) return false
-  const { protocol, hostname, username, password } = new URL(address)
+  const { protocol, hostname, username, password } = parseUrl(address) ?? {}
+  if (hostname === undefined || /[?#]/.test(address)) return false
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.(localhost|test|example|invalid))$/.test(hostname)
   return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && !(username || password)
 }

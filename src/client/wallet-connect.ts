@@ -18,7 +18,7 @@ import type {
 } from '../operations/payment.ts'
 import type { Refund, RefundPaymentInput } from '../operations/refund.ts'
 import type { PreparedRequest, PrepareOptions } from '../request/prepared-request.ts'
-import type { Settlement } from '../request/reconcile.ts'
+import type { ReconcileOptions, Settlement } from '../request/reconcile.ts'
 import type { Answer, SendOptions } from '../request/send.ts'
 
 /** Options of a write. */
@@ -180,14 +180,15 @@ export interface WalletConnect extends Calls {
    */
   send<Name extends OperationName>(prepared: PreparedRequest<Name>, options?: SendOptions): Promise<Answer<OperationOutput<Name>>>
   /**
-   * Settles a write whose outcome is unknown: sends the same request again, then reads. Never makes a new key.
-   * The result is a value; call it again later while the outcome is `unknown`.
+   * Settles a write whose outcome is unknown: sends the same request again, then reads; a refund is read first. Never makes
+   * a new key. The result is a value; call it again later while the outcome is `unknown`. `not_done` needs proof: for a
+   * payment that the search does not show, give a `witness`, a later payment that it shows.
    *
    * @throws {InvalidInputError} the request is not a prepared write
    */
   reconcile<Name extends OperationName>(
     prepared: PreparedRequest<Name>,
-    options?: SendOptions,
+    options?: ReconcileOptions,
   ): Promise<Settlement<OperationOutput<Name>>>
 }
 

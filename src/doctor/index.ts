@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { resolveOptions, type WalletConnectOptions } from '../client/client-options.ts'
+import { type Fetch, resolveOptions, type WalletConnectOptions } from '../client/client-options.ts'
 import { InvalidInputError, RefusedError, UnavailableError } from '../errors.ts'
 import { isSecret } from '../notifications/signature.ts'
 import type { OperationInput, OperationName } from '../operations/operation-types.ts'
@@ -49,7 +49,7 @@ export async function doctor(options: WalletConnectOptions, own: DoctorOptions =
   resolveOptions(options)
   const { fetch = globalThis.fetch } = options
   let skewMs: number | undefined
-  const fetchAndMeasure: typeof fetch = async (input, init) => {
+  const fetchAndMeasure: Fetch = async (input, init) => {
     const response = await fetch(input, init)
     const sentAt = Date.parse(response.headers.get('date') ?? '')
     const ageMs = Number(response.headers.get('age') ?? 0) * 1_000

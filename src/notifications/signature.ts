@@ -1,4 +1,4 @@
-import { InvalidNotificationError } from '../errors.ts'
+import { InvalidInputError, InvalidNotificationError } from '../errors.ts'
 
 /** The three values that Mercado Pago signs. The body is not among them. */
 export interface Manifest {
@@ -76,8 +76,17 @@ export function idReadings(id: string | undefined, topic: string | undefined): I
 
 const UTF8 = new TextEncoder()
 
-/** Imports a secret as a key for HMAC-SHA256. */
-export function importSecret(secret: string): Promise<CryptoKey> {
+/**
+ * Imports a secret as a key for HMAC-SHA256.
+ *
+ * @throws {InvalidInputError} the runtime has no `crypto.subtle`
+ */
+export async function importSecret(secret: string): Promise<CryptoKey> {
+  if (typeof crypto === 'undefined' || crypto.subtle === undefined) {
+    throw new InvalidInputError([
+      { path: 'crypto.subtle', message: 'is missing in this runtime: verify notifications on a server' },
+    ])
+  }
   return crypto.subtle.importKey('raw', UTF8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
 }
 

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
-import { matching, type Open, openString, ReceivedIdSchema, text, token } from '../schema/fields.ts'
+import { matching, type Open, openString, parseUrl, ReceivedIdSchema, text, token } from '../schema/fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from '../schema/money.ts'
 
 const NonEmptySchema = matching(/./s, 'must not be empty')
 
 const WebAddressSchema = v.pipe(
   text(2048),
-  v.check((value) => /^https?:/.test(value) && URL.canParse(value), 'must be an http or https address'),
+  v.check((value) => /^https?:/.test(value) && parseUrl(value) !== undefined, 'must be an http or https address'),
 )
 
 /** Id of an agreement, as `agreements.create` returned it: 1 to 64 letters, digits, `-` or `_`; 32 hex digits in samples. */

@@ -3,10 +3,10 @@ import { type Open, openString, ReceivedIdSchema } from '../schema/fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from '../schema/money.ts'
 import { AdvancedPaymentIdSchema } from './payment.ts'
 
-/** Refuses an `amount` that is present but undefined: a failed computation must not refund everything. */
+/** Refuses what a failed computation gives: undefined or 0 must not refund everything. */
 function refundAmount(input: unknown): v.GenericSchema {
   if (input === undefined) return v.never('must not be undefined: leave it out to refund all that is left')
-  return input === 0 ? v.literal(0) : AmountSchema
+  return Number(input) === 0 ? v.never('must be greater than 0: leave it out to refund all that is left') : AmountSchema
 }
 
 /**
@@ -16,7 +16,7 @@ function refundAmount(input: unknown): v.GenericSchema {
 export const RefundPaymentInputSchema = v.strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
-  /** Amount in major units. If left out, or the number 0 as in the reference: all that is left. `undefined` is refused. */
+  /** Amount in major units. If left out: all that is left. `undefined` and 0 are refused, although the reference writes 0 for all. */
   amount: v.exactOptional(v.lazy((input): typeof AmountSchema => refundAmount(input) as never)),
 })
 

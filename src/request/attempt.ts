@@ -17,7 +17,7 @@ export interface Attempt {
 
 /** Sends one HTTP request and judges the response, or the lack of one. Never rejects. */
 export async function attempt(
-  { fetch, baseURL, clock }: Pick<Transport, 'fetch' | 'baseURL' | 'clock'>,
+  { fetch, baseURL, clock, freshRead }: Pick<Transport, 'fetch' | 'baseURL' | 'clock' | 'freshRead'>,
   { accessToken, prepared, timeoutMs, signal }: Attempt,
 ): Promise<Verdict> {
   let status: number | undefined
@@ -29,6 +29,7 @@ export async function attempt(
         headers: { ...prepared.headers, authorization: `Bearer ${accessToken}` },
         body: prepared.body,
         signal: inner,
+        ...(prepared.method === 'GET' && freshRead),
         redirect: 'manual',
         // ofetch is only the transport: retries, time limits and reading the body are done here.
         retry: false,
@@ -36,7 +37,8 @@ export async function attempt(
         responseType: 'stream',
       })
       if (Number.isInteger(response.status)) status = response.status
-      reader = response.body?.getReader()
+      // The body of an older polyfill is no web stream.
+      reader = typeof response.body?.getReader === 'function' ? response.body.getReader() : undefined
       const text = reader ? await readText(reader, inner) : await response.text()
       const { operation } = prepared
       const secrets = (): string[] => secretsOf(prepared, accessToken)

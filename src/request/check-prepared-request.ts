@@ -46,6 +46,11 @@ function findMismatches(prepared: PreparedRequest): Issue[] {
   check(operation !== 'payments.capture' || json?.capture === true, 'body', 'must contain capture: true')
   check(operation !== 'payments.cancel' || typeof json?.status === 'string', 'body', 'must contain a status')
   check(
+    operation !== 'payments.refund' || json?.amount !== 0,
+    'body',
+    'must not contain the amount 0: leave it out to refund all that is left',
+  )
+  check(
     (idempotencyKey === null) === (request.retry === 'read'),
     'idempotencyKey',
     'must be set for a write, and null for a read',

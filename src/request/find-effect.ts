@@ -1,3 +1,4 @@
+import { RefusedError } from '../errors.ts'
 import type { OperationInput, OperationName, OperationOutput } from '../operations/operation-types.ts'
 import type { AdvancedPayment } from '../operations/payment.ts'
 import { CANCELLED, CAPTURED, HOLDS_MONEY, NEVER_CANCELLED, NEVER_CAPTURED } from '../operations/payment-status.ts'
@@ -14,25 +15,43 @@ export type FoundEffect =
   /** The reads do not settle it. */
   | { kind: 'unclear' }
 
+/** What is known besides the request. */
+export interface Known {
+  /** Ids of the refunds that the payment had before the first attempt. */
+  refundsBefore?: readonly string[] | undefined
+}
+
 type Send = (prepared: PreparedRequest) => Promise<{ data: unknown }>
-type Read = <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>>
+/** Does one read. */
+export type Read = <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>>
 
 const UNCLEAR: FoundEffect = { kind: 'unclear' }
 
-/** Finds out by reads whether a write took effect. Never rejects: if a read fails, the answer is `unclear`. */
-export async function findEffect(prepared: PreparedRequest, send: Send): Promise<FoundEffect> {
+/** Makes a `Read` that sends its requests with `send`, for the same platform as `prepared`. */
+export function readerFor(prepared: PreparedRequest, send: Send): Read {
   const platformId = prepared.headers['x-platform-id']
-  const read: Read = async (name, input) => (await send(prepare(name, input, { platformId }))).data as never
+  return async (name, input) => (await send(prepare(name, input, { platformId }))).data as never
+}
+
+/** Finds out by reads whether a write took effect. Never rejects: if a read fails, the answer is `unclear`. */
+export async function findEffect(prepared: PreparedRequest, read: Read, known: Known = {}): Promise<FoundEffect> {
   try {
-    const find = FINDERS[prepared.operation as WriteName]
-    return await find(prepared, read)
-  } catch {
-    return UNCLEAR
+    return await FINDERS[prepared.operation as WriteName](prepared, read, known)
+  } catch (error) {
+    return isUnknownPayment(prepared, error) ? { kind: 'absent' } : UNCLEAR
   }
 }
 
+/** Nothing can have been done to a payment that the API does not know. A search that is refused shows nothing. */
+const isUnknownPayment = ({ operation }: PreparedRequest, error: unknown): boolean =>
+  /^payments\.(?:capture|cancel|refund)$/.test(operation) &&
+  error instanceof RefusedError &&
+  (error.status === 400 || error.status === 404)
+
+type Find = (prepared: PreparedRequest, read: Read, known: Known) => Promise<FoundEffect> | FoundEffect
+
 /** How the effect of each write is found. */
-const FINDERS: Record<WriteName, (prepared: PreparedRequest, read: Read) => Promise<FoundEffect> | FoundEffect> = {
+const FINDERS: Record<WriteName, Find> = {
   'payments.create': findPayment,
   async 'payments.capture'(prepared, read) {
     return compareStatus(await read('payments.get', paymentIn(prepared)), CAPTURED, NEVER_CAPTURED)
@@ -82,14 +101,45 @@ async function findPayment({ body }: PreparedRequest, read: Read): Promise<Found
   return isComplete && same.length === 0 && results.every(isReadable) ? { kind: 'absent' } : UNCLEAR
 }
 
+/** Ids of the refunds that a payment has now; undefined if they cannot be read. */
+export async function listRefundIds(prepared: PreparedRequest, read: Read): Promise<string[] | undefined> {
+  try {
+    return (await read('payments.listRefunds', paymentIn(prepared))).map(({ id }) => id)
+  } catch {
+    return undefined
+  }
+}
+
 /**
- * Refunds have no reference: only a full refund that is the only one can be recognised, and only an empty list proves
- * absence.
+ * Compares the list of refunds with what it was before. Refunds have no reference, so if it is not known what the list was,
+ * only a list that cannot hold this refund proves anything.
  */
-async function findRefund(prepared: PreparedRequest, read: Read): Promise<FoundEffect> {
+async function findRefund(prepared: PreparedRequest, read: Read, { refundsBefore }: Known): Promise<FoundEffect> {
   const { amount } = JSON.parse(prepared.body ?? '{}') as { amount?: number }
   const refunds = await read('payments.listRefunds', paymentIn(prepared))
-  if (refunds.length === 0) return { kind: 'absent' }
-  if (amount || refunds.length > 1) return UNCLEAR
-  return statusOf(await read('payments.get', paymentIn(prepared))) === 'refunded' ? { kind: 'done', data: refunds } : UNCLEAR
+  const fresh = refunds.filter(({ id }) => !refundsBefore?.includes(id))
+  if (fresh.length === 0) return { kind: 'absent' }
+  if (amount !== undefined) {
+    if (fresh.every((refund) => typeof refund.amount === 'number' && refund.amount !== amount)) return { kind: 'absent' }
+    return refundsBefore && fresh.length === 1 ? { kind: 'done', data: fresh } : UNCLEAR
+  }
+  if (fresh.length > 1) return UNCLEAR
+  return statusOf(await read('payments.get', paymentIn(prepared))) === 'refunded' ? { kind: 'done', data: fresh } : UNCLEAR
+}
+
+/**
+ * True if the search shows the witness: a payment that was made after an attempt had ended. Only then does it prove
+ * something that the search does not show the payment of that attempt.
+ */
+export async function isIndexed(witness: number | string, read: Read): Promise<boolean> {
+  try {
+    const { id, payments, wallet_payment } = await read('payments.get', { advanced_payment_id: witness })
+    const innerId = payments?.find((payment) => payment.id != null)?.id
+    const reference = wallet_payment?.external_reference
+    if (innerId == null && !reference) return false
+    const filters = innerId == null ? { external_reference: String(reference) } : { 'payment.id': String(innerId) }
+    return (await read('payments.search', filters)).results.some((payment) => payment.id === id)
+  } catch {
+    return false
+  }
 }

@@ -2,7 +2,20 @@ import { InvalidInputError } from '../errors.ts'
 
 /** A new random idempotency key for one intended payment: UUID v4. Store it with the order before you send the request. */
 export function newIdempotencyKey(): string {
-  return crypto.randomUUID()
+  // Pages over plain http have no randomUUID, only getRandomValues.
+  if (typeof crypto !== 'undefined' && typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  if (typeof crypto === 'undefined' || typeof crypto.getRandomValues !== 'function') {
+    throw new InvalidInputError([{ path: 'idempotencyKey', message: 'must be given: this runtime has no random values' }])
+  }
+  return toUuid(crypto.getRandomValues(new Uint8Array(16)), 4)
+}
+
+/** The UUID with these 16 bytes, of this version (RFC 9562). */
+function toUuid(bytes: Uint8Array, version: 4 | 8): string {
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4)
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80 // variant
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
 /** Without control characters no two sources join to the same text. Lone surrogates would all encode to the same bytes. */
@@ -39,6 +52,9 @@ export async function idempotencyKeyFrom(source: KeySource): Promise<string> {
   if (!Number.isSafeInteger(attempt) || attempt < 1) {
     issues.push({ path: 'attempt', message: 'must be a whole number from 1' })
   }
+  if (typeof crypto === 'undefined' || crypto.subtle === undefined) {
+    issues.push({ path: '', message: 'this runtime has no crypto.subtle, as a page over plain http: derive the key elsewhere' })
+  }
   if (issues.length > 0) throw new InvalidInputError(issues)
 
   const namespace = Uint8Array.from(NAMESPACE.replaceAll('-', '').match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
@@ -46,9 +62,6 @@ export async function idempotencyKeyFrom(source: KeySource): Promise<string> {
   const bytes = new Uint8Array(namespace.length + name.length)
   bytes.set(namespace)
   bytes.set(name, namespace.length)
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80 // version 8
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80 // variant
-  const hex = Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return toUuid(new Uint8Array(digest, 0, 16), 8)
 }

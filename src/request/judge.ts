@@ -74,8 +74,9 @@ export function judge({ status, headers, text }: ReceivedResponse, { operation, 
   if (status >= 500 || status === 408) return lost(evidence, 'server')
   if (status === 429) return { ...evidence, kind: 'limited' }
   const response = readErrorResponse(json.ok ? json.value : undefined, secrets())
-  // A 409 that cannot be read may be the one that means "still being processed".
-  const isInProgress = !json.ok || [response.apiCode, ...response.causes.map(({ code }) => code)].includes('401001')
+  // A 409 that does not say what it is may be the one that means "still being processed".
+  const codes = [response.apiCode, ...response.causes.map(({ code }) => code)].filter(Boolean)
+  const isInProgress = codes.length === 0 || codes.includes('401001')
   if (status === 423 || (status === 409 && isInProgress)) return { ...evidence, kind: 'busy' }
   return { ...evidence, ...response, kind: 'refused' }
 }

@@ -1,8 +1,11 @@
+import * as v from 'valibot'
 import { InvalidInputError, RefusedError, UnknownOutcomeError } from '../errors.ts'
+import { AdvancedPaymentIdSchema } from '../operations/payment.ts'
 import { requests } from '../operations/requests.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
+import { findEffect, isIndexed } from './find-effect.ts'
 import type { PreparedRequest } from './prepared-request.ts'
-import { findEffectOf, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
+import { readerUntil, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
 import type { Transport } from './transport.ts'
 
 /** What `reconcile` found out about a write. */
@@ -23,38 +26,81 @@ export type Settlement<Data = unknown> =
       error: UnknownOutcomeError
     }
 
+/** What goes with `reconcile`. */
+export interface ReconcileOptions extends SendOptions {
+  /**
+   * The id of a payment that was made after the last attempt had ended, two minutes or more. If the search shows it, then
+   * it proves something that the search does not show the payment of this request.
+   */
+  witness?: number | string
+  /** For a refund: ids of the refunds that the payment had before the first attempt, as `payments.listRefunds` returned them. */
+  refundsBefore?: readonly string[]
+}
+
 /**
- * Settles a write whose outcome is unknown, within one deadline: sends the same request again (same key, same bytes),
- * and if that does not settle it, reads. Never makes a new key, and never repeats a write of the class `never`.
+ * Settles a write whose outcome is unknown, within one deadline: sends the same request again (same key, same bytes), and
+ * if that does not settle it, reads. A refund is read first. Never makes a new key, and never repeats a write of the class
+ * `never`.
  *
- * `not_done` covers only requests that have already arrived. A request whose connection broke may still arrive minutes
- * later: if it was sent just now, reconcile again before you rely on the result.
+ * `not_done` needs proof: a refusal of the repeat does not say what became of the first attempt, and a search may show
+ * payments late. Proof is a state that excludes the effect, a list of refunds that does not hold it, a refusal that is about
+ * the bytes of the request, or a search that shows the `witness` and not the payment. Without proof it is `unknown`.
  *
  * @throws {InvalidInputError} the request is not a prepared write
  */
-export async function reconcile(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Settlement> {
+export async function reconcile(
+  transport: Transport,
+  stored: PreparedRequest,
+  options: ReconcileOptions = {},
+): Promise<Settlement> {
   const prepared = checkPreparedRequest(stored)
-  const { retry } = requests[prepared.operation]
+  const { operation } = prepared
+  const { retry } = requests[operation]
   if (retry === 'read') {
     throw new InvalidInputError([{ path: 'operation', message: 'must be a write: a read has no outcome to settle' }])
   }
   const { clock, deadlineMs } = transport
+  const { signal, refundsBefore, witness } = options
+  if (witness !== undefined && !v.is(AdvancedPaymentIdSchema, witness)) {
+    throw new InvalidInputError([{ path: 'witness', message: 'must be the id of an advanced payment' }])
+  }
   const sentAt = clock.date()
-  const end = clock.now() + deadlineMs
+  const read = readerUntil(clock.now() + deadlineMs, transport, prepared, signal)
+  const unknown = (failure?: Partial<UnknownOutcomeError>): Settlement => {
+    const { status, attempts = 0 } = failure ?? {}
+    return { outcome: 'unknown', error: unknownOutcome(prepared, { status, attempts, sentAt }) }
+  }
+  if (operation === 'payments.refund') {
+    const effect = await findEffect(prepared, read, { refundsBefore })
+    if (effect.kind === 'done') return { outcome: 'done', data: effect.data }
+    if (effect.kind === 'unclear') return unknown()
+  }
+
   let failure: unknown
   try {
-    if (retry !== 'never') return { outcome: 'done', data: (await sendChecked(transport, prepared, options)).data }
+    if (retry !== 'never') return { outcome: 'done', data: (await sendChecked(transport, prepared, { signal })).data }
   } catch (error) {
     if (error instanceof InvalidInputError) throw error
     failure = error
   }
-
-  const effect = await findEffectOf(transport, prepared, end, options)
+  // The witness first: what it shows of the index must not be newer than the search that does not show the payment.
+  const isWitnessed = witness !== undefined && (await isIndexed(witness, read))
+  const effect = await findEffect(prepared, read, { refundsBefore })
   if (effect.kind === 'done') return { outcome: 'done', data: effect.data }
-  // Nothing happened if the repeat is refused and reads show no effect. But 422 and 409 suggest that there is an effect.
-  const isRefused = failure instanceof RefusedError && failure.status !== 422 && failure.status !== 409
-  if (isRefused && effect.kind === 'absent') return { outcome: 'not_done', error: failure as RefusedError }
-  if (failure instanceof UnknownOutcomeError) return { outcome: 'unknown', error: failure }
-  const { status, attempts = 0 } = (failure ?? {}) as Partial<UnknownOutcomeError>
-  return { outcome: 'unknown', error: unknownOutcome(prepared, { status, attempts, sentAt }) }
+  if (failure instanceof RefusedError && effect.kind === 'absent') {
+    const isProved = operation !== 'payments.create' || isWitnessed || isAboutTheBytes(failure)
+    if (isProved && isPlain(failure)) return { outcome: 'not_done', error: failure }
+  }
+  return failure instanceof UnknownOutcomeError ? { outcome: 'unknown', error: failure } : unknown(failure as never)
 }
+
+/** 422 and 409 suggest that there is an effect. */
+const isPlain = ({ status }: RefusedError): boolean => status !== 422 && status !== 409
+
+/**
+ * The codes for a field that is missing or malformed, in the numbered catalogue of errors of 2019: the same bytes would
+ * have been refused at the first attempt too.
+ */
+const ABOUT_THE_BYTES = /^400?0(?:14|16|17|19|2[0-9]|30|31|43|46|53|55|58)$/
+
+const isAboutTheBytes = ({ status, apiCode }: RefusedError): boolean => status === 400 && ABOUT_THE_BYTES.test(apiCode ?? '')

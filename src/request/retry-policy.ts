@@ -1,4 +1,5 @@
-import type { RetryClass } from '../operations/requests.ts'
+import type { OperationName } from '../operations/operation-types.ts'
+import { type RetryClass, requests } from '../operations/requests.ts'
 import type { Verdict } from './judge.ts'
 
 /**
@@ -7,23 +8,28 @@ import type { Verdict } from './judge.ts'
  * - `return`: return its resource.
  * - `refuse`: throw a RefusedError, since nothing was done.
  * - `repeat`: wait, then send the same key and bytes again.
- * - `find`: find out by reads whether an earlier attempt took effect, and end the call by the result.
+ * - `find`: find out by reads whether an attempt took effect, and end the call by the result.
+ * - `find_then_repeat`: wait, find out by reads, and send again only if they show that nothing was done.
  * - `give_up`: end with an unknown outcome if a write may have been executed, else as unavailable.
  */
-export type NextStep = 'return' | 'refuse' | 'repeat' | 'find' | 'give_up'
+export type NextStep = 'return' | 'refuse' | 'repeat' | 'find' | 'find_then_repeat' | 'give_up'
 
 /** The kinds of verdict that the policy distinguishes. */
 type Row = 'answer' | 'refused' | 'refused_after_loss' | 'busy' | 'limited' | 'lost' | 'lost_for_good'
 
-const POLICY: Record<Row, Record<RetryClass, NextStep>> = {
-  answer: { read: 'return', keyed: 'return', state: 'return', never: 'return' },
-  refused: { read: 'refuse', keyed: 'refuse', state: 'refuse', never: 'refuse' },
+/** The retry classes, and refunds: no source says that they honour the key, but the API lists them. */
+type Column = RetryClass | 'refund'
+
+const POLICY: Record<Row, Record<Column, NextStep>> = {
+  answer: { read: 'return', keyed: 'return', refund: 'return', state: 'return', never: 'return' },
+  // A runtime may repeat a PUT or POST by itself, so even a first refusal may hide an effect.
+  refused: { read: 'refuse', keyed: 'refuse', refund: 'find', state: 'find', never: 'refuse' },
   // Perhaps only the repeat is refused, because the lost attempt took effect.
-  refused_after_loss: { read: 'refuse', keyed: 'give_up', state: 'find', never: 'give_up' },
-  busy: { read: 'repeat', keyed: 'repeat', state: 'repeat', never: 'give_up' },
-  limited: { read: 'repeat', keyed: 'repeat', state: 'repeat', never: 'give_up' },
-  lost: { read: 'repeat', keyed: 'repeat', state: 'repeat', never: 'give_up' },
-  lost_for_good: { read: 'give_up', keyed: 'give_up', state: 'give_up', never: 'give_up' },
+  refused_after_loss: { read: 'refuse', keyed: 'give_up', refund: 'find', state: 'find', never: 'give_up' },
+  busy: { read: 'repeat', keyed: 'repeat', refund: 'find_then_repeat', state: 'repeat', never: 'give_up' },
+  limited: { read: 'repeat', keyed: 'repeat', refund: 'repeat', state: 'repeat', never: 'give_up' },
+  lost: { read: 'repeat', keyed: 'repeat', refund: 'find_then_repeat', state: 'repeat', never: 'give_up' },
+  lost_for_good: { read: 'give_up', keyed: 'give_up', refund: 'give_up', state: 'give_up', never: 'give_up' },
 }
 
 /**
@@ -31,8 +37,9 @@ const POLICY: Record<Row, Record<RetryClass, NextStep>> = {
  *
  * @param mayHaveMoved whether an earlier attempt may have been executed
  */
-export function nextStep(verdict: Verdict, retry: RetryClass, mayHaveMoved: boolean): NextStep {
-  return POLICY[rowOf(verdict, mayHaveMoved)][retry]
+export function nextStep(verdict: Verdict, operation: OperationName, mayHaveMoved: boolean): NextStep {
+  const column = operation === 'payments.refund' ? 'refund' : requests[operation].retry
+  return POLICY[rowOf(verdict, mayHaveMoved)][column]
 }
 
 function rowOf(verdict: Verdict, mayHaveMoved: boolean): Row {

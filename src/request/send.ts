@@ -1,6 +1,7 @@
 import {
   InvalidInputError,
   InvalidResponseError,
+  type Issue,
   RefusedError,
   UnavailableError,
   type UnavailableReason,
@@ -13,11 +14,12 @@ import { isSendableToken, SENDABLE_TOKEN } from '../schema/fields.ts'
 import { attempt } from './attempt.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
 import { Cancelled, sleep, withDeadline } from './deadline.ts'
-import { type FoundEffect, findEffect } from './find-effect.ts'
+import { findEffect, type Known, listRefundIds, type Read, readerFor } from './find-effect.ts'
 import type { Verdict } from './judge.ts'
+import { findMismatches } from './mismatch.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 import { mayHaveBeenExecuted, nextStep, retryDelayMs } from './retry-policy.ts'
-import type { Transport } from './transport.ts'
+import type { DriftEvent, Transport } from './transport.ts'
 
 /** What `send` resolves to. */
 export interface Answer<Data = unknown> {
@@ -30,6 +32,8 @@ export interface Answer<Data = unknown> {
   idempotencyKey: string | null
   /** True if an earlier request with this key had already taken effect. */
   replayed: boolean
+  /** What shows that the answer is about something else than the request: another id, reference or amount. Usually empty. */
+  mismatches: readonly Issue[]
 }
 
 /** Options of every call. */
@@ -52,7 +56,11 @@ export async function send(transport: Transport, stored: PreparedRequest, option
 }
 
 /** Does what `send` does, for a request that has been checked or was just prepared. */
-export async function sendChecked(transport: Transport, prepared: PreparedRequest, options?: SendOptions): Promise<Answer> {
+export async function sendChecked(
+  transport: Transport,
+  prepared: PreparedRequest,
+  options?: SendOptions & Known,
+): Promise<Answer> {
   const signal = readSignal(options)
   const { clock, maxRetries } = transport
   const sentAt = clock.date()
@@ -63,12 +71,21 @@ export async function sendChecked(transport: Transport, prepared: PreparedReques
   // True once an attempt of a write may have been executed. A later refusal then no longer proves that nothing was done.
   let mayHaveMoved = false
   let last: Verdict | undefined
+  const read = readerUntil(end, transport, prepared, signal)
+  const known: Known = { refundsBefore: options?.refundsBefore }
+  if (operation === 'payments.refund') known.refundsBefore ??= await listRefundIds(prepared, read)
 
   for (let attempts = 0; ; ) {
     const fail = (cutShort?: Cancelled['reason']): WalletConnectError =>
       mayHaveMoved
         ? unknownOutcome(prepared, { status: last?.status, attempts, sentAt })
         : unavailable({ operation, last, attempts, cutShort })
+
+    const answerWith = (data: unknown, status: number, replayed: boolean): Answer => {
+      const mismatches = findMismatches(prepared, data)
+      if (mismatches.length > 0) reportDrift(transport, { operation, issues: mismatches, essential: true })
+      return { data, status, requestId: last?.requestId, attempts, idempotencyKey, replayed, mismatches }
+    }
 
     const startedAt = clock.now()
     if (signal?.aborted) throw fail('aborted')
@@ -79,42 +96,39 @@ export async function sendChecked(transport: Transport, prepared: PreparedReques
     last = verdict
     report(transport, { prepared, attempt: attempts, verdict, durationMs: clock.now() - startedAt })
 
-    const { requestId } = verdict
-    const next = nextStep(verdict, retry, mayHaveMoved)
-    if (verdict.kind === 'answer') {
-      const { data, status, replayed } = verdict
-      return { data, status, requestId, attempts, idempotencyKey, replayed }
-    }
+    const next = nextStep(verdict, operation, mayHaveMoved)
+    if (verdict.kind === 'answer') return answerWith(verdict.data, verdict.status, verdict.replayed)
     if (verdict.kind === 'refused') {
       const { kind, ...refusal } = verdict
       const refused = new RefusedError({ operation, ...refusal })
       if (next === 'refuse') throw refused
       if (next !== 'find') throw fail()
-      const effect = await findEffectOf(transport, prepared, end, { signal })
+      const effect = await findEffect(prepared, read, known)
       if (effect.kind === 'absent') throw refused
+      // From here on, not even the refusal says that nothing was done.
+      mayHaveMoved = true
       if (effect.kind === 'unclear') throw fail()
-      return { data: effect.data, status: 200, requestId, attempts, idempotencyKey, replayed: true }
+      return answerWith(effect.data, 200, true)
     }
     mayHaveMoved ||= retry !== 'read' && mayHaveBeenExecuted(verdict)
 
     const delayMs = retryDelayMs(attempts, verdict, clock.random())
     const isOver = attempts > maxRetries || delayMs >= end - clock.now()
-    if (isOver || next !== 'repeat') throw fail()
+    if (isOver || !next.endsWith('repeat')) throw fail()
     await sleep({ ms: delayMs, signal, clock }).catch(() => {
       throw fail('aborted')
     })
+    if (next !== 'find_then_repeat') continue
+    const effect = await findEffect(prepared, read, known)
+    if (effect.kind === 'unclear') throw fail()
+    if (effect.kind === 'done') return answerWith(effect.data, 200, true)
   }
 }
 
-/** Finds out by reads whether a write took effect, in the time that is left until `end`. */
-export function findEffectOf(
-  transport: Transport,
-  prepared: PreparedRequest,
-  end: number,
-  options: SendOptions | undefined,
-): Promise<FoundEffect> {
+/** Makes reads about `prepared` in the time that is left until `end`. */
+export function readerUntil(end: number, transport: Transport, prepared: PreparedRequest, signal: AbortSignal | undefined): Read {
   const inTimeLeft = (): Transport => ({ ...transport, deadlineMs: end - transport.clock.now() })
-  return findEffect(prepared, (read) => sendChecked(inTimeLeft(), read, options))
+  return readerFor(prepared, (read) => sendChecked(inTimeLeft(), read, { signal }))
 }
 
 /** The error for a write that may have been executed. */
@@ -185,16 +199,22 @@ async function resolveToken(
 
 /** Calls `onAttempt` and `onDrift`. */
 function report(
-  { onAttempt, onDrift }: Transport,
+  transport: Transport,
   event: { prepared: PreparedRequest; attempt: number; verdict: Verdict; durationMs: number },
 ): void {
   const { prepared, attempt, verdict, durationMs } = event
   const { operation, idempotencyKey } = prepared
+  const { onAttempt } = transport
   if (onAttempt) {
     const { kind, status, requestId } = verdict
     notify(onAttempt, { operation, attempt, idempotencyKey, verdict: kind, status, requestId, durationMs })
   }
-  if (onDrift && verdict.kind === 'answer' && verdict.drift.length > 0) notify(onDrift, { operation, issues: verdict.drift })
+  if (verdict.kind === 'answer' && verdict.drift.length > 0)
+    reportDrift(transport, { operation, issues: verdict.drift, essential: false })
+}
+
+function reportDrift({ onDrift }: Transport, event: DriftEvent): void {
+  if (onDrift) notify(onDrift, event)
 }
 
 /** Calls a hook and ignores what it throws: a hook must not change the result of a payment. */

@@ -15,6 +15,8 @@ export interface Transport {
   deadlineMs: number
   maxRetries: number
   clock: Clock
+  /** What keeps a cache around `fetch` from answering a read; empty if the runtime refuses it. */
+  freshRead: { cache?: 'no-store' }
   onAttempt?: ((event: AttemptEvent) => void) | undefined
   onDrift?: ((event: DriftEvent) => void) | undefined
 }
@@ -32,8 +34,10 @@ export interface AttemptEvent {
   durationMs: number
 }
 
-/** Optional fields of a response that differ from the documentation. */
+/** What differs in a response: optional fields from the documentation, or the answer from what was asked. */
 export interface DriftEvent {
   operation: OperationName
   issues: readonly Issue[]
+  /** True if the answer is about something else than the request: another id, reference or amount. Do not act on it. */
+  essential: boolean
 }

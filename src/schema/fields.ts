@@ -13,6 +13,15 @@ export const ReceivedIdSchema = v.custom<number | string>(
   'must be a number or a string',
 )
 
+/** The address, undefined if it is none. `URL.canParse` is missing in older runtimes. */
+export function parseUrl(address: string): URL | undefined {
+  try {
+    return new URL(address)
+  } catch {
+    return undefined
+  }
+}
+
 /** A string of a request that must match `pattern`. */
 export const matching = (pattern: RegExp, message: string) =>
   v.pipe(

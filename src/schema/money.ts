@@ -2,15 +2,15 @@ import * as v from 'valibot'
 import type { Issue } from '../errors.ts'
 
 /**
- * The currency of each site and the number of its decimals. Colombia has 2 in Mercado Pago's OpenAPI file, although
- * prices there usually have none.
+ * The currency of each site and the number of its decimals. Colombian pesos are whole in Mercado Pago's own plugins,
+ * although its OpenAPI file allows 2 decimals.
  * @see https://github.com/mercadopago/openapi
  */
 export const sites = {
   MLA: { currency: 'ARS', decimals: 2 },
   MLB: { currency: 'BRL', decimals: 2 },
   MLC: { currency: 'CLP', decimals: 0 },
-  MCO: { currency: 'COP', decimals: 2 },
+  MCO: { currency: 'COP', decimals: 0 },
   MLM: { currency: 'MXN', decimals: 2 },
   MPE: { currency: 'PEN', decimals: 2 },
   MLU: { currency: 'UYU', decimals: 2 },

@@ -29,6 +29,10 @@ describe('judge', () => {
     [409, inProgress, 'busy'],
     [409, '<html>', 'busy'],
     [409, undefined, 'busy'],
+    ...['', '{}', '[]', 'null', '42', '{"status":"409","error":"Conflict","message":"Try again later."}'].map(
+      (text): [number, string, Verdict['kind']] => [409, text, 'busy'],
+    ),
+    [409, '{"error":"Conflict","cause":[{"code":"409123"}]}', 'refused', { apiCode: '409123' }],
     [423, '{}', 'busy'],
     [429, '{}', 'limited'],
     [422, keyUsed, 'refused', { apiCode: '422001' }],
@@ -50,25 +54,26 @@ describe('judge', () => {
 
 describe('nextStep', () => {
   const rows: [name: string, verdict: Verdict, mayHaveMoved: boolean, ...steps: NextStep[]][] = [
-    //                                                                            read      keyed      state      never
-    ['an answer', judged(201, approved), true, 'return', 'return', 'return', 'return'],
-    ['a refusal', judged(400, '{}'), false, 'refuse', 'refuse', 'refuse', 'refuse'],
-    ['a refusal after a lost attempt', judged(400, '{}'), true, 'refuse', 'give_up', 'find', 'give_up'],
-    ['409/401001', judged(409, inProgress), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['423', judged(423, ''), true, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['429', judged(429, ''), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['a network failure', lostWithout('network'), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['a timeout', lostWithout('timeout'), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['408', judged(408, ''), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['500', judged(500, ''), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['a 2xx that cannot be read', judged(201, '{'), false, 'repeat', 'repeat', 'repeat', 'give_up'],
-    ['a redirect', judged(302, ''), false, 'give_up', 'give_up', 'give_up', 'give_up'],
-    ['an abort', lostWithout('aborted'), false, 'give_up', 'give_up', 'give_up', 'give_up'],
+    // read, charge, refund, capture, agreement
+    ['an answer', judged(201, approved), true, 'return', 'return', 'return', 'return', 'return'],
+    ['a refusal', judged(400, '{}'), false, 'refuse', 'refuse', 'find', 'find', 'refuse'],
+    ['a refusal after a lost attempt', judged(400, '{}'), true, 'refuse', 'give_up', 'find', 'find', 'give_up'],
+    ['409/401001', judged(409, inProgress), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['a 409 that does not say what it is', judged(409, '{}'), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['423', judged(423, ''), true, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['429', judged(429, ''), false, 'repeat', 'repeat', 'repeat', 'repeat', 'give_up'],
+    ['a network failure', lostWithout('network'), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['a timeout', lostWithout('timeout'), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['408', judged(408, ''), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['500', judged(500, ''), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['a 2xx that cannot be read', judged(201, '{'), false, 'repeat', 'repeat', 'find_then_repeat', 'repeat', 'give_up'],
+    ['a redirect', judged(302, ''), false, 'give_up', 'give_up', 'give_up', 'give_up', 'give_up'],
+    ['an abort', lostWithout('aborted'), false, 'give_up', 'give_up', 'give_up', 'give_up', 'give_up'],
   ]
 
-  it.each(rows)('decides what follows %s, by retry class', (_, verdict, mayHaveMoved, ...steps) => {
-    const classes = ['read', 'keyed', 'state', 'never'] as const
-    expect(classes.map((retry) => nextStep(verdict, retry, mayHaveMoved))).toEqual(steps)
+  it.each(rows)('decides what follows %s, by operation', (_, verdict, mayHaveMoved, ...steps) => {
+    const operations = ['payments.get', 'payments.create', 'payments.refund', 'payments.capture', 'agreements.create'] as const
+    expect(operations.map((operation) => nextStep(verdict, operation, mayHaveMoved))).toEqual(steps)
   })
 })
 
