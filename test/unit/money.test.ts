@@ -69,7 +69,7 @@ describe('prepare, given an amount', () => {
     ['an object', { valueOf: () => 5 }],
     ['a list', [5]],
     ['a boolean', true],
-  ])('refuses an amount that has or is %s: %s', (_, amount) => {
+  ])('refuses an amount (%s): %s', (_, amount) => {
     expect(issuesOf(() => payment(amount)).map(({ path }) => path)).toEqual(['wallet_payment.transaction_amount'])
   })
 

@@ -96,7 +96,7 @@ describe('prepare', () => {
   })
 })
 
-describe('prepare, given invalid input', () => {
+describe('prepare, checking its input', () => {
   it('names an unknown field and suggests the closest known one', () => {
     expect(issuesOf('payments.create', withWallet({ external_refrence: 'x' }))).toEqual([
       { path: 'wallet_payment.external_refrence', message: 'is not a known field; did you mean external_reference?' },

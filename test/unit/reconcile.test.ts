@@ -113,42 +113,40 @@ describe('reconcile', () => {
   const withStatus = (status: string): Step => json(200, { ...approved, status })
 
   it.each([
-    ['payments.capture', tooLate, 'approved', 'done'],
-    ['payments.capture', lost, 'approved', 'done'],
-    ['payments.capture', lost, 'authorized', 'unknown'],
-    ['payments.capture', tooLate, 'cancelled', 'not_done'],
-    ['payments.capture', lost, 'cancelled', 'unknown'],
-    ['payments.cancel', tooLate, 'cancelled', 'done'],
-    ['payments.cancel', tooLate, 'approved', 'not_done'],
-    ['payments.cancel', lost, 'authorized', 'unknown'],
-  ] as [OperationName, Step, string, string][])(
-    'of %s with the status %3$s is %4$s',
-    async (operation, step, status, outcome) => {
-      const { settlement } = await reconcile(operation, { advanced_payment_id: 7 }, step, withStatus(status))
-      expect(settlement.outcome).toBe(outcome)
-    },
-  )
+    ['payments.capture', 'refused', 'approved', 'done'],
+    ['payments.capture', 'lost', 'approved', 'done'],
+    ['payments.capture', 'lost', 'authorized', 'unknown'],
+    ['payments.capture', 'refused', 'cancelled', 'not_done'],
+    ['payments.capture', 'lost', 'cancelled', 'unknown'],
+    ['payments.cancel', 'refused', 'cancelled', 'done'],
+    ['payments.cancel', 'refused', 'approved', 'not_done'],
+    ['payments.cancel', 'lost', 'authorized', 'unknown'],
+  ] as const)('of %s, with a repeat that is %s and the status %s, is %s', async (operation, repeat, status, outcome) => {
+    const step = repeat === 'refused' ? tooLate : lost
+    const { settlement } = await reconcile(operation, { advanced_payment_id: 7 }, step, withStatus(status))
+    expect(settlement.outcome).toBe(outcome)
+  })
 
   it.each([
-    ['a full refund that was made', {}, json(400, {}), [json(200, refund), withStatus('refunded')], 'done'],
+    ['a full refund that was made', 'done', {}, json(400, {}), [json(200, refund), withStatus('refunded')]],
     [
       'a full refund of which only a part was made',
+      'unknown',
       {},
       json(400, {}),
       [json(200, refund), withStatus('partially_refunded')],
-      'unknown',
     ],
     [
       'a full refund beside another refund',
+      'unknown',
       {},
       json(400, {}),
       [json(200, [...refund, ...refund]), withStatus('refunded')],
-      'unknown',
     ],
-    ['a partial refund that may be this one or an earlier one', { amount: 25 }, json(400, {}), [json(200, refund)], 'unknown'],
-    ['a refused refund of a payment without refunds', { amount: 25 }, json(400, {}), [json(200, [])], 'not_done'],
-    ['a lost refund of a payment without refunds', { amount: 25 }, lost, [json(200, [])], 'unknown'],
-  ] as [string, object, Step, Step[], string][])('of %s is %5$s', async (_, input, step, reads, outcome) => {
+    ['a partial refund that may be this one or an earlier one', 'unknown', { amount: 25 }, json(400, {}), [json(200, refund)]],
+    ['a refused refund of a payment without refunds', 'not_done', { amount: 25 }, json(400, {}), [json(200, [])]],
+    ['a lost refund of a payment without refunds', 'unknown', { amount: 25 }, lost, [json(200, [])]],
+  ] as [string, string, object, Step, Step[]][])('of %s is %s', async (_, outcome, input, step, reads) => {
     const { settlement } = await reconcile('payments.refund', { advanced_payment_id: 7, ...input }, step, ...reads)
     expect(settlement.outcome).toBe(outcome)
   })

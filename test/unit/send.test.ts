@@ -279,11 +279,11 @@ describe('send: repeats and waits', () => {
   })
 
   it.each([
-    [network, 'network'],
-    ['hang', 'timeout'],
-    [json(429, {}, now), 'rate_limited'],
-    [json(502, {}), 'server'],
-  ] as [Step, string][])('a read names its reason (case %#: %2$s)', async (step, reason) => {
+    ['network', network],
+    ['timeout', 'hang'],
+    ['rate_limited', json(429, {}, now)],
+    ['server', json(502, {})],
+  ] as [string, Step][])('a read ends with the reason %s', async (reason, step) => {
     const wallet = walletWith(scriptedFetch(step), { timeoutMs: 20, maxRetries: 0 })
     expect(await rejection(wallet.payments.get(7))).toMatchObject({ code: 'unavailable', reason })
   })
@@ -354,9 +354,9 @@ describe('send: a signal that aborts', () => {
   })
 
   it.each([
-    ['a 429', json(429, {}, { 'retry-after': '1' }), 'unavailable'],
-    ['a 503', json(503, {}, { 'retry-after': '1' }), 'unknown_outcome'],
-  ])('ends a write at once if it aborts in the wait after %s, with the code %3$s', async (_, step, code) => {
+    ['a 429', 'unavailable', json(429, {}, { 'retry-after': '1' })],
+    ['a 503', 'unknown_outcome', json(503, {}, { 'retry-after': '1' })],
+  ])('ends a write at once if it aborts in the wait after %s, with the code %s', async (_, code, step) => {
     const clock = createTestClock()
     const promise = walletWith(scriptedFetch(step), {}, clock).payments.create(aPayment, { signal: abortAfter(30, clock) })
     expect(await rejection(promise)).toMatchObject({ code, attempts: 1 })
