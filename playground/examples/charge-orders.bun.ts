@@ -1,4 +1,4 @@
-/** `npm run example:orders:bun [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
+/** `npm run example -- orders:bun [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
 import { appendFile } from 'node:fs/promises'
 import { sellerOf } from './batch-seller.ts'
 import { chargeOrders, type Told } from './charge-orders.ts'

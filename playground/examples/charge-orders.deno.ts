@@ -1,4 +1,4 @@
-/** `npm run example:orders:deno [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
+/** `npm run example -- orders:deno [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
 import { sellerOf } from './batch-seller.ts'
 import { chargeOrders, type Told } from './charge-orders.ts'
 import { OrdersError, readOrders } from './orders.ts'

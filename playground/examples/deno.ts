@@ -1,4 +1,4 @@
-/** `npm run example:deno`: a wallet linked, charged, refunded and unlinked. */
+/** `npm run example -- deno`: a wallet linked, charged, refunded and unlinked. */
 import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator } from 'mercadopago-wallet-connect/emulator'
 import { linkAndPay } from './link-and-pay.ts'

@@ -1,4 +1,4 @@
-/** `npm run example:node`: a wallet linked, charged, refunded and unlinked. */
+/** `npm run example -- node`: a wallet linked, charged, refunded and unlinked. */
 import { createInterface } from 'node:readline/promises'
 import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator } from 'mercadopago-wallet-connect/emulator'

@@ -1,5 +1,5 @@
 /**
- * `npm run example:worker`, then open the address that it prints: a shop in a Worker. The buyer is sent to approve, comes
+ * `npm run example -- worker`, then open the address that it prints: a shop in a Worker. The buyer is sent to approve, comes
  * back to `/linked`, and is charged once.
  */
 import { createWalletConnect, idempotencyKeyFrom, isApproved, isWalletConnectError } from 'mercadopago-wallet-connect'

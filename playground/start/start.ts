@@ -1,5 +1,6 @@
 /**
  * `npm start`: the edge Worker in workerd with the emulator behind it, one whole payment through it, then it stays up.
+ * `npm run dev` (`--watch`): the same, and both the Worker and the page follow what is changed.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -7,6 +8,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runnerImport } from 'vite'
 import { makeSecrets } from './secrets.ts'
 
 const STANDARD_PORT = 8787
@@ -27,6 +30,7 @@ const isReal = own.includes('MERCADOPAGO_ACCESS_TOKEN')
 const state = isReal ? '.wrangler/state' : mkdtempSync(join(tmpdir(), 'wallet-connect-'))
 /** The page as it is built for this run: another one must not change it under this Worker. */
 const page = mkdtempSync(join(tmpdir(), 'wallet-connect-page-'))
+const PAGE_BUILD = ['build', '--config', 'playground/page/vite.config.ts', '--outDir', page, '--logLevel', 'warn']
 const stopping = new AbortController()
 let worker: ChildProcess | undefined
 
@@ -41,11 +45,10 @@ setInterval(() => process.ppid === parent || stop(0), 500).unref()
 
 try {
   // The Worker serves the page: it has to be there before.
-  await build('vite', 'build', '--config', 'playground/page/vite.config.ts', '--outDir', page, '--logLevel', 'warn')
+  await build('vite', ...PAGE_BUILD)
+  if (process.argv.includes('--watch')) void build('vite', ...PAGE_BUILD, '--watch').catch(() => {})
   worker = startWorker()
-  // The walkthrough imports the package by its name, as a user would: that is the built one.
-  await build('unbuild')
-  const { walkthrough } = await import('./walkthrough.ts')
+  const { walkthrough } = await loadWalkthrough()
   await untilHealthy()
   if (isReal) {
     console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. Nothing was sent to it.`)
@@ -99,6 +102,14 @@ function build(program: string, ...args: string[]): Promise<void> {
       else resolve()
     })
   })
+}
+
+/** It imports the package by its name, as a user would; here the name means the sources, so nothing has to be built. */
+async function loadWalkthrough(): Promise<typeof import('./walkthrough.ts')> {
+  const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url).href)
+  const alias = { 'mercadopago-wallet-connect': path('../../src/index.ts') }
+  const options = { configFile: false, resolve: { alias }, logLevel: 'error' } as const
+  return (await runnerImport<typeof import('./walkthrough.ts')>(path('./walkthrough.ts'), options)).module
 }
 
 function startWorker(): ChildProcess {

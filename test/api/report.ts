@@ -1,5 +1,5 @@
 // The public types of the package, a page for each entry in this folder, so that a change of them is seen.
-// Reads dist. Fails if a page says something else than what is built; with --write it writes the pages (`npm run api`).
+// Reads dist. Fails if a page says something else than what is built; with --write it writes the pages (`npm run docs`).
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
@@ -94,4 +94,4 @@ try {
 } finally {
   rmSync(folder, { recursive: true })
 }
-if (process.exitCode) console.error('The public types changed. If that is meant: npm run api, and commit the pages.')
+if (process.exitCode) console.error('The public types changed. If that is meant: npm run docs, and commit the pages.')

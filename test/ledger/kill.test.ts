@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import { draws } from '../support/client/draws.ts'
 import { bundle } from '../support/proxy/bundle.ts'
 import { killTest } from '../support/proxy/kill-test.ts'
 
 /** 200 and 50,000 before a release. */
-const KILLS = Number(process.env.KILLS ?? 20)
-const PAYMENTS = Number(process.env.PAYMENTS ?? 2_000)
+const KILLS = Number(process.env.KILLS ?? draws(8, 20))
+const PAYMENTS = Number(process.env.PAYMENTS ?? draws(800, 2_000))
 
 it(`the proxy charges once and says so, over ${PAYMENTS} payments and ${KILLS} kills`, { timeout: 30 * 60_000 }, async ({
   annotate,

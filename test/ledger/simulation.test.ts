@@ -1,10 +1,11 @@
 import { FAULTS } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
 import { type Entry, type LedgerEvent, type ProxyResponse, type Step, step } from '../../playground/ledger/ledger.ts'
+import { draws } from '../support/client/draws.ts'
 import { type Design, type Life, liveMany } from '../support/ledger/simulation.ts'
 
 /** 1,000,000 before a release. */
-const LIVES = Number(process.env.LIVES ?? 50_000)
+const LIVES = Number(process.env.LIVES ?? draws(8_000, 50_000))
 
 /** Lives of every kind: quiet ones, stormy ones, short-lived processes, impatient callers. */
 const lifeOf = (seed: number): Life => ({

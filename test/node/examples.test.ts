@@ -10,11 +10,11 @@ import { createEmulator, type Emulator, type EmulatorOptions } from 'mercadopago
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sellerOf } from '../../playground/examples/batch-seller.ts'
 import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
+import { EXAMPLES } from '../../playground/examples/example.ts'
 import { launchChromium } from '../support/page/fixtures.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')
-const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> }
 
 // Each waits for a program, and shares the processors with other tests.
 vi.setConfig({ testTimeout: 60_000 })
@@ -44,10 +44,10 @@ interface Run {
   signal: (name: NodeJS.Signals) => void
 }
 
-/** What the script runs, but for the build, which is there. */
+/** What `npm run example -- <script>` runs, but for the build, which is there. */
 function run(script: string, args: readonly string[] = [], env: Record<string, string> = {}, cwd = clone): Run {
-  expect(readme.includes(script), `${script} in the README`).toBe(true)
-  const [program = '', ...given] = (scripts[script] ?? '').replace('unbuild && ', '').split(' ')
+  expect(readme.includes(`npm run example -- ${script}`), `${script} in the README`).toBe(true)
+  const [program = '', ...given] = EXAMPLES[script] ?? []
   const PATH = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
   const child = spawn(program, [...given, ...args], {
     cwd,
@@ -145,14 +145,14 @@ const LINKED_AND_PAID = [
   'unlinked',
 ]
 
-describe.each(['example:node', 'example:deno', 'example:bun'])('%s', (script) => {
+describe.each(['node', 'deno', 'bun'])('npm run example -- %s', (script) => {
   it('links, pays, refunds and unlinks in the emulator', async () => {
     const example = run(script)
     expect(await example.ended, example.output()).toBe(0)
     expect(example.output().trim().split('\n')).toEqual(LINKED_AND_PAID)
   })
 
-  const wantsTerminal = script === 'example:deno'
+  const wantsTerminal = script === 'deno'
   const why = wantsTerminal ? " (skipped: Deno's prompt wants a terminal)" : ''
   it.skipIf(wantsTerminal)(`asks for the code with an access token, and charges there${why}`, async () => {
     const seller = await openMercadoPago()
@@ -171,10 +171,10 @@ describe.each(['example:node', 'example:deno', 'example:bun'])('%s', (script) =>
   })
 })
 
-describe('example:worker', () => {
+describe('npm run example -- worker', () => {
   it('sends the buyer to approve, and charges once who comes back', async () => {
     const port = await freePort()
-    const example = run('example:worker', ['--port', port, '--inspector-port', '0'], {}, root)
+    const example = run('worker', ['--port', port, '--inspector-port', '0'], {}, root)
     const ask = (url: string, init?: RequestInit) => fetch(url, { redirect: 'manual', ...init })
     try {
       await until(() => example.output().includes('Ready on'), example)
@@ -198,7 +198,7 @@ describe('example:worker', () => {
   it('charges there with an access token', async () => {
     const seller = await openMercadoPago()
     const port = await freePort()
-    const example = run('example:worker', ['--port', port, '--inspector-port', '0'], seller.env, root)
+    const example = run('worker', ['--port', port, '--inspector-port', '0'], seller.env, root)
     try {
       await until(() => example.output().includes('Ready on'), example)
       const start = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' })
@@ -218,9 +218,9 @@ describe('example:worker', () => {
   })
 })
 
-describe('example:browser', () => {
+describe('npm run example -- browser', () => {
   it('links and pays in a page', async () => {
-    const example = run('example:browser', ['--port', await freePort()], {}, root)
+    const example = run('browser', ['--port', await freePort()], {}, root)
     const browser = await launchChromium()
     try {
       await until(() => example.output().includes('Local:'), example)
@@ -238,7 +238,7 @@ describe('example:browser', () => {
 
   it('keeps the access token from the page, and others from Mercado Pago', async () => {
     const seller = await openMercadoPago()
-    const example = run('example:browser', ['--port', await freePort()], seller.env, root)
+    const example = run('browser', ['--port', await freePort()], seller.env, root)
     try {
       await until(() => example.output().includes('Local:'), example)
       const origin = /http:\S+(?=\/)/.exec(example.output())?.[0] ?? ''
@@ -265,7 +265,7 @@ describe('example:browser', () => {
 const settledIn = (journal: string): number => readFileSync(journal, 'utf8').match(/"payment_id"/g)?.length ?? 0
 
 // They mostly wait.
-describe.concurrent.each(['example:orders:deno', 'example:orders:bun'])('%s', (script) => {
+describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s', (script) => {
   const folder = mkdtempSync(join(tmpdir(), 'orders-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const file = (name: string, text: string): string => {

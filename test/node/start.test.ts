@@ -214,7 +214,7 @@ describe('npm start that cannot', () => {
     async (ms, context) => {
       needTools(context)
       const folder = mkdtempSync(join(tmpdir(), 'start-'))
-      const fake = join(folder, 'unbuild')
+      const fake = join(folder, 'vite')
       writeFileSync(
         fake,
         `#!/bin/sh\nsleep ${ms / 1_000}\necho 'the reason on stdout'\necho 'the reason on stderr' >&2\nexit 3\n`,

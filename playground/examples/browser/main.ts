@@ -1,5 +1,5 @@
 /**
- * `npm run example:browser`, then open the address that it prints. A page never has the access token: with one in the
+ * `npm run example -- browser`, then open the address that it prints. A page never has the access token: with one in the
  * environment vite adds it, and the ticket shows vite that it is this page that asks. Offline the emulator is in the page.
  */
 import { createWalletConnect } from 'mercadopago-wallet-connect'

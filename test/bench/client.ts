@@ -12,7 +12,7 @@ import { contenders, enter, pathOf, ratios } from './contenders.ts'
 import { measureOwnParts } from './own-parts.ts'
 import { bundle, gzippedBytes } from './worker-bundle.ts'
 
-const { values: options } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } })
+const { values: options } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } }, allowPositionals: true })
 
 const microseconds = (value: number): string => `${value.toFixed(0)} µs`
 const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`
