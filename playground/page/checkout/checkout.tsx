@@ -257,7 +257,7 @@ function Receipt(own: Purchase) {
             {t.leave}
           </button>
         )}
-        <CodeButton step="lostAnswer" label="When the answer is lost" text="Code" />
+        <CodeButton step="lost-answer" label="When the answer is lost" text="Code" />
       </div>
     </section>
   )
