@@ -1,4 +1,4 @@
-import type { Effect } from '../world/state.ts'
+import type { Effect, EffectKind } from '../world/state.ts'
 
 /** What the caller was told of an order. */
 export type ReportedOutcome = 'paid' | 'not_paid' | 'unknown'
@@ -22,15 +22,28 @@ export interface Invariant {
   holds(run: Run): boolean
 }
 
+/** Where a payment has left the money: held for the seller, with the seller, or with the buyer. */
 type Fate = 'held' | 'paid' | 'none'
 
-const FATES: Partial<Record<Effect['kind'], Fate>> = {
+/** What each effect means for the money of its payment; null: nothing, or not by itself. */
+const FATES: Record<EffectKind, Fate | null> = {
+  agreement_created: null,
+  agreement_confirmed: null,
+  agreement_refused: null,
+  agreement_cancelled: null,
+  agreement_expired: null,
+  payer_token_created: null,
+  payment_method_updated: null,
+  discount_promised: null,
+  discount_released: null,
   payment_charged: 'paid',
   payment_captured: 'paid',
   payment_reserved: 'held',
   payment_undecided: 'held',
   payment_cancelled: 'none',
   payment_rejected: 'none',
+  // Only once all of it is refunded.
+  payment_refunded: null,
   payment_charged_back: 'none',
 }
 

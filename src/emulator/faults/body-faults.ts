@@ -1,6 +1,6 @@
 import { DAY_MS } from '../world/clock.ts'
 import type { Json } from '../world/json.ts'
-import { OPERATIONS } from '../world/operations.ts'
+import { operationsWhere } from '../world/operations.ts'
 import { parse, type WireResponse } from '../world/wire-response.ts'
 import { act, BEFORE_OR_AFTER, type FaultContext, fault, never } from './fault.ts'
 
@@ -41,8 +41,7 @@ const rewrite = (answer: WireResponse, tell: (text: string) => string): WireResp
 const withFirst = (answer: WireResponse, entry: string): WireResponse =>
   rewrite(answer, (text) => text.replace(/^(\[?\{)(.)/, (_, start, next) => `${start}${entry}${next === '}' ? '' : ','}${next}`))
 
-/** Cancelling an agreement is answered without a body. */
-const WITH_BODY = { operations: OPERATIONS.filter((operation) => operation !== 'agreements.cancel') }
+const WITH_BODY = { operations: operationsWhere(({ hasResponseBody }) => hasResponseBody) }
 
 const MEGABYTE = ' '.repeat(1_048_576)
 const DEPTH = 10_000

@@ -1,5 +1,5 @@
 import { type ApiError, agreementError, paymentError } from '../rules/api-error.ts'
-import type { OperationName } from '../world/operations.ts'
+import { OPERATION_FACTS, OPERATIONS, type OperationName } from '../world/operations.ts'
 
 /** An error that a source prints, also one to which no rule of the emulator leads. */
 export interface DocumentedError {
@@ -11,12 +11,33 @@ export interface DocumentedError {
   operations: readonly OperationName[]
 }
 
-const AGREEMENT = ['agreements.get', 'agreements.cancel', 'agreements.createPayerToken'] as const
-const CONNECT = ['agreements.create', ...AGREEMENT] as const
-const DISCOUNT = ['discounts.validateCoupon', 'discounts.create'] as const
-const CHANGE = ['payments.create', 'payments.capture', 'payments.cancel'] as const
-const READ = ['payments.get', 'payments.search'] as const
-const PAYMENT = [...CHANGE, ...READ, 'payments.refund', 'payments.listRefunds'] as const
+/** The groups of operations for which the documentation prints the same errors. */
+type Group = 'connect' | 'agreement' | 'discount' | 'payment' | 'payment_change' | 'payment_read'
+
+const GROUPS: Record<OperationName, readonly Group[]> = {
+  'agreements.create': ['connect'],
+  'agreements.get': ['connect', 'agreement'],
+  'agreements.cancel': ['connect', 'agreement'],
+  'agreements.createPayerToken': ['connect', 'agreement'],
+  'discounts.validateCoupon': ['discount'],
+  'discounts.create': ['discount'],
+  'payments.create': ['payment', 'payment_change'],
+  'payments.get': ['payment', 'payment_read'],
+  'payments.search': ['payment', 'payment_read'],
+  'payments.capture': ['payment', 'payment_change'],
+  'payments.cancel': ['payment', 'payment_change'],
+  'payments.refund': ['payment'],
+  'payments.listRefunds': ['payment'],
+}
+
+const groupOf = (group: Group): OperationName[] => OPERATIONS.filter((name) => GROUPS[name].includes(group))
+
+const CONNECT = groupOf('connect')
+const AGREEMENT = groupOf('agreement')
+const DISCOUNT = groupOf('discount')
+const PAYMENT = groupOf('payment')
+const CHANGE = groupOf('payment_change')
+const READ = groupOf('payment_read')
 
 const errors = (status: number, operations: readonly OperationName[], ...messages: string[]): DocumentedError[] =>
   messages.map((message) => ({ message, status, operations }))
@@ -132,5 +153,6 @@ export const findDocumentedError = (operation: OperationName, name: string | und
 
 /** In the envelope of its family. */
 export function toApiError({ message, status, code }: DocumentedError, operation: OperationName): ApiError {
-  return operation.startsWith('payments.') ? paymentError(status, message, code) : agreementError(status, message)
+  const isPayment = OPERATION_FACTS[operation].family === 'advanced_payments'
+  return isPayment ? paymentError(status, message, code) : agreementError(status, message)
 }

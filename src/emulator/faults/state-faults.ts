@@ -1,11 +1,14 @@
 import { cancelAgreement, findPayer } from '../rules/agreement-rules.ts'
 import { nameOfKey } from '../rules/idempotency-rules.ts'
 import { isObject } from '../world/json.ts'
+import { OPERATION_FACTS, operationsWhere } from '../world/operations.ts'
 import type { State } from '../world/state.ts'
 import { parse, type WireResponse } from '../world/wire-response.ts'
 import { type FaultContext, fault } from './fault.ts'
 
-const KEYED = ['payments.create', 'payments.refund'] as const
+/** The operations that only their key keeps from taking effect twice. */
+const PROTECTED_BY_KEY = operationsWhere(({ idempotencyKey, isAdditive }) => idempotencyKey !== 'ignored' && isAdditive)
+const FOR_A_PAYER = operationsWhere(({ payerToken }) => payerToken !== 'none')
 
 /** A search answer in which everything is there twice. */
 function doubled(answer: WireResponse): WireResponse {
@@ -26,7 +29,9 @@ function without(state: State, youngerThanMs: number): State {
 
 /** The buyer who is charged unlinks the seller. */
 function unlink({ world, request }: FaultContext): void {
-  const token = isObject(request.body.payer) ? request.body.payer.token : request.headers['x-payer-token']
+  const { payer } = request.body
+  const isInBody = OPERATION_FACTS[request.operation].payerToken === 'body'
+  const token = isInBody ? isObject(payer) && payer.token : request.headers['x-payer-token']
   const agreement = findPayer(world, token)
   if (agreement) cancelAgreement(world, agreement.id)
 }
@@ -40,7 +45,7 @@ export const STATE_FAULTS = [
       if (answer.status < 300) await replayWithoutKey()
       return answer
     },
-    { operations: KEYED, isBreach: true },
+    { operations: PROTECTED_BY_KEY, isBreach: true },
   ),
   fault(
     'key_forgotten',
@@ -54,7 +59,7 @@ export const STATE_FAULTS = [
       else delete world.state.keys[name]
       return answer
     },
-    { operations: KEYED, delayMs: 0, isBreach: true },
+    { operations: PROTECTED_BY_KEY, delayMs: 0, isBreach: true },
   ),
   fault(
     'search_lagging',
@@ -74,6 +79,6 @@ export const STATE_FAULTS = [
       if (scene.phase === 'after') unlink(scene)
       return answer
     },
-    { operations: ['payments.create', 'discounts.create', 'discounts.validateCoupon'], phases: ['before', 'after'] },
+    { operations: FOR_A_PAYER, phases: ['before', 'after'] },
   ),
 ] as const

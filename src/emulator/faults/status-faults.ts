@@ -1,6 +1,7 @@
 import { invalidAccessToken, refusedByPolicy } from '../rules/access-rules.ts'
 import { ApiError, invalidParameters, paymentError } from '../rules/api-error.ts'
 import { keyUsed, nameOfKey, stillProcessed } from '../rules/idempotency-rules.ts'
+import { operationsWhere } from '../world/operations.ts'
 import { identified, jsonAnswer, type WireResponse } from '../world/wire-response.ts'
 import { HTML } from './body-faults.ts'
 import { findDocumentedError, toApiError } from './documented-errors.ts'
@@ -36,7 +37,7 @@ const rateLimited = () => error(429, 'Rate limit exceeded. Retry after the indic
 
 /** The default is that the API has done nothing. */
 const OR_AFTER = { phases: ['before', 'after'] } as const
-const KEYED = { operations: ['payments.create', 'payments.capture', 'payments.cancel', 'payments.refund'] } as const
+const KEYED = { operations: operationsWhere(({ idempotencyKey }) => idempotencyKey !== 'ignored') }
 
 export const STATUS_FAULTS = [
   fault('bad_request', '400, of no documented code.', answers(invalidParameters), BEFORE),

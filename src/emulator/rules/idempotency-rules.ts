@@ -3,7 +3,7 @@ import type { World } from '../world/world.ts'
 import { ApiError, keyError, paymentError } from './api-error.ts'
 
 /** What a rule answered. */
-export interface Done {
+export interface RuleResult {
   status: number
   /** JSON; empty for no body. */
   text: string
@@ -36,16 +36,14 @@ export const nameOfKey = (method: string, path: string, key: string): string => 
  */
 export async function once(
   world: World,
-  scope: readonly [method: string, path: string],
-  key: string | null,
-  body: string,
-  effect: () => Promise<Done>,
-): Promise<Done> {
+  { method, path, key, body }: { method: string; path: string; key: string | null; body: string },
+  effect: () => Promise<RuleResult>,
+): Promise<RuleResult> {
   if (key === null) return effect()
   const { state, rules } = world
   requireKey(key)
   if (key.length > rules.maxKeyLength) throw paymentError(400, 'Invalid idempotency key.', '400058')
-  const name = nameOfKey(...scope, key)
+  const name = nameOfKey(method, path, key)
   const hash = hashOf(body)
   const known = state.keys[name]
   if (known) return repeat(world, known, hash)
@@ -81,7 +79,7 @@ const SPENT = 'spent'
 /** Somebody still waits for its first answer. */
 export const isInFlight = ({ answer, stuck, hash }: KeyRecord): boolean => answer === null && !stuck && hash !== SPENT
 
-function repeat({ state, rules }: World, { hash, answer, payment, stuck }: KeyRecord, repeated: string): Done {
+function repeat({ state, rules }: World, { hash, answer, payment, stuck }: KeyRecord, repeated: string): RuleResult {
   if (stuck) throw stillProcessed()
   if (hash !== repeated) throw keyUsed()
   if (!answer) throw stillProcessed()

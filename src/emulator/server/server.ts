@@ -5,7 +5,8 @@ import type { WireRequest } from '../world/state.ts'
 import type { Received } from '../world/wire.ts'
 import { parse, type WireResponse } from '../world/wire-response.ts'
 import type { World } from '../world/world.ts'
-import { answer, type Hooks, operationOf } from './router.ts'
+import { answer, type Hooks } from './router.ts'
+import { findRoute } from './routes.ts'
 
 /** The API with its faults. */
 export interface Server {
@@ -83,9 +84,9 @@ function follow(
 
 /** Has the API do it; what it announces meanwhile is caused by this request. */
 export async function perform(server: Server, wire: WireRequest, request: SeenRequest | undefined): Promise<WireResponse> {
-  const surroundings: Hooks = {
+  const hooks: Hooks = {
     beforeEffect: server.beforeEffect,
-    around(rule) {
+    runRule(rule) {
       server.cause = request ?? null
       try {
         return rule()
@@ -95,7 +96,7 @@ export async function perform(server: Server, wire: WireRequest, request: SeenRe
     },
   }
   try {
-    return await answer(server.world, wire, surroundings)
+    return await answer(server.world, wire, hooks)
   } finally {
     await server.settle(request)
   }
@@ -105,7 +106,7 @@ export async function perform(server: Server, wire: WireRequest, request: SeenRe
 function see(number: number, { method, url, headers, text }: WireRequest): SeenRequest | undefined {
   const { pathname, searchParams } = new URL(url)
   const body = parse(text) ?? {}
-  const operation = operationOf(method, pathname, body)
+  const operation = findRoute(method, pathname, body)?.operation
   if (!operation) return undefined
   return {
     number,

@@ -25,16 +25,21 @@ export const REQUEST_ROWS = rowsOf(FAULTS.filter(({ name }) => !name.startsWith(
 export const nameOf = ({ fault, phase }: Row): string =>
   phase && fault.phases.length > 1 ? `${fault.name} ${phase}` : fault.name
 
-/** What an operation does when it takes effect; reads do nothing. */
-export const EFFECT: Partial<Record<OperationName, Effect['kind']>> = {
+/** The effect that each operation has; null: none, it only reads. */
+export const EFFECT: Record<OperationName, Effect['kind'] | null> = {
   'agreements.create': 'agreement_created',
+  'agreements.get': null,
   'agreements.cancel': 'agreement_cancelled',
   'agreements.createPayerToken': 'payer_token_created',
+  'discounts.validateCoupon': null,
   'discounts.create': 'discount_promised',
   'payments.create': 'payment_charged',
+  'payments.get': null,
+  'payments.search': null,
   'payments.capture': 'payment_captured',
   'payments.cancel': 'payment_cancelled',
   'payments.refund': 'payment_refunded',
+  'payments.listRefunds': null,
 }
 
 /** An emulator in which each operation can be done, and a request that does it. */
