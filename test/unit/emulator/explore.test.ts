@@ -165,11 +165,11 @@ describe('exploreFaults', () => {
     expect(await exploreFaults(twice, { schedule })).toMatchObject({ unknown: 1, missed: [] })
   })
 
-  it('says which faults of a schedule found nothing to strike', async () => {
+  it('lists the scheduled faults that did not happen because no request fitted', async () => {
     const missing = { request: 9, fault: 'reset' } as const
     const { missed, report } = await exploreFaults(checkout(String), { schedule: [missing] })
     expect(missed).toEqual([missing])
-    expect(report).toContain('1 faults found nothing to strike')
+    expect(report).toContain('1 scheduled fault(s) did not happen')
   })
 
   it('strikes as scheduled though the scenario resets the emulator or clears its faults', async () => {
@@ -210,26 +210,31 @@ describe('exploreFaults', () => {
   })
 
   it.each<[string, unknown, unknown, string]>([
-    ['a scenario that fails', async () => Promise.reject(new Error('typo')), {}, 'The scenario fails before any fault strikes'],
+    ['a scenario that fails', async () => Promise.reject(new Error('typo')), {}, 'The scenario fails without any fault'],
     ['a scenario that makes no request', async () => 'not_paid', {}, 'The scenario makes no request'],
     [
       'a scenario that says true',
       async () => true,
       {},
-      'has to say paid, not_paid, unknown, or that of each external_reference; it said true',
+      'must return paid, not_paid, unknown, or an object with one of these for each external_reference; it returned true',
     ],
-    ['a scenario that says nothing', async () => {}, {}, 'it said undefined'],
+    ['a scenario that says nothing', async () => {}, {}, 'it returned undefined'],
     ['no scenario', undefined, {}, 'exploreFaults takes a function'],
     ['a misspelt option', checkout(String), { pair: 3 }, 'exploreFaults does not know pair; it knows pairs, seed'],
     ['pairs that are no number', checkout(String), { pairs: 'x' }, 'pairs must be true or a number'],
     ['negative pairs', checkout(String), { pairs: -4 }, 'pairs must be true or a number'],
-    ['a seed of the emulators', checkout(String), { emulator: { seed: 3 } }, 'seed belongs beside emulator'],
-    ['a fault that there is not', checkout(String), { faults: ['nope'] }, 'There is no fault of requests nope'],
+    [
+      'a seed of the emulators',
+      checkout(String),
+      { emulator: { seed: 3 } },
+      'seed is an option of exploreFaults, not of emulator',
+    ],
+    ['a fault that there is not', checkout(String), { faults: ['nope'] }, 'There is no request fault nope'],
     [
       'a fault of notifications',
       checkout(String),
       { faults: ['notification_never'] },
-      'There is no fault of requests notification_never',
+      'There is no request fault notification_never',
     ],
     ['a schedule that is no list', checkout(String), { schedule: {} }, 'schedule must be a list'],
     [

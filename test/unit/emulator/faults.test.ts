@@ -221,7 +221,10 @@ describe('faults.inject', () => {
     [{ fault: 'rest' as never }, 'There is no fault rest; there are connection_refused'],
     [{ fault: 'not_found', phase: 'after' }, 'not_found has the phase before, not after'],
     [{ fault: 'bom', phase: 'after' }, 'bom has no phase, not after'],
-    [{ fault: 'search_lagging', operation: 'payments.create' }, 'search_lagging strikes payments.search; not payments.create'],
+    [
+      { fault: 'search_lagging', operation: 'payments.create' },
+      'search_lagging can only happen to payments.search, not to payments.create',
+    ],
     [{ fault: 'reset', times: 0 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', times: 1.5 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', delayMs: -1 }, 'delayMs must be 0 or more'],
@@ -520,7 +523,7 @@ describe('faults.injectRandomly', () => {
     [{ rate: 0.2, seeds: 3 }, 'faults.injectRandomly does not know seeds; it knows rate, seed, faults'],
     [{ rate: 0.2, faults: [] }, 'faults must be a list of names'],
     [{ rate: 0.2, faults: 'reset' }, 'faults must be a list of names'],
-    [{ rate: 0.5, faults: ['nothing'] }, 'There is no fault of requests nothing'],
+    [{ rate: 0.5, faults: ['nothing'] }, 'There is no request fault nothing'],
   ])('refuses %j', (plan, message) => {
     expect(() => createEmulator().faults.injectRandomly(plan as never)).toThrow(message)
   })
