@@ -14,7 +14,7 @@ type FindBroken = (run: CompletedRun) => Invariant[]
 
 /**
  * Runs a checkout once for every fault at every request that it makes, and finds the faults that break an invariant:
- * money moved twice, the caller was told something wrong, money is left reserved, the checkout never ends. Many runs go
+ * money moved twice, the reported outcome is wrong, money is left reserved, the checkout never ends. Many runs go
  * on at the same time, so a checkout must not share state between its runs.
  *
  * @throws {Error} the checkout fails without any fault, or returns something that is no outcome

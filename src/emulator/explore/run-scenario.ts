@@ -61,7 +61,7 @@ async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<V
 
 const OUTCOMES: readonly unknown[] = ['paid', 'not_paid', 'unknown'] satisfies ReportedOutcome[]
 
-/** What the scenario reports for each order, under `*` for all of them. */
+/** The outcome that the scenario reports for each order; under `*`, for all of them. */
 async function ask(
   scenario: Scenario,
   emulator: Emulator,

@@ -76,7 +76,7 @@ function checkError({ fault, operation, error }: Injection): void {
       (error === message || error === code) && (operation === undefined || operations.includes(operation)),
   )
   if (fault === 'documented_error' && isKnown) return
-  throw new TypeError(`No source prints the error ${error}${operation ? ` for ${operation}` : ''}; see DOCUMENTED_ERRORS`)
+  throw new TypeError(`The documentation prints no error ${error}${operation ? ` for ${operation}` : ''}; see DOCUMENTED_ERRORS`)
 }
 
 /** @throws {TypeError} the rate is no probability, or a fault is not one of requests */

@@ -10,7 +10,7 @@ import { type FaultContext, fault } from './fault.ts'
 const PROTECTED_BY_KEY = operationsWhere(({ idempotencyKey, isAdditive }) => idempotencyKey !== 'ignored' && isAdditive)
 const FOR_A_PAYER = operationsWhere(({ payerToken }) => payerToken !== 'none')
 
-/** A search answer in which everything is there twice. */
+/** A search response that has every result twice. */
 function doubled(answer: WireResponse): WireResponse {
   const page = parse(answer.text)
   if (!page || !Array.isArray(page.results) || !isObject(page.paging)) return answer
@@ -21,13 +21,13 @@ function doubled(answer: WireResponse): WireResponse {
   }
 }
 
-/** What is left of the state if young payments are not there yet. */
-function without(state: State, youngerThanMs: number): State {
+/** The state without the payments that are younger than this. */
+function withoutRecent(state: State, youngerThanMs: number): State {
   const old = Object.entries(state.payments).filter(([, { createdAt }]) => createdAt <= state.now - youngerThanMs)
   return { ...state, payments: Object.fromEntries(old) }
 }
 
-/** The buyer who is charged unlinks the seller. */
+/** Has the buyer of the request unlink the seller. */
 function unlink({ world, request }: FaultContext): void {
   const { payer } = request.body
   const isInBody = OPERATION_FACTS[request.operation].payerToken === 'body'
@@ -39,7 +39,7 @@ function unlink({ world, request }: FaultContext): void {
 export const STATE_FAULTS = [
   fault(
     'executed_twice',
-    'The API does it twice in spite of the key, and answers once.',
+    'The API carries out the request twice in spite of the key, and answers once.',
     async ({ perform, replayWithoutKey }) => {
       const answer = await perform()
       if (answer.status < 300) await replayWithoutKey()
@@ -49,7 +49,7 @@ export const STATE_FAULTS = [
   ),
   fault(
     'key_forgotten',
-    'The API answers, and forgets the key after `delayMs`.',
+    'The API answers, and forgets the idempotency key after `delayMs`.',
     async ({ perform, world, request, delayMs }) => {
       const answer = await perform()
       const { method, path, idempotencyKey } = request
@@ -63,20 +63,20 @@ export const STATE_FAULTS = [
   ),
   fault(
     'search_lagging',
-    'The search does not know payments that were made in the last `delayMs`.',
-    async ({ perform, world, delayMs }) => perform({ state: without(world.state, delayMs) }),
+    'The search does not find payments that were created in the last `delayMs`.',
+    async ({ perform, world, delayMs }) => perform({ state: withoutRecent(world.state, delayMs) }),
     { operations: ['payments.search'], delayMs: 60_000 },
   ),
-  fault('search_duplicating', 'The search shows every payment twice.', async ({ perform }) => doubled(await perform()), {
+  fault('search_duplicating', 'The search returns every payment twice.', async ({ perform }) => doubled(await perform()), {
     operations: ['payments.search'],
   }),
   fault(
     'agreement_cancelled',
-    'The buyer unlinks the seller while the request is on its way (before), or just after it took effect.',
-    async (scene) => {
-      if (scene.phase === 'before') unlink(scene)
-      const answer = await scene.perform()
-      if (scene.phase === 'after') unlink(scene)
+    'The buyer unlinks the seller while the request is on its way (before), or just after it took effect (after).',
+    async (context) => {
+      if (context.phase === 'before') unlink(context)
+      const answer = await context.perform()
+      if (context.phase === 'after') unlink(context)
       return answer
     },
     { operations: FOR_A_PAYER, phases: ['before', 'after'] },

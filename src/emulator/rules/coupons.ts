@@ -1,20 +1,20 @@
 import { checkFields } from '../world/known-fields.ts'
 import type { World } from '../world/world.ts'
 
-/** A discount that a campaign gives. Amounts in major units. */
+/** A discount that a campaign gives. Amounts are major units. */
 export interface CouponCampaign {
-  /** What the buyer types; left out: the discount is given without being asked for. */
+  /** The code that the buyer types; left out: the discount is given without a code. */
   code?: string
   type: 'percent' | 'fixed'
-  /** Percent, or major units. */
+  /** A percentage, or major units. */
   value: number
-  /** Most that is given. Default 1 000 000, as in the reference: a payment has to repeat a cap. */
+  /** The maximum discount. Default 1 000 000, as in the reference: a payment has to repeat a cap. */
   cap?: number
   min_payment_amount?: number
   max_payment_amount?: number
-  /** Text for the buyer. */
+  /** A text for the buyer. */
   description?: string
-  /** What validating it answers; `invalid` is one that has expired. Default `success`. */
+  /** The result of validating it; `invalid` is a coupon that has expired. Default `success`. */
   status?: 'success' | 'pending' | 'invalid'
   /** How many payments can use it; any number if left out. */
   uses?: number
@@ -22,9 +22,9 @@ export interface CouponCampaign {
 
 /** The campaigns that the seller has agreed on with Mercado Pago. */
 export interface Coupons {
-  /** @throws {TypeError} it makes no sense */
+  /** @throws {TypeError} a field has a value that cannot be used, or the code is taken */
   add(coupon: CouponCampaign): void
-  /** Takes back the coupons of a code, or those without one. What is promised stays promised. */
+  /** Withdraws the coupons with a code, or those without one. Existing promises stay valid. */
   remove(code?: string): void
 }
 

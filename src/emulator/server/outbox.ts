@@ -7,7 +7,7 @@ import { deliver, type NotificationTarget } from './webhook-sender.ts'
 
 /** Notifications on their way out: when each is delivered, and how faults change that. */
 export interface Outbox {
-  /** Where they go; until it is set nothing is sent. */
+  /** The target of all notifications; nothing is sent until it is set. */
   target: NotificationTarget | undefined
   /** Schedules the delivery of an event. */
   post(server: Server, event: () => NotificationEvent): void

@@ -4,7 +4,7 @@ import { approvalPage } from '../rules/approval-page.ts'
 import { once, type RuleResult, requireKey } from '../rules/idempotency-rules.ts'
 import { OPERATION_FACTS } from '../world/operations.ts'
 import type { WireRequest } from '../world/state.ts'
-import { identified, jsonAnswer, parse, type WireResponse } from '../world/wire-response.ts'
+import { jsonResponse, parse, type WireResponse, withRequestId } from '../world/wire-response.ts'
 import type { World } from '../world/world.ts'
 import { type Call, findRoute } from './routes.ts'
 
@@ -20,12 +20,12 @@ export interface Hooks {
 export async function answer(world: World, request: WireRequest, hooks: Hooks): Promise<WireResponse> {
   const url = new URL(request.url)
   const approval = /^\/v1\/wallet_agreement\/([^/]+)$/.exec(url.pathname)
-  if (approval) return identified(world, approvalPage(world, request, approval[1] ?? ''))
+  if (approval) return withRequestId(world, approvalPage(world, request, approval[1] ?? ''))
   try {
     const { status, text } = await dispatch(world, request, url, hooks)
-    return identified(world, jsonAnswer(status, text))
+    return withRequestId(world, jsonResponse(status, text))
   } catch (error) {
-    if (error instanceof ApiError) return identified(world, jsonAnswer(error.status, JSON.stringify(error.body)))
+    if (error instanceof ApiError) return withRequestId(world, jsonResponse(error.status, JSON.stringify(error.body)))
     throw error
   }
 }

@@ -19,7 +19,7 @@ export interface Call {
   payerToken: string | null
 }
 
-/** Where an operation is found, and the rule that carries it out. */
+/** The method and path of an operation, and the rule that carries it out. */
 interface Route {
   method: string
   path: RegExp

@@ -7,11 +7,11 @@ import { createWaits } from './waits.ts'
 export interface Timeline {
   /** The server whose clock this is. */
   readonly server: Server
-  /** The time up to which the clock has been asked to go. */
+  /** The time that the clock shows, or will show once it has caught up with the last `advanceTo`. */
   now(): number
-  /** From now on this is the server; whatever the last one was still doing has no part in it. */
+  /** Works for this server from now on. What was under way for the previous one stops. */
   attach(server: Server): void
-  /** What takes no real time is done when it returns. */
+  /** Moves the clock. Everything before the first task that takes real time is done when it returns. */
   advanceTo(end: number): Promise<void>
   /** Resolves when the clock shows this time. */
   waitUntil(at: number): Promise<void>
@@ -24,7 +24,7 @@ export function createTimeline(runTask: (server: Server, task: Task) => Promise<
   let attached: Server | undefined
   /** Set while something takes real time, such as a delivery; what falls due meanwhile waits for it. */
   let busy: Promise<void> | undefined
-  /** The latest time that was asked for. */
+  /** The latest time that `advanceTo` was called with. */
   let goal = 0
 
   function server(): Server {

@@ -35,7 +35,7 @@ interface OperationFacts {
   hasResponseBody: boolean
 }
 
-/** What most operations have in common; the exceptions are named in each row. */
+/** The facts that most operations share. Each row below names its exceptions. */
 const COMMON = { idempotencyKey: 'ignored', isAdditive: false, payerToken: 'none', hasResponseBody: true } as const
 const AGREEMENT = { ...COMMON, family: 'wallet_connect' } as const
 const DISCOUNT = { ...AGREEMENT, payerToken: 'header' } as const

@@ -119,12 +119,12 @@ describe('processor.decideNext', () => {
   })
 
   it.each<[object, object | undefined, string]>([
-    [{ status: 'paid', status_detail: 'accredited' }, undefined, 'status is one of approved, authorized'],
+    [{ status: 'paid', status_detail: 'accredited' }, undefined, 'the status is one of approved, authorized'],
     [{ status: 'approved', status_detail: 'pending_capture' }, undefined, 'status_detail of approved is one of accredited'],
-    [{ status: 'approved' }, undefined, 'No source knows approved/undefined'],
+    [{ status: 'approved' }, undefined, 'No source documents approved/undefined'],
     [approved, { times: 0 }, 'times must be a whole number from 1'],
     [approved, { times: 1.5 }, 'times must be a whole number from 1'],
-    ...LATER.map((decision): [object, undefined, string] => [decision, undefined, 'settle it afterwards']),
+    ...LATER.map((decision): [object, undefined, string] => [decision, undefined, 'use settle for what happens later']),
   ])('refuses %j %j', async (decision, options, message) => {
     const { emulator, charge } = await linked()
     expect(() => emulator.processor.decideNext(decision as Decision, options)).toThrow(message)
@@ -225,7 +225,7 @@ describe('processor.settle', () => {
     const id = await place(from, shop)
     const [before, moves] = [await shop.read(id), shop.moves()]
     const { status_detail = '' } = DECISIONS.find((each) => each.status === status) ?? {}
-    const words = from === 'charged_back' ? /cannot become|has been settled already/ : /A payment that is \w+ cannot become/
+    const words = from === 'charged_back' ? /cannot become|is settled already/ : /A payment that is \w+ cannot become/
     expect(() => shop.settle(id, status, status_detail)).toThrow(words)
     expect(await shop.read(id)).toEqual(before)
     expect(shop.moves()).toEqual(moves)
@@ -235,7 +235,7 @@ describe('processor.settle', () => {
     [7, approved, 'There is no payment 7'],
     [Number.NaN, approved, 'There is no payment NaN'],
     ['constructor' as never, approved, 'There is no payment constructor'],
-    [undefined, { status: 'paid', status_detail: 'x' }, 'No source knows paid/x: status is one of'],
+    [undefined, { status: 'paid', status_detail: 'x' }, 'No source documents paid/x: the status is one of'],
     [undefined, { status: 'refunded', status_detail: 'accredited' }, 'status_detail of refunded is one of refunded, by_admin'],
   ])('refuses %s %j', async (id, decision, message) => {
     const { emulator, charge } = await linked()

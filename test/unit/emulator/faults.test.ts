@@ -235,12 +235,12 @@ describe('faults.inject', () => {
     ],
     [{ fault: 'reset', match: 'x' as never }, 'match must be a function'],
     ['reset' as never, 'faults.inject takes an object with fault, operation'],
-    [{ fault: 'documented_error', error: 'Nothing' }, 'No source prints the error Nothing; see DOCUMENTED_ERRORS'],
+    [{ fault: 'documented_error', error: 'Nothing' }, 'The documentation prints no error Nothing; see DOCUMENTED_ERRORS'],
     [
       { fault: 'documented_error', operation: 'payments.get', error: '401003' },
-      'No source prints the error 401003 for payments.get; see DOCUMENTED_ERRORS',
+      'The documentation prints no error 401003 for payments.get; see DOCUMENTED_ERRORS',
     ],
-    [{ fault: 'reset', error: '401003' }, 'No source prints the error 401003'],
+    [{ fault: 'reset', error: '401003' }, 'The documentation prints no error 401003'],
   ])('refuses %j', async (injection, message) => {
     expect(() => createEmulator().faults.inject(injection)).toThrow(message)
   })

@@ -55,8 +55,8 @@ const minutesOf = ([first, ...repeats]: readonly Delivery[]) =>
 
 describe('notifications', () => {
   it.each([
-    [{ url: 'shop.example/hooks' }, 'url must be an address, and shop.example/hooks is none'],
-    [{ url: '' }, 'url must be an address'],
+    [{ url: 'shop.example/hooks' }, 'url must be an absolute URL, and shop.example/hooks is not'],
+    [{ url: '' }, 'url must be an absolute URL'],
     [{ secret: '' }, 'secret must be a string that is not empty'],
     [{ secret: undefined }, 'secret must be a string that is not empty'],
   ])('configure refuses %j', (change, message) => {

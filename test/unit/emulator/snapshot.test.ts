@@ -85,13 +85,13 @@ describe('snapshot and restore', () => {
   ])('refuse %s, and what was there goes on', async (_, snapshot) => {
     const { emulator, link, pay } = start()
     const { token } = await link()
-    expect(() => emulator.restore(snapshot as never)).toThrow('This is no snapshot of this version of the emulator')
+    expect(() => emulator.restore(snapshot as never)).toThrow('This is not a snapshot of this version of the emulator')
     expect((await pay(token)).status).toBe(201)
   })
 
   it('refuse a snapshot of another site: its amounts would mean something else', () => {
     const snapshot = createEmulator({ site: 'MLC' }).snapshot()
-    expect(() => createEmulator().restore(snapshot)).toThrow('of an emulator of MLC with 0 decimals')
+    expect(() => createEmulator().restore(snapshot)).toThrow('from an emulator of MLC with 0 decimals')
     expect(() => createEmulator({ site: 'MCO', copDecimals: 0 }).restore(createEmulator({ site: 'MCO' }).snapshot())).toThrow(
       '2 decimals',
     )
