@@ -1,4 +1,4 @@
-import { createEmulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
+import { createEmulator, DEFAULT_RULES, type EmulatorOptions, type Rules } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
 import { agreements, payments, start, YEAR_MS } from '../../support/emulator/raw-emulator.ts'
 
@@ -15,6 +15,77 @@ describe('createEmulator', () => {
     [{ beforeEffect: 5 }, 'beforeEffect must be a function'],
   ])('refuses the options %j', (options, message) => {
     expect(() => createEmulator(options as object)).toThrow(message)
+  })
+})
+
+const options = Object.keys(DEFAULT_RULES) as (keyof Rules)[]
+
+describe('the rules of createEmulator', () => {
+  it.each([
+    ['balence', 5],
+    ['refundDelay', 5],
+    ['constructor', 5],
+    ['toString', 5],
+  ])('refuses the unknown option %s', (name, value) => {
+    expect(() => createEmulator({ [name]: value })).toThrow(
+      `does not know ${name}; it knows seed, now, balance, beforeEffect, site`,
+    )
+  })
+
+  const wrong: Record<string, unknown[]> = {
+    string: ['', 5, null, {}, []],
+    number: [-1, Number.NaN, '5', null, {}],
+    boolean: [0, 1, 'true', null],
+    object: ['x', 5, {}, null, [{}], [null]],
+    undefined: ['x', 5, {}, null, [7]],
+  }
+
+  it.each(options.flatMap((name) => (wrong[typeof DEFAULT_RULES[name]] ?? []).map((value) => [name, value] as const)))(
+    'refuses the option %s with the value %j',
+    (name, value) => {
+      expect(() => createEmulator({ [name]: value })).toThrow(new RegExp(`^${name} must be `))
+    },
+  )
+
+  it.each([
+    ['site', 'AR'],
+    ['site', 'mla'],
+    ['amounts', 'constructor'],
+    ['copDecimals', 1],
+    ['replayOfPaid', '409'],
+    ['origin', 'mercadopago'],
+    ['origin', 'https://mercadopago.test/'],
+    ['origin', 'https://mercadopago.test/path'],
+    ['searchLimit', 1.5],
+    ['searchLimit', Number.POSITIVE_INFINITY],
+    ['maxKeyLength', 0.5],
+    ['cancellable', ['approved']],
+    ['cancellable', ['canceled']],
+    ['typeTokens', [7]],
+    ['accessTokens', [7]],
+    ['retryDelaysMs', [-1]],
+    ['retryDelaysMs', ['15']],
+    ['retryDelaysMs', [Number.NaN]],
+  ])('refuses the option %s with the unusable value %j', (name, value) => {
+    expect(() => createEmulator({ [name]: value })).toThrow(new RegExp(`^${name} must be `))
+  })
+})
+
+describe('guesses', () => {
+  const { guesses } = createEmulator()
+
+  it('name every option, and nothing else', () => {
+    const named = new Set(guesses.map(({ option }) => option).filter((option) => option !== undefined))
+    expect([...named].sort()).toEqual([...options].sort())
+  })
+
+  it('have a unique id, a decision and a reason', () => {
+    expect(new Set(guesses.map(({ id }) => id)).size).toBe(guesses.length)
+    for (const { id, decision, because } of guesses) {
+      expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(decision, id).toMatch(/^\S.*\.$/)
+      expect(['silent', 'disagree']).toContain(because)
+    }
   })
 })
 

@@ -50,12 +50,12 @@ describe(`GET ${payments}/search`, () => {
     ['payment.transaction_amount=7.50', [3]],
     ['payment.transaction_amount=7', []],
     ['unknown=1', [3, 2, 1, 0]],
-  ])('finds by %s', async (query, found) => {
+  ])('finds payments by %s', async (query, found) => {
     const { search } = await searchable()
     expect(await search(query)).toEqual(found)
   })
 
-  it('finds and sorts by the last change', async () => {
+  it('finds and sorts payments by the last change', async () => {
     const { search, refund, ids } = await searchable()
     await refund(ids[0] ?? 0, 1)
     expect(await search('sort=date_last_updated')).toEqual([0, 3, 2, 1])
@@ -63,7 +63,7 @@ describe(`GET ${payments}/search`, () => {
     expect(await search('range=date_created&begin_date=2026-01-01T04:00:00Z')).toEqual([])
   })
 
-  it('finds a discounted payment by what the method was charged', async () => {
+  it('finds a discounted payment by the amount that was charged', async () => {
     const { emulator, call, link, pay } = start()
     const { token } = await link()
     emulator.coupons.add({ type: 'fixed', value: 50, cap: 50 })
@@ -75,7 +75,7 @@ describe(`GET ${payments}/search`, () => {
     expect([await total(500), await total(550)]).toMatchObject([{ total: 1 }, { total: 0 }])
   })
 
-  it('shows the id and the attributes that are wanted', async () => {
+  it('returns the id and the requested attributes', async () => {
     const { answer } = await searchable()
     const { results } = (await answer('attributes=status,payer,nonsense&limit=1')).body
     expect(results).toEqual([{ id: expect.any(Number), status: 'approved', payer: { id: 786_548 } }])
