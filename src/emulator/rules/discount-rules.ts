@@ -51,9 +51,13 @@ const couponsOf = ({ state }: World, code: string | null): CouponRecord[] =>
 /**
  * `POST /v2/wallet_connect/discounts`: reserves the discount for this buyer and amount.
  *
- * @param isGuidePath whether the request came to the path of the guide, which has its own error for an unknown coupon
+ * `isGuidePath`: the request came to the path of the guide, which has its own error for an unknown coupon.
  */
-export function createDiscount(world: World, body: Json, payerToken: string | null, isGuidePath: boolean): object {
+export function createDiscount(
+  world: World,
+  body: Json,
+  { payerToken, isGuidePath }: { payerToken: string | null; isGuidePath: boolean },
+): object {
   const { amount, coupon: code = null } = body
   const agreement = requirePayer(world, payerToken)
   if (amount === undefined || amount === null) throw agreementError(400, 'transaction_amount must not be null.')

@@ -14,16 +14,7 @@ const textOrNull = (value: unknown): string | null => (typeof value === 'string'
 /** `POST /v1/advanced_payments`: 201 whether approved or rejected. */
 export function createPayment(world: World, body: Json, idempotencyKey: string): PaymentRecord {
   const { state, rules } = world
-  const { wallet_payment: wallet, payer, capture = true, binary_mode: binaryMode = rules.defaultBinaryMode } = body
-  if (!isObject(wallet) || !isObject(payer)) throw invalidParameters()
-  if (wallet.transaction_amount === undefined) throw paymentError(400, 'Field transaction_amount is required.')
-  const amount = world.toMinor(wallet.transaction_amount)
-  if (amount === undefined || amount <= 0) throw paymentError(400, 'Invalid transaction amount in wallet payments.')
-  if (typeof capture !== 'boolean' || typeof binaryMode !== 'boolean') throw invalidParameters()
-  if (!rules.typeTokens.includes(String(payer.type_token))) throw invalidParameters()
-  if (rules.requireExternalReference && !wallet.external_reference) throw paymentError(400, 'external_reference is required.')
-  checkSplit(body)
-  checkSubMerchant(world, wallet.forward_data)
+  const { wallet, payer, amount, capture, binaryMode } = readRequest(world, body)
   const agreement = findPayer(world, payer.token)
   if (!agreement) throw paymentError(rules.payerTokenError, 'Invalid payer token.', '401003')
   const promise = findPromise(world, agreement.id, amount, wallet.discount)
@@ -56,6 +47,30 @@ export function createPayment(world: World, body: Json, idempotencyKey: string):
   if (isHeld) expireLater(world, payment)
   announcePayment(world, payment, 'created')
   return payment
+}
+
+interface PaymentRequest {
+  wallet: Json
+  payer: Json
+  amount: number
+  capture: boolean
+  binaryMode: boolean
+}
+
+/** The fields of a payment request. @throws {ApiError} one is missing or not valid */
+function readRequest(world: World, body: Json): PaymentRequest {
+  const { rules } = world
+  const { wallet_payment: wallet, payer, capture = true, binary_mode: binaryMode = rules.defaultBinaryMode } = body
+  if (!isObject(wallet) || !isObject(payer)) throw invalidParameters()
+  if (wallet.transaction_amount === undefined) throw paymentError(400, 'Field transaction_amount is required.')
+  const amount = world.toMinor(wallet.transaction_amount)
+  if (amount === undefined || amount <= 0) throw paymentError(400, 'Invalid transaction amount in wallet payments.')
+  if (typeof capture !== 'boolean' || typeof binaryMode !== 'boolean') throw invalidParameters()
+  if (!rules.typeTokens.includes(String(payer.type_token))) throw invalidParameters()
+  if (rules.requireExternalReference && !wallet.external_reference) throw paymentError(400, 'external_reference is required.')
+  checkSplit(body)
+  checkSubMerchant(world, wallet.forward_data)
+  return { wallet, payer, amount, capture, binaryMode }
 }
 
 const CREATED: Record<string, EffectKind> = {

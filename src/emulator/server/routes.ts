@@ -104,12 +104,12 @@ const ROUTES: Record<OperationName, Route | readonly Route[]> = {
     {
       method: 'POST',
       path: path(`${connect}/discounts`),
-      rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, payerToken, false) }),
+      rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, { payerToken, isGuidePath: false }) }),
     },
     {
       method: 'POST',
       path: path(`${connect}/payment/discounts`),
-      rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, payerToken, true) }),
+      rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, { payerToken, isGuidePath: true }) }),
     },
   ],
 }

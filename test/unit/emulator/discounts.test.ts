@@ -75,7 +75,7 @@ describe('coupons', () => {
 
   it('add refuses a second coupon with the same code until the first is removed', async () => {
     const { emulator, promise } = await shop([tenth])
-    expect(() => emulator.coupons.add(tenth)).toThrow('There is a coupon TEN already')
+    expect(() => emulator.coupons.add(tenth)).toThrow('There is already a coupon TEN')
     emulator.coupons.remove('TEN')
     emulator.coupons.add({ ...tenth, value: 20 })
     expect((await promise(100, 'TEN')).body.discount.amount).toBe(20)
