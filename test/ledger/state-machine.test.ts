@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ProxyResponse } from '../../playground/http/response.ts'
 import {
   type AttemptResult,
   type Entry,
@@ -7,7 +8,6 @@ import {
   LEASE_MS,
   type LedgerEvent,
   type LedgerState,
-  type ProxyResponse,
   REVIEW_AFTER_MS,
   step,
 } from '../../playground/ledger/ledger.ts'
@@ -29,14 +29,14 @@ const entryOf = (state: LedgerState, change: Partial<Entry> = {}): Entry => ({
 const ended = (kind: AttemptResult['kind'], attempt = 1): LedgerEvent => ({
   kind: 'ended',
   attempt,
-  ending: kind === 'unknown' || kind === 'stuck' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
+  result: kind === 'unknown' || kind === 'unprovable' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
 })
 const effectsOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).effects
 const stateOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).entry?.state
 
 describe('step', () => {
   it('stores a claim first, and sends when it is on disk', () => {
-    const claimed = step(undefined, { kind: 'asked', fingerprint: 'f' }, NOW)
+    const claimed = step(undefined, { kind: 'submitted', fingerprint: 'f' }, NOW)
     expect(claimed).toMatchObject({
       entry: { state: 'CLAIMED', attempt: 0, dueAt: NOW + LEASE_MS },
       effects: [{ kind: 'store' }],
@@ -48,7 +48,7 @@ describe('step', () => {
   it.each<[LedgerState]>([['CLAIMED'], ['SENT'], ['UNKNOWN'], ['NEEDS_REVIEW']])(
     'tells who asks again while it is %s to wait',
     (state) => {
-      expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'f' })).toMatchObject([{ kind: 'busy' }])
+      expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'f' })).toMatchObject([{ kind: 'busy' }])
     },
   )
 
@@ -56,12 +56,14 @@ describe('step', () => {
     ['DONE', paid],
     ['REFUSED', no],
   ])('shows who asks again after %s the very same answer', (state, answer) => {
-    expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'reply', answer, replayed: true }])
+    expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'f' })).toEqual([
+      { kind: 'reply', answer, replayed: true },
+    ])
   })
 
   it('refuses the same key for something else, in every state', () => {
     for (const state of ['CLAIMED', 'SENT', 'UNKNOWN', 'NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
-      expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'other' })).toEqual([{ kind: 'key_used' }])
+      expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'other' })).toEqual([{ kind: 'key_used' }])
     }
   })
 
@@ -69,13 +71,13 @@ describe('step', () => {
     ['done', 'DONE'],
     ['refused', 'REFUSED'],
     ['unknown', 'UNKNOWN'],
-    ['nothing', undefined],
+    ['no_effect', undefined],
   ])('after a first attempt that ended %s it is %s', (kind, state) => {
     expect(stateOf(entryOf('SENT'), ended(kind))).toBe(state)
   })
 
   it('never frees a key again once an attempt may have taken effect', () => {
-    expect(stateOf(entryOf('SENT', { attempt: 2, lostAt: NOW }), ended('nothing', 2))).toBe('UNKNOWN')
+    expect(stateOf(entryOf('SENT', { attempt: 2, lostAt: NOW }), ended('no_effect', 2))).toBe('UNKNOWN')
   })
 
   it('believes a refusal of a repeat only when nothing can be travelling any more', () => {
@@ -98,7 +100,7 @@ describe('step', () => {
     expect(stateOf(entryOf('NEEDS_REVIEW'), ended('done'))).toBe('DONE')
   })
 
-  it.each<[AttemptResult['kind']]>([['done'], ['refused'], ['nothing'], ['unknown']])(
+  it.each<[AttemptResult['kind']]>([['done'], ['refused'], ['no_effect'], ['unknown']])(
     'does not change what is known: %s',
     (kind) => {
       for (const state of ['DONE', 'REFUSED'] as const) {
@@ -110,7 +112,7 @@ describe('step', () => {
   it('lets an attempt that was given up say nothing about the one after it', () => {
     const entry = entryOf('SENT', { attempt: 2 })
     expect(step(entry, ended('unknown', 1), NOW).entry).toEqual(entry)
-    expect(step(entry, ended('nothing', 1), NOW).entry).toEqual(entry)
+    expect(step(entry, ended('no_effect', 1), NOW).entry).toEqual(entry)
   })
 
   it('sends what was claimed and never sent, when its time has come', () => {
@@ -130,8 +132,8 @@ describe('step', () => {
 
   it('gives it to a person at once if nothing can ever tell', () => {
     const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
-    const { entry: stuck, effects } = step(entry, { kind: 'ended', attempt: 2, ending: { kind: 'stuck' } }, NOW)
-    expect(stuck).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
+    const { entry: reviewed, effects } = step(entry, { kind: 'ended', attempt: 2, result: { kind: 'unprovable' } }, NOW)
+    expect(reviewed).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
     expect(effects).toMatchObject([{ kind: 'busy' }])
   })
 
@@ -155,12 +157,12 @@ describe('step', () => {
     ['DONE', paid],
     ['REFUSED', no],
   ])('forgets the answer of %s after thirty days, and never that the key was used', (state, answer) => {
-    const ending: AttemptResult = { kind: state === 'DONE' ? 'done' : 'refused', answer }
-    const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, ending }, NOW).entry
+    const result: AttemptResult = { kind: state === 'DONE' ? 'done' : 'refused', answer }
+    const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, result }, NOW).entry
     expect(final?.dueAt).toBe(NOW + KEEP_MS)
     const old = step(final, { kind: 'due' }, NOW + KEEP_MS).entry
     expect(old).toMatchObject({ state, answer: null, dueAt: null })
-    expect(effectsOf(old, { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'key_used' }])
+    expect(effectsOf(old, { kind: 'submitted', fingerprint: 'f' })).toEqual([{ kind: 'key_used' }])
     expect(stateOf(old, ended('unknown'))).toBe(state)
   })
 
@@ -183,11 +185,11 @@ describe('step', () => {
 
   it('leaves no entry that is open without a time to look at it', () => {
     const events: LedgerEvent[] = [
-      { kind: 'asked', fingerprint: 'f' },
+      { kind: 'submitted', fingerprint: 'f' },
       { kind: 'stored' },
       { kind: 'due' },
       { kind: 'restarted' },
-      ...(['done', 'refused', 'nothing', 'unknown'] as const).map((kind) => ended(kind)),
+      ...(['done', 'refused', 'no_effect', 'unknown'] as const).map((kind) => ended(kind)),
     ]
     for (const state of ['CLAIMED', 'SENT', 'UNKNOWN'] as const) {
       for (const event of events) {

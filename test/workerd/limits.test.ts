@@ -192,7 +192,7 @@ describe('the log', () => {
       { at: 'request', method: 'GET', status: 401, caller: 'anonymous' },
       { method: 'POST', route: '/v1/advanced_payments', status: 400, caller: 'backend', client: 'shop' },
       { method: 'PATCH', route: 'none', status: 404 },
-      { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, nothing of ours' },
+      { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, not in the ledger' },
       { method: 'GET', route: '/health', status: 200 },
     ])
   })

@@ -315,7 +315,7 @@ describe('queue', () => {
     const bodies = [gone, pointed()].map((each): QueuedPointer => ({ topic: 'wallet_connect', action: null, ...each }))
     const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body }))
     const batch = createMessageBatch<QueuedPointer>('wallet-connect-dead-notifications', messages)
-    const getByName = vi.fn(() => ({ settle: () => Promise.reject(new Error('down')) }))
+    const getByName = vi.fn(() => ({ setState: () => Promise.reject(new Error('down')) }))
     await worker.queue(batch, { ...env, INBOX: { getByName } as never })
     const { retryMessages, explicitAcks } = await getQueueResult(batch, createExecutionContext())
     expect(explicitAcks).toEqual([])

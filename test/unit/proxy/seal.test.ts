@@ -72,9 +72,9 @@ describe('readKeyRing', () => {
   it.each([
     [undefined, 'SEALING_KEYS is not set'],
     [' ', 'SEALING_KEYS is not set'],
-    ['secret', 'must be of the form id:base64'],
+    ['secret', 'must have the form id:base64'],
     [`k1:${btoa('short')}`, 'the key k1 must have at least 32 bytes'],
-    [`k1:${key(1)} k1:${key(2)}`, 'has two keys of one id'],
+    [`k1:${key(1)} k1:${key(2)}`, 'has two keys with the same id'],
   ])('refuses %j, and does not show the key', (secret, message) => {
     const attempt = () => readKeyRing('SEALING_KEYS', secret)
     expect(attempt).toThrow(message)

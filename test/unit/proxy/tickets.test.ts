@@ -1,7 +1,11 @@
 import { type JWTPayload, SignJWT } from 'jose'
+import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { BACKEND_ONLY, LONGEST_TICKET_S, mintTicket, readTicket, type Ticket } from '../../../playground/access/tickets.ts'
+import { BROWSER_OPERATIONS, MAX_TICKET_S, mintTicket, readTicket, type Ticket } from '../../../playground/access/tickets.ts'
 import { readKeyRing } from '../../../playground/sealing/key-ring.ts'
+
+/** What no ticket allows: all that is not on the list of what browsers may do. */
+const BACKEND_ONLY = (Object.keys(operations) as OperationName[]).filter((name) => !BROWSER_OPERATIONS.includes(name))
 
 const key = (byte: number): string => btoa(String.fromCharCode(...Array(32).fill(byte)))
 const ring = readKeyRing('TICKET_KEYS', `k1:${key(1)}`)
@@ -33,7 +37,7 @@ describe('a ticket', () => {
     const token = await mint({}, 600)
     expect(await readTicket(ring, token, later(599))).toEqual(issued)
     expect(await readTicket(ring, token, later(600))).toBeUndefined()
-    for (const lifetime of [0, -1, 1.5, LONGEST_TICKET_S + 1, Number.NaN])
+    for (const lifetime of [0, -1, 1.5, MAX_TICKET_S + 1, Number.NaN])
       await expect(mint({}, lifetime)).rejects.toThrow('lasts 1 to 900 seconds')
   })
 
@@ -49,7 +53,17 @@ describe('a ticket', () => {
       .setExpirationTime(issuedAt + 86_400)
       .sign(ring.current.bytes)
     expect(await readTicket(ring, token, later(1))).toBeDefined()
-    expect(await readTicket(ring, token, later(LONGEST_TICKET_S + 1))).toBeUndefined()
+    expect(await readTicket(ring, token, later(MAX_TICKET_S + 1))).toBeUndefined()
+  })
+
+  it('can allow what a buyer needs to link a wallet and to pay, and nothing else', () => {
+    expect(BACKEND_ONLY).toEqual([
+      'payments.search',
+      'payments.capture',
+      'payments.cancel',
+      'payments.refund',
+      'payments.listRefunds',
+    ])
   })
 
   it.each(BACKEND_ONLY)('can never allow %s', async (operation) => {
