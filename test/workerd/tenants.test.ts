@@ -5,6 +5,7 @@ import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CLIENT_KEYS } from '../support/secrets/secrets.ts'
 import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
+import { ABOUT } from '../support/workerd/recorded.ts'
 import { BROWSER_MAY, visible } from '../support/workerd/with-configuration.ts'
 
 /** Everything of one buyer that has a name. */
@@ -109,7 +110,7 @@ async function expectForeign(name: Used, things: Things, credential: () => Promi
   const foreign = await visible(await use(name, things, await credential()))
   const missing = await visible(await use(name, nowhere, await credential()))
   expect(foreign).toEqual(missing)
-  const isOfHandle = name === 'payments.create' || name.startsWith('discounts.')
+  const isOfHandle = ABOUT[name] === 'handle'
   expect(foreign.status).toBe(isOfHandle ? 401 : 404)
   if (isOfHandle) expect(JSON.parse(foreign.body)).toMatchObject({ cause: [{ code: '401003' }] })
   expect(emulator.effects).toEqual(before)
