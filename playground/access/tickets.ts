@@ -40,7 +40,7 @@ export interface IssuedTicket extends Ticket {
  * would get the goods and the money back, or have a reservation lapse after the goods were sent. Searching and listing refunds
  * would show a buyer what belongs to the seller's books.
  */
-const BROWSER_MAY = {
+const BROWSER_MAY: Record<OperationName, boolean> = {
   'agreements.create': true,
   'agreements.get': true,
   'agreements.cancel': true,
@@ -54,11 +54,11 @@ const BROWSER_MAY = {
   'payments.cancel': false,
   'payments.refund': false,
   'payments.listRefunds': false,
-} as const satisfies Record<OperationName, boolean>
+}
 
 /** The operations that a ticket can allow; every other one is for backends only. */
-export const BROWSER_OPERATIONS: readonly OperationName[] = Object.entries(BROWSER_MAY).flatMap(([name, may]) =>
-  may === true ? [name as OperationName] : [],
+export const BROWSER_OPERATIONS: readonly OperationName[] = (Object.keys(BROWSER_MAY) as OperationName[]).filter(
+  (name) => BROWSER_MAY[name] === true,
 )
 
 export const MAX_TICKET_S = 15 * 60

@@ -51,7 +51,7 @@ const ALSO_OF_PAYMENTS: Fields = {
 }
 
 /** The documented fields of each operation's answer that its schema leaves out. */
-const ALSO = {
+const ALSO: Record<OperationName, Fields> = {
   'agreements.create': {},
   'agreements.get': {},
   'agreements.cancel': {},
@@ -65,7 +65,7 @@ const ALSO = {
   'payments.cancel': ALSO_OF_PAYMENTS,
   'payments.refund': {},
   'payments.listRefunds': {},
-} satisfies Record<OperationName, Fields>
+}
 
 /** The documented part of a value. An object or list where the schema has text or a number is dropped. */
 function keep(shape: Shape, value: unknown, also: Fields): unknown {

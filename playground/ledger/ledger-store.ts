@@ -180,7 +180,7 @@ function toEntry(row: Row): Entry {
 }
 
 /** The resource that each write creates. Refunds, discounts and payer tokens have no owner of their own. */
-const CREATES = {
+const CREATES: Record<WriteName, 'agreement' | 'advanced_payment' | 'nothing'> = {
   'agreements.create': 'agreement',
   'agreements.cancel': 'nothing',
   'agreements.createPayerToken': 'nothing',
@@ -189,12 +189,21 @@ const CREATES = {
   'payments.capture': 'nothing',
   'payments.cancel': 'nothing',
   'payments.refund': 'nothing',
-} as const satisfies Record<WriteName, 'agreement' | 'advanced_payment' | 'nothing'>
+}
 
 /** The resources that an answer says were created: the agreement, or the payment and its inner payments. */
 export function resourcesIn(operation: WriteName, { body }: ProxyResponse): Resource[] {
-  if (CREATES[operation] === 'nothing') return []
-  if (CREATES[operation] === 'agreement') return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
+  switch (CREATES[operation]) {
+    case 'nothing':
+      return []
+    case 'agreement':
+      return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
+    case 'advanced_payment':
+      return paymentsIn(body)
+  }
+}
+
+function paymentsIn(body: string): Resource[] {
   // A malformed list must not keep the payment itself from being recorded.
   const { id, payments } = JSON.parse(body) as { id: number; payments?: unknown }
   const list = (Array.isArray(payments) ? payments : []) as ({ id?: number | string | null } | null)[]

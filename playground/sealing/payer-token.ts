@@ -44,7 +44,7 @@ export function openHandle(ring: KeyRing, handle: string, client: string): Promi
 }
 
 /** Where each operation has a payer token: in a request the handle there is opened, in a response the token is sealed. */
-export const PAYER_TOKEN_IN = {
+export const PAYER_TOKEN_IN: Record<OperationName, 'body' | 'header' | 'response' | 'nothing'> = {
   'agreements.create': 'nothing',
   'agreements.get': 'nothing',
   'agreements.cancel': 'nothing',
@@ -58,7 +58,7 @@ export const PAYER_TOKEN_IN = {
   'payments.cancel': 'nothing',
   'payments.refund': 'nothing',
   'payments.listRefunds': 'nothing',
-} as const satisfies Record<OperationName, 'body' | 'header' | 'response' | 'nothing'>
+}
 
 /** The handle in a request; undefined if the operation takes none. */
 export function handleIn({ operation, headers, body }: PreparedRequest): string | undefined {
