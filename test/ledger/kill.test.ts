@@ -11,7 +11,7 @@ const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 const isKept = process.env.KEEP === '1'
 
 const printSeed = (): void =>
-  onTestFailed(() => process.stderr.write(`Repeat this run with SEED=${SEED}, and keep its files with KEEP=1.\n`))
+  onTestFailed(() => void process.stderr.write(`Repeat this run with SEED=${SEED}, and keep its files with KEEP=1.\n`))
 
 it(`the proxy charges once and says so, over ${PAYMENTS} payments and ${KILLS} kills`, { timeout: 30 * 60_000 }, async ({
   annotate,
