@@ -15,7 +15,7 @@ const lifeOf = (seed: number): Life => ({
   asks: 1 + (seed % 4),
 })
 
-it(`the ledger says what happened, over ${LIVES} lives`, { timeout: 20 * 60_000 }, async () => {
+it(`the ledger agrees with what happened, over ${LIVES} lives`, { timeout: 20 * 60_000 }, async () => {
   const verdicts = await liveMany(LIVES, lifeOf, { step })
   const [first] = verdicts
   expect(first?.broken, `replay: ${JSON.stringify(first?.life)}`).toEqual([])
@@ -80,7 +80,7 @@ const bugs: Record<string, Design> = {
       },
     }),
   },
-  'a "not done" that is believed while the first may still travel': {
+  'a "not done" that is believed while the first attempt may be in flight': {
     step: (entry, event, now) => step(entry && { ...entry, lostAt: null }, event, now),
     sabotage: (dependencies, { emulator, prepared, sendOther }) => ({
       ...dependencies,
@@ -91,7 +91,7 @@ const bugs: Record<string, Design> = {
       },
     }),
   },
-  'a refusal of a repeat that is taken for the first': {
+  'a refusal of a repeat that is treated as one of the first attempt': {
     step,
     sabotage: (dependencies, { sendOther, prepared }) => ({ ...dependencies, settle: () => sendOther(prepared) }),
   },
@@ -109,7 +109,7 @@ const bugs: Record<string, Design> = {
   'no alarm for what is unknown': {
     step: changed((made) => (made.entry?.state === 'UNKNOWN' ? { ...made, entry: { ...made.entry, dueAt: null } } : made)),
   },
-  'a lost answer that is taken for a refusal': {
+  'a lost answer that is treated as a refusal': {
     step,
     sabotage: (dependencies) => ({
       ...dependencies,
@@ -119,7 +119,7 @@ const bugs: Record<string, Design> = {
       },
     }),
   },
-  'a lost answer that is taken for a payment': {
+  'a lost answer that is treated as a payment': {
     step,
     sabotage: (dependencies) => ({
       ...dependencies,
@@ -129,7 +129,7 @@ const bugs: Record<string, Design> = {
       },
     }),
   },
-  'giving up after three tries': {
+  'giving up after three attempts': {
     step: changed((made) =>
       made.entry?.state === 'UNKNOWN' && made.entry.attempt >= 3
         ? { ...made, entry: { ...made.entry, state: 'REFUSED', answer: answered(504, {}), dueAt: null } }
@@ -146,7 +146,7 @@ const bugs: Record<string, Design> = {
 }
 
 describe('the simulation', () => {
-  it.each(Object.entries(bugs))('sees %s', { timeout: 60_000 }, async (_, design) => {
+  it.each(Object.entries(bugs))('finds %s', { timeout: 60_000 }, async (_, design) => {
     const [first] = await liveMany(20_000, lifeOf, design)
     expect(first?.broken).not.toEqual([])
   })

@@ -46,7 +46,7 @@ describe('step', () => {
   })
 
   it.each<[LedgerState]>([['CLAIMED'], ['SENT'], ['UNKNOWN'], ['NEEDS_REVIEW']])(
-    'tells who asks again while it is %s to wait',
+    'answers a repeat while the entry is %s with busy',
     (state) => {
       expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'f' })).toMatchObject([{ kind: 'busy' }])
     },
@@ -55,13 +55,13 @@ describe('step', () => {
   it.each<[LedgerState, ProxyResponse]>([
     ['DONE', paid],
     ['REFUSED', no],
-  ])('shows who asks again after %s the very same answer', (state, answer) => {
+  ])('answers a repeat after %s with the very same answer', (state, answer) => {
     expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'f' })).toEqual([
       { kind: 'reply', answer, replayed: true },
     ])
   })
 
-  it('refuses the same key for something else, in every state', () => {
+  it('refuses the same key for another request, in every state', () => {
     for (const state of ['CLAIMED', 'SENT', 'UNKNOWN', 'NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
       expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'other' })).toEqual([{ kind: 'key_used' }])
     }
@@ -72,7 +72,7 @@ describe('step', () => {
     ['refused', 'REFUSED'],
     ['unknown', 'UNKNOWN'],
     ['no_effect', undefined],
-  ])('after a first attempt that ended %s it is %s', (kind, state) => {
+  ])('makes a first attempt that ended %s an entry that is %s', (kind, state) => {
     expect(stateOf(entryOf('SENT'), ended(kind))).toBe(state)
   })
 
@@ -80,7 +80,7 @@ describe('step', () => {
     expect(stateOf(entryOf('SENT', { attempt: 2, lostAt: NOW }), ended('no_effect', 2))).toBe('UNKNOWN')
   })
 
-  it('believes a refusal of a repeat only when nothing can be travelling any more', () => {
+  it('believes a refusal of a repeat only when nothing can be in flight any more', () => {
     const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
     expect(stateOf(entry, ended('refused', 2), NOW + IN_FLIGHT_WINDOW_MS - 1)).toBe('UNKNOWN')
     expect(stateOf(entry, ended('refused', 2), NOW + IN_FLIGHT_WINDOW_MS)).toBe('REFUSED')
@@ -95,13 +95,13 @@ describe('step', () => {
     expect(stateOf(after, ended('done', 3), later)).toBe('DONE')
   })
 
-  it('believes a payment whenever and from whichever attempt it comes', () => {
+  it('believes a payment whenever it is reported, and by whichever attempt', () => {
     expect(stateOf(entryOf('SENT', { attempt: 3, lostAt: NOW }), ended('done', 1))).toBe('DONE')
     expect(stateOf(entryOf('NEEDS_REVIEW'), ended('done'))).toBe('DONE')
   })
 
   it.each<[AttemptResult['kind']]>([['done'], ['refused'], ['no_effect'], ['unknown']])(
-    'does not change what is known: %s',
+    'does not change a known outcome when an attempt ends %s',
     (kind) => {
       for (const state of ['DONE', 'REFUSED'] as const) {
         expect(step(entryOf(state), ended(kind), NOW).entry).toEqual(entryOf(state))
@@ -109,35 +109,35 @@ describe('step', () => {
     },
   )
 
-  it('lets an attempt that was given up say nothing about the one after it', () => {
+  it('ignores an attempt that was given up when the next one has started', () => {
     const entry = entryOf('SENT', { attempt: 2 })
     expect(step(entry, ended('unknown', 1), NOW).entry).toEqual(entry)
     expect(step(entry, ended('no_effect', 1), NOW).entry).toEqual(entry)
   })
 
-  it('sends what was claimed and never sent, when its time has come', () => {
+  it('sends a claim that was never sent when it is due', () => {
     expect(effectsOf(entryOf('CLAIMED'), { kind: 'due' })).toEqual([{ kind: 'send', attempt: 1 }])
   })
 
-  it.each<[LedgerState]>([['SENT'], ['UNKNOWN']])('settles what is %s when its time has come, under the next number', (state) => {
+  it.each<[LedgerState]>([['SENT'], ['UNKNOWN']])('settles an entry that is %s when it is due, as the next attempt', (state) => {
     expect(effectsOf(entryOf(state), { kind: 'due' })).toEqual([{ kind: 'settle', attempt: 2 }])
     expect(effectsOf(entryOf(state, { dueAt: NOW + 1 }), { kind: 'due' })).toEqual([])
   })
 
-  it('gives it to a person after a day', () => {
+  it('hands an unknown write to a person after a day', () => {
     expect(stateOf(entryOf('UNKNOWN', { claimedAt: NOW - REVIEW_AFTER_MS }), { kind: 'due' })).toBe('NEEDS_REVIEW')
     const almost = step(entryOf('SENT', { claimedAt: NOW - REVIEW_AFTER_MS + 5_000, unanswered: 8 }), ended('unknown'), NOW)
     expect(almost.entry?.dueAt).toBe(NOW + 5_000)
   })
 
-  it('gives it to a person at once if nothing can ever tell', () => {
+  it('hands a write to a person at once if its outcome can never be proved', () => {
     const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
     const { entry: reviewed, effects } = step(entry, { kind: 'ended', attempt: 2, result: { kind: 'unprovable' } }, NOW)
     expect(reviewed).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
     expect(effects).toMatchObject([{ kind: 'busy' }])
   })
 
-  it('settles soon what a process has left behind, and leaves the rest to its time', () => {
+  it('settles soon what a process has left behind, and leaves other entries until they are due', () => {
     const restarted: LedgerEvent = { kind: 'restarted' }
     for (const state of ['CLAIMED', 'SENT'] as const) {
       expect(step(entryOf(state, { dueAt: NOW + LEASE_MS }), restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
@@ -156,7 +156,7 @@ describe('step', () => {
   it.each<[LedgerState, ProxyResponse]>([
     ['DONE', paid],
     ['REFUSED', no],
-  ])('forgets the answer of %s after thirty days, and never that the key was used', (state, answer) => {
+  ])('forgets the answer of %s after thirty days, but never that the key was used', (state, answer) => {
     const result: AttemptResult = { kind: state === 'DONE' ? 'done' : 'refused', answer }
     const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, result }, NOW).entry
     expect(final?.dueAt).toBe(NOW + KEEP_MS)
@@ -183,7 +183,7 @@ describe('step', () => {
     expect(step(entry, ended('unknown', 9), NOW).entry?.dueAt).toBe(NOW + 2_000)
   })
 
-  it('leaves no entry that is open without a time to look at it', () => {
+  it('leaves no open entry without a due time', () => {
     const events: LedgerEvent[] = [
       { kind: 'submitted', fingerprint: 'f' },
       { kind: 'stored' },

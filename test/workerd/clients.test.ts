@@ -29,7 +29,7 @@ describe('readClients', () => {
     ['a time that is none', { tickets_since: 'yesterday' }, '0.tickets_since must be a time'],
     ['a time that cannot be read', { tickets_since: '2999-01-01T00:00:00+03' }, '0.tickets_since must be a time'],
     ['a field that does not exist', { orgins: [] }, '0.orgins'],
-  ])('refuses %s, and says where but not what', (_, change, message) => {
+  ])('refuses %s, naming the field and not its value', (_, change, message) => {
     expect(() => read(change)).toThrow(message)
     for (const value of ['my-secret-key', 'whsec_YQ==']) expect(() => read(change)).not.toThrow(value)
   })
@@ -38,7 +38,7 @@ describe('readClients', () => {
     expect(() => readClients(secret)).toThrow(/^CLIENTS/)
   })
 
-  it('refuses one id or one key twice', () => {
+  it('refuses two clients with the same id or the same key', () => {
     expect(() => readClients(JSON.stringify([shop, shop]))).toThrow('two clients with the same id')
     expect(() => readClients(JSON.stringify([shop, { ...shop, id: 'twin' }]))).toThrow('the same key twice')
   })

@@ -33,7 +33,7 @@ function expected(name: OperationName, documented: unknown): unknown {
 
 describe('every operation', () => {
   it.each(names)(
-    '%s is sent on as the client made it, under a key of its own, and its documented answer comes back',
+    '%s is sent on as the client made it, with a key of its own, and its documented answer is returned',
     async (name) => {
       const { reached } = playDocuments()
       const about = await known()
@@ -67,13 +67,13 @@ describe('every operation', () => {
     },
   )
 
-  it.each(names)('%s is answered with a body that no cache keeps', async (name) => {
+  it.each(names)('%s has an answer that no cache may store', async (name) => {
     playDocuments()
     const response = await ask(name, await known(name))
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
-  it.each(names)('%s passes nothing of the caller on that is not documented', async (name) => {
+  it.each(names)('%s passes on nothing of the caller that is not documented', async (name) => {
     const { reached } = playDocuments()
     const { path, init } = requestOf(name, await known(name))
     const extra = {
@@ -97,7 +97,7 @@ describe('every operation', () => {
     expect(reached.at(-1)?.url).toBe(`https://api.mercadopago.com${path}`)
   })
 
-  it('has the optional headers of its caller', async () => {
+  it('passes on the optional headers of its caller', async () => {
     const { reached } = playDocuments()
     const { path, init } = requestOf('payments.create', await known())
     const headers = { ...(init.headers as Record<string, string>), 'x-meli-session-id': 'device', 'x-platform-id': 'platform' }
@@ -106,7 +106,7 @@ describe('every operation', () => {
     expect(reached.at(-1)?.headers.get('x-platform-id')).toBe('platform')
   })
 
-  it('of one client and another with the same key has two keys in Mercado Pago', async () => {
+  it('has a different key in Mercado Pago for each client that uses the same key', async () => {
     const { reached } = playDocuments()
     const create = async (client: 'shop' | 'other') => {
       const { path, init } = requestOf('agreements.create', await known())
@@ -118,7 +118,7 @@ describe('every operation', () => {
   })
 })
 
-describe('what is not in the table of operations', () => {
+describe('a request that is not in the table of operations', () => {
   it.each([
     ['GET', '/'],
     ['GET', '/v1/orders'],
@@ -150,9 +150,9 @@ describe('what is not in the table of operations', () => {
   })
 })
 
-describe('something that did not come to be through the proxy', () => {
+describe('a resource that was not created through the proxy', () => {
   it.each(names.filter((name) => ABOUT[name] === 'agreement' || ABOUT[name] === 'payment'))(
-    'is not there for %s',
+    'does not exist for %s',
     async (name) => {
       const { reached } = playDocuments()
       const response = await ask(name, { agreement_id: 'abc', payer_token: 'x', advanced_payment_id: 7 })
@@ -164,7 +164,7 @@ describe('something that did not come to be through the proxy', () => {
     },
   )
 
-  it.each(withHandle)('is a payer token that is worth nothing to %s', async (name) => {
+  it.each(withHandle)('includes a payer token, which is invalid for %s', async (name) => {
     const { reached } = playDocuments()
     const { payer_token } = await known()
     reached.length = 0

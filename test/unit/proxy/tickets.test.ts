@@ -41,7 +41,7 @@ describe('a ticket', () => {
       await expect(mint({}, lifetime)).rejects.toThrow('lasts 1 to 900 seconds')
   })
 
-  it('that claims a longer life is not believed, though it is signed', async () => {
+  it('that claims a longer life is not accepted, even if it is signed', async () => {
     const issuedAt = Math.floor(now.getTime() / 1_000)
     const token = await new SignJWT({ origin: ticket.origin, operations: ticket.operations })
       .setProtectedHeader({ alg: 'HS256', typ: 'wallet-connect-ticket+jwt', kid: 'k1' })
@@ -70,12 +70,12 @@ describe('a ticket', () => {
     await expect(mint({ operations: ['payments.get', operation] })).rejects.toThrow(`A ticket can never allow ${operation}`)
   })
 
-  it('for a charge names amount and reference', async () => {
+  it('for a charge needs an amount and a reference', async () => {
     const { charge: _, ...without } = ticket
     await expect(mintTicket(ring, without, 60, now)).rejects.toThrow('names the amount and the external_reference')
   })
 
-  it('is not believed with a single bit changed', async () => {
+  it('is not accepted with a single bit changed', async () => {
     const token = await mint()
     let accepted = 0
     for (let i = 0; i < token.length; i++) {
@@ -121,12 +121,12 @@ describe('a ticket', () => {
     ['another user', (header, payload, signature) => `${encode(header)}.${encode({ ...payload, sub: 'buyer-2' })}.${signature}`],
     ['no signature', (header, payload) => `${encode(header)}.${encode(payload)}.`],
     ['two parts', (header, payload) => `${encode(header)}.${encode(payload)}`],
-  ])('is not believed with %s', async (_, forge) => {
+  ])('is not accepted with %s', async (_, forge) => {
     const [header, payload, signature = ''] = (await mint()).split('.')
     expect(await readTicket(ring, forge(decode(header), decode(payload), signature), now)).toBeUndefined()
   })
 
-  it.each(['', '.', '..', 'a.b.c', 'null', '{}', 'é.é.é', 'x'.repeat(4_097)])('is not %j', async (token) => {
+  it.each(['', '.', '..', 'a.b.c', 'null', '{}', 'é.é.é', 'x'.repeat(4_097)])('cannot be %j', async (token) => {
     expect(await readTicket(ring, token, now)).toBeUndefined()
   })
 
@@ -135,7 +135,7 @@ describe('a ticket', () => {
     ['another audience', {}, { aud: 'other' }],
     ['no name', {}, { jti: undefined }],
     ['no expiry', {}, { exp: undefined }],
-  ])('signed with our key is not believed with %s', async (_, header, claims) => {
+  ])('signed with our key is not accepted with %s', async (_, header, claims) => {
     const issuedAt = Math.floor(now.getTime() / 1_000)
     const payload = {
       jti: '1',
