@@ -2,6 +2,7 @@ import { evictAllDurableObjects, reset, runDurableObjectAlarm, runInDurableObjec
 import { env } from 'cloudflare:workers'
 import { idempotencyKeyFrom, type OperationName, UnknownOutcomeError } from 'mercadopago-wallet-connect'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { WriteName } from '../../playground/operation-kinds.ts'
 import { document } from '../support/client/documents.ts'
 import { json, type Step, text } from '../support/client/scripted-fetch.ts'
 import { rejection } from '../support/client/wallet.ts'
@@ -72,7 +73,7 @@ describe('an upstream that declines', () => {
     'error.404.payment-not-found',
     'error.404.refund-not-found',
     'error.422.idempotency-key-used',
-  ])('%s is told on: status, sentence and codes', async (file) => {
+  ])('%s is passed on with its status, message and codes', async (file) => {
     const documented = document<{ status: string; message: string; cause?: { code: string | number }[] }>(file)
     const { ask } = await wish('payments.create', about)
     mercadoPago.plays('payments.create', json(Number(file.slice(6, 9)), documented))
@@ -83,14 +84,14 @@ describe('an upstream that declines', () => {
     if (documented.cause) expect(problem.cause).toMatchObject(documented.cause.map(({ code }) => ({ code: String(code) })))
   })
 
-  it('because the key was used answers as documented, word for word', async () => {
+  it('because the key was used is passed on word for word as documented', async () => {
     const documented = document('error.422.idempotency-key-used')
     const { ask } = await wish('payments.create', about)
     mercadoPago.plays('payments.create', json(422, documented))
     expect(await problemIn(await ask())).toEqual(documented)
   })
 
-  it.each(names)('%s: a refusal is the answer, and not asked for again', async (name) => {
+  it.each(names)('%s: a refusal is the answer, and not requested again', async (name) => {
     const { ask, reached } = await wish(name, about)
     mercadoPago.plays(name, json(400, document('error.400.openapi-generic')))
     const first = await ask()
@@ -123,7 +124,7 @@ describe('an access token that the upstream refuses', () => {
     json(Number(file.slice(6, 9)), document(file)),
   )
 
-  it.each(names)('%s: is followed by the former one, with the same key and bytes', async (name) => {
+  it.each(names)('%s: is followed by a try with the former token, with the same key and bytes', async (name) => {
     for (const refusal of refusals) {
       const { ask, reached } = await wish(name)
       mercadoPago.plays(name, refusal, answers[name])
@@ -137,7 +138,7 @@ describe('an access token that the upstream refuses', () => {
     }
   })
 
-  it.each(names)('%s: both refused is 503, not the caller’s fault, and the key is free', async (name) => {
+  it.each(names)('%s: is 503 if both are refused, and leaves the key free', async (name) => {
     const { ask, reached } = await wish(name)
     for (const refusal of refusals) {
       mercadoPago.plays(name, refusal)
@@ -153,7 +154,7 @@ describe('an access token that the upstream refuses', () => {
     expect(again.headers.has('idempotent-replayed')).toBe(false)
   })
 
-  it('is not the payer token that is worth nothing', async () => {
+  it('is told apart from an invalid payer token', async () => {
     const { ask, reached } = await wish('payments.create')
     mercadoPago.plays('payments.create', json(401, document('error.401.invalid-payer-token')))
     expect((await ask()).status).toBe(401)
@@ -164,7 +165,8 @@ describe('an access token that the upstream refuses', () => {
 /** Writes that Mercado Pago takes twice if they come twice. */
 const UNPROTECTED: readonly OperationName[] = ['agreements.create', 'agreements.createPayerToken', 'discounts.create']
 
-const SOMETHING_ELSE: Partial<Record<OperationName, object>> = {
+/** Another body for each write that has one. */
+const SOMETHING_ELSE: Record<Exclude<WriteName, 'agreements.cancel'>, object> = {
   'agreements.create': { external_flow_id: 'another' },
   'agreements.createPayerToken': { code: 'another' },
   'discounts.create': { amount: 551 },
@@ -191,7 +193,7 @@ describe('an upstream that does not answer', () => {
 
   const inProgress = document('error.409.idempotency-in-progress')
 
-  it.each(writes)('%s: is still being processed, with 409 and Retry-After, and the key stays taken', async (name) => {
+  it.each(writes)('%s: is answered with 409 and Retry-After, and the key stays taken', async (name) => {
     const about = await known(name)
     for (const [what, step] of failures) {
       const { path, init } = requestOf(name, about)
@@ -213,7 +215,7 @@ describe('an upstream that does not answer', () => {
     }
   })
 
-  it.each(writes)('%s: the key stays taken when all is forgotten that is not on disk', async (name) => {
+  it.each(writes)('%s: keeps the key taken after everything in memory is lost', async (name) => {
     const { ask, reached } = await wish(name)
     mercadoPago.plays(name, lost)
     expect((await ask()).status).toBe(409)
@@ -222,13 +224,13 @@ describe('an upstream that does not answer', () => {
     expect(reached()).toHaveLength(1)
   })
 
-  it.each(writes.filter((name) => name !== 'agreements.cancel'))(
-    '%s: something else under the same key is refused, not sent',
-    async (name) => {
+  it.each(Object.entries(SOMETHING_ELSE) as [WriteName, object][])(
+    '%s: makes another request with the same key refused, and not sent',
+    async (name, change) => {
       const { ask, body, reached } = await wish(name)
       mercadoPago.plays(name, lost)
       await ask()
-      const response = await ask({ body: JSON.stringify({ ...body, ...SOMETHING_ELSE[name] }) })
+      const response = await ask({ body: JSON.stringify({ ...body, ...change }) })
       expect(response.status).toBe(422)
       expect(await problemIn(response)).toEqual(document('error.422.idempotency-key-used'))
       expect(reached()).toHaveLength(1)
@@ -236,7 +238,7 @@ describe('an upstream that does not answer', () => {
   )
 
   it.each(writes.filter((name) => !UNPROTECTED.includes(name)))(
-    '%s: is asked with the same key and bytes until it is known, and then has the stored answer',
+    '%s: is sent the same key and bytes until the outcome is known, which is then repeated',
     async (name) => {
       const { ask, reached } = await wish(name)
       mercadoPago.plays(name, lost)
@@ -253,7 +255,7 @@ describe('an upstream that does not answer', () => {
     },
   )
 
-  it.each(UNPROTECTED)('%s: is not asked a second time, and the key stays taken', async (name) => {
+  it.each(UNPROTECTED)('%s: is not sent the request a second time, and the key stays taken', async (name) => {
     const { ask, reached } = await wish(name)
     mercadoPago.plays(name, lost)
     await ask()
@@ -263,7 +265,7 @@ describe('an upstream that does not answer', () => {
     expect(reached()).toHaveLength(1)
   })
 
-  it.each(reads)('%s: is 503 with Retry-After, and nothing was done', async (name) => {
+  it.each(reads)('%s: is answered with 503 and Retry-After, and nothing was done', async (name) => {
     const { ask, reached } = await wish(name)
     const send = proxyWith({})
     for (const [what, step] of failures) {
@@ -276,7 +278,7 @@ describe('an upstream that does not answer', () => {
     expect(reached().length).toBeGreaterThan(failures.length)
   })
 
-  it.each(reads)('%s: is asked a second time before that', async (name) => {
+  it.each(reads)('%s: is sent the read a second time before that', async (name) => {
     const { ask, reached } = await wish(name)
     mercadoPago.plays(name, lost, answers[name])
     expect((await ask()).status).toBe(200)

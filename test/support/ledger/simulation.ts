@@ -1,7 +1,7 @@
 import { isApproved, type PreparedRequest, prepare } from 'mercadopago-wallet-connect'
 import { createEmulator, type Emulator, type Snapshot } from 'mercadopago-wallet-connect/emulator'
 import { type AttemptResult, type Entry, REVIEW_AFTER_MS, type step } from '../../../playground/ledger/ledger.ts'
-import { createLedger, type LedgerPorts, type LedgerReply } from '../../../playground/ledger/ledger-driver.ts'
+import { createLedgerDriver, type LedgerDependencies, type LedgerReply } from '../../../playground/ledger/ledger-driver.ts'
 import { createUpstream } from '../../../playground/upstream/upstream.ts'
 import { createRandom } from '../../../src/emulator/world/random.ts'
 import { linkWallet } from '../client/wallet.ts'
@@ -33,12 +33,12 @@ export interface Verdict {
 /** The parts of the design that a bug may be in. */
 export interface Design {
   step: typeof step
-  /** The ports with something wrong. */
-  spoil?: (ports: LedgerPorts, world: SpoiledWorld) => LedgerPorts
+  /** The dependencies with something wrong. */
+  sabotage?: (dependencies: LedgerDependencies, world: SabotageContext) => LedgerDependencies
 }
 
 /** What a bug may reach for. */
-export interface SpoiledWorld {
+export interface SabotageContext {
   emulator: Emulator
   prepared: PreparedRequest<'payments.create'>
   sendOther(prepared: PreparedRequest<'payments.create'>): Promise<AttemptResult>
@@ -93,7 +93,7 @@ export async function live(
     disk = memory
     throw new Crash('now')
   }
-  const portsOf = (mine: number): LedgerPorts => ({
+  const dependenciesOf = (mine: number): LedgerDependencies => ({
     now: () => now,
     read: () => memory,
     write(_, entry) {
@@ -106,21 +106,21 @@ export async function live(
     },
     async send() {
       risk(mine)
-      const ending = await upstream.send(prepared)
+      const result = await upstream.send(prepared)
       risk(mine)
-      return ending
+      return result
     },
     async settle() {
       risk(mine)
-      const ending = await upstream.settle(prepared)
+      const result = await upstream.settle(prepared)
       risk(mine)
-      return ending
+      return result
     },
   })
   const process = () => {
-    const ports = portsOf(generation)
-    return createLedger(
-      design.spoil?.(ports, { emulator, prepared, sendOther: upstream.send, prepareAnew }) ?? ports,
+    const dependencies = dependenciesOf(generation)
+    return createLedgerDriver(
+      design.sabotage?.(dependencies, { emulator, prepared, sendOther: upstream.send, prepareAnew }) ?? dependencies,
       design.step,
     )
   }
@@ -164,8 +164,8 @@ export async function live(
 
   // The caller asks, some of it at once, and time passes.
   for (let asked = 0; asked < life.asks; asked++) {
-    const both = [quietly(process().ask('name', 'same'))]
-    if (roll() < 0.3) both.push(quietly(process().ask('name', 'same')))
+    const both = [quietly(process().submit('name', 'same'))]
+    if (roll() < 0.3) both.push(quietly(process().submit('name', 'same')))
     await Promise.all(both)
     await pass(roll() < 0.5 ? Math.floor(roll() * 5_000) : Math.floor(roll() * HOUR_MS))
   }
