@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ProxyResponse } from '../../playground/http/response.ts'
 import { type Entry, type LedgerEvent, type Step, step } from '../../playground/ledger/ledger.ts'
 import { draws } from '../support/client/draws.ts'
-import { type Design, type Life, liveMany } from '../support/ledger/simulation.ts'
+import { type Design, type Life, simulateMany } from '../support/ledger/simulation.ts'
 
 /** 1,000,000 before a release. */
 const LIVES = Number(process.env.LIVES ?? draws(8_000, 50_000))
@@ -13,23 +13,23 @@ const lifeOf = (seed: number): Life => ({
   seed,
   faultRate: [0.1, 0.3, 0.6][seed % 3] ?? 0,
   crashRate: [0, 0.05, 0.15, 0.3][seed % 4] ?? 0,
-  asks: 1 + (seed % 4),
+  requests: 1 + (seed % 4),
 })
 
 it(`the ledger agrees with what happened, over ${LIVES} lives`, { timeout: 20 * 60_000 }, async () => {
-  const verdicts = await liveMany(LIVES, lifeOf, { step })
+  const verdicts = await simulateMany(LIVES, lifeOf, { step })
   const [first] = verdicts
   expect(first?.broken, `replay: ${JSON.stringify(first?.life)}`).toEqual([])
   expect(verdicts).toHaveLength(LIVES)
 
-  const struck = new Set(verdicts.flatMap(({ strikes }) => strikes))
+  const injected = new Set(verdicts.flatMap(({ faults }) => faults))
   const possible = FAULTS.filter(
     ({ name, operations, isBreach }) =>
       !isBreach &&
       !name.startsWith('notification_') &&
       (operations?.some((each) => each === 'payments.create' || each === 'payments.search') ?? true),
   )
-  expect([...struck].sort()).toEqual(possible.map(({ name }) => name).sort())
+  expect([...injected].sort()).toEqual(possible.map(({ name }) => name).sort())
   expect(verdicts.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(LIVES / 4)
   // Whoever asks in the end is nearly always answered; what is stuck for ever is shown to a person.
   expect(verdicts.filter(({ state }) => state === 'NEEDS_REVIEW').length).toBeLessThan(LIVES / 20)
@@ -148,7 +148,7 @@ const bugs: Record<string, Design> = {
 
 describe('the simulation', () => {
   it.each(Object.entries(bugs))('finds %s', { timeout: 60_000 }, async (_, design) => {
-    const [first] = await liveMany(20_000, lifeOf, design)
+    const [first] = await simulateMany(20_000, lifeOf, design)
     expect(first?.broken).not.toEqual([])
   })
 })

@@ -127,7 +127,7 @@ describe('every secret', () => {
     await page.agreements.get(agreement_id)
     await page.discounts.validateCoupon({ payer_token, id: 'TENTH' })
 
-    // What is declined, lost and told of.
+    // Requests that are declined or lost, and notifications.
     const errors = await Promise.all(
       [
         () => page.payments.refund(id),
@@ -143,13 +143,13 @@ describe('every secret', () => {
     await send('/operations?state=open', { headers: asBackend('operator') })
     await wallet.agreements.cancel(agreement_id)
     errors.push(await charge(10).then(String, surfaces))
-    const told = {
+    const event = {
       topic: 'wallet_connect',
       action: 'status.updated',
       data: { id: agreement_id },
       fields: { id: 'e', entity: 'agreement' },
     }
-    await receive(await signNotification({ secret: WEBHOOK_SECRET, url: `${ORIGIN}/notifications`, ...told }))
+    await receive(await signNotification({ secret: WEBHOOK_SECRET, url: `${ORIGIN}/notifications`, ...event }))
     await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 10_000, interval: 100 })
     await send('/notifications?state=delivered', { headers: asBackend('operator') })
 
@@ -187,27 +187,27 @@ describe('every secret', () => {
   })
 })
 
-/** An upstream that says back all that it was told, in every place that a caller might see. */
+/** An upstream that repeats everything it was sent, in every place that a caller might see. */
 describe('an upstream that repeats secrets', () => {
-  const told = [`Bearer ${ACCESS_TOKEN}`, `Bearer ${FORMER_ACCESS_TOKEN}`, PAYER_TOKEN, 'the-code'].join(' ')
+  const allSecrets = [`Bearer ${ACCESS_TOKEN}`, `Bearer ${FORMER_ACCESS_TOKEN}`, PAYER_TOKEN, 'the-code'].join(' ')
   const everywhere = {
-    message: told,
+    message: allSecrets,
     error: ACCESS_TOKEN,
     code: ACCESS_TOKEN,
     cause: [
-      { code: ACCESS_TOKEN, message: told, description: told, data: told },
-      { code: PAYER_TOKEN, message: told },
+      { code: ACCESS_TOKEN, message: allSecrets, description: allSecrets, data: allSecrets },
+      { code: PAYER_TOKEN, message: allSecrets },
     ],
-    debug: { authorization: [told] },
-    payer: { id: 7, token: PAYER_TOKEN, email: told },
-    [ACCESS_TOKEN]: told,
+    debug: { authorization: [allSecrets] },
+    payer: { id: 7, token: PAYER_TOKEN, email: allSecrets },
+    [ACCESS_TOKEN]: allSecrets,
   }
   const headers = {
     'x-request-id': ACCESS_TOKEN,
-    'x-debug': told,
+    'x-debug': allSecrets,
     location: `https://a.test/${ACCESS_TOKEN}`,
     'set-cookie': `t=${ACCESS_TOKEN}`,
-    'www-authenticate': told,
+    'www-authenticate': allSecrets,
     'retry-after': '0',
   }
   const secrets = [...OURS, PAYER_TOKEN]
@@ -238,7 +238,7 @@ describe('an upstream that repeats secrets', () => {
       : { ...documented, ...everywhere }
     // The payer token is known again where it was sent.
     const takesHandle = withHandle.includes(name)
-    const quoted = quoting(documented, takesHandle ? told : told.replace(PAYER_TOKEN, ''))
+    const quoted = quoting(documented, takesHandle ? allSecrets : allSecrets.replace(PAYER_TOKEN, ''))
     const steps = [json(200, answer, headers), json(201, answer, headers), json(200, quoted, headers)]
     expect(findSecrets(await saysBack(name, steps), secrets)).toEqual([])
   })
@@ -246,8 +246,12 @@ describe('an upstream that repeats secrets', () => {
   it.each(names)('in a refusal or a broken answer to %s is not passed on', async (name) => {
     const statuses = [302, 400, 401, 403, 404, 408, 409, 422, 429, 500]
     const declines = statuses.map((status) => json(status, { status, ...everywhere }, headers))
-    const thrown = Object.assign(new TypeError(told), { name: told, cause: new Error(told), request: { headers: told } })
-    const steps: Step[] = [...declines, { reject: thrown }, { throw: thrown }, { reject: told }]
+    const thrown = Object.assign(new TypeError(allSecrets), {
+      name: allSecrets,
+      cause: new Error(allSecrets),
+      request: { headers: allSecrets },
+    })
+    const steps: Step[] = [...declines, { reject: thrown }, { throw: thrown }, { reject: allSecrets }]
     expect(findSecrets(await saysBack(name, steps), secrets)).toEqual([])
   })
 })
