@@ -1,4 +1,4 @@
-/** `npm run screenshots`: the main states of the demo page, for the README, into playground/page/screenshots/. */
+/** `node test/support/page/screenshots.ts`: the main states of the demo page, for the README, into playground/page/screenshots/. */
 import { mkdirSync } from 'node:fs'
 import type { BrowserContextOptions, Page } from 'playwright'
 import { enter, linkWallet, openDemo, payButton, receipt } from './fixtures.ts'
