@@ -34,7 +34,7 @@ export function readKeyRing(name: string, secret: string | undefined): KeyRing {
 function readKey(name: string, entry: string): NamedKey {
   const [, id, base64] = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/]+={0,2})$/.exec(entry) ?? []
   if (!id || !base64) throw new TypeError(`${name} must have the form id:base64, with spaces between several keys`)
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const bytes = Uint8Array.fromBase64(base64)
   if (bytes.length < MIN_BYTES) throw new TypeError(`${name}: the key ${id} must have at least ${MIN_BYTES} bytes`)
   // The imported key, not a promise of it: in a Worker a promise ends with the request that made it.
   let imported: CryptoKey | undefined

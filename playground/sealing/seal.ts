@@ -50,22 +50,19 @@ async function derive(key: NamedKey, salt: Uint8Array<ArrayBuffer>): Promise<Cry
   return crypto.subtle.deriveKey(algorithm, await key.hkdf(), { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
 }
 
-export const toBase64 = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+export const toBase64 = (bytes: Uint8Array): string => bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
 
 /** @throws {TypeError} the text is not base64url, or not the canonical spelling of its bytes */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(decode(text), (character) => character.charCodeAt(0))
+  const bytes = decode(text)
   if (toBase64(bytes) !== text) throw new TypeError('not base64url')
   return bytes
 }
 
-function decode(text: string): string {
+/** Takes blanks, padding and stray bits too: without padding, the strict mode takes only whole groups of four characters. */
+function decode(text: string): Uint8Array<ArrayBuffer> {
   try {
-    return atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    return Uint8Array.fromBase64(text, { alphabet: 'base64url' })
   } catch {
     throw new TypeError('not base64url')
   }

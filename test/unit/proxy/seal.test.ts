@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readKeyRing } from '../../../playground/sealing/key-ring.ts'
-import { open, seal } from '../../../playground/sealing/seal.ts'
+import { fromBase64, open, seal, toBase64 } from '../../../playground/sealing/seal.ts'
 
 const key = (byte: number): string => btoa(String.fromCharCode(...Array(32).fill(byte)))
 const ring = readKeyRing('SEALING_KEYS', `k1:${key(1)}`)
@@ -65,6 +65,31 @@ describe('seal and open', () => {
     expect(await open(readKeyRing('SEALING_KEYS', `k2:${key(2)} k1:${key(1)}`), sealed, mine)).toBe('PAYER_TOKEN')
     expect(await open(readKeyRing('SEALING_KEYS', `k2:${key(2)}`), sealed, mine)).toBeUndefined()
     expect(await open(readKeyRing('SEALING_KEYS', `k1:${key(2)}`), sealed, mine)).toBeUndefined()
+  })
+})
+
+describe('base64url', () => {
+  it('gives back any bytes, and has no padding', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(toBase64(bytes)).toMatch(/^[\w-]*$/)
+        expect(fromBase64(toBase64(bytes))).toEqual(bytes)
+      }),
+    )
+  })
+
+  it.each([
+    ['padding', 'YQ=='],
+    ['half of the padding', 'YQ='],
+    ['bits that belong to no byte', 'YR'],
+    ['a single character', 'Y'],
+    ['a blank', 'YW Jj'],
+    ['a line break at the end', 'YWJj\n'],
+    ['the other alphabet', '+/+/'],
+    ['a character of neither alphabet', 'YWJ*'],
+    ['a letter that is not ASCII', 'YWJé'],
+  ])('is refused with %s', (_, text) => {
+    expect(() => fromBase64(text)).toThrow(new TypeError('not base64url'))
   })
 })
 
