@@ -2,6 +2,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import chromium from '@sparticuz/chromium'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { CHROMIUM } from './test/support/page/chromium.ts'
 import { SECRETS } from './test/support/secrets/secrets.ts'
 
 const root = new URL('.', import.meta.url).pathname
@@ -15,15 +16,20 @@ const alias = {
 }
 
 const common = { root, resolve: { alias } }
+const UNPACK = './test/support/page/chromium.ts'
 
 /** In Node, from the sources: what `npm run test:unit` runs. */
 const unit: TestProjectConfiguration = {
   ...common,
-  test: { name: 'unit', include: ['test/{unit,contract}/**/*.test.ts'] },
+  // A worker and the modules for each of the files anew took more time than the tests.
+  test: { name: 'unit', pool: 'threads', isolate: false, include: ['test/{unit,contract}/**/*.test.ts'] },
 }
 
 /** With processes, sockets, browsers and the packed package. */
-const node = (include: string[]): TestProjectConfiguration => ({ ...common, test: { name: 'node', include } })
+const node = (include: string[]): TestProjectConfiguration => ({
+  ...common,
+  test: { name: 'node', globalSetup: UNPACK, include },
+})
 
 const workerd = (include: string[]): TestProjectConfiguration => ({
   ...common,
@@ -39,7 +45,7 @@ const workerd = (include: string[]): TestProjectConfiguration => ({
   test: { name: 'workerd', testTimeout: 20_000, include },
 })
 
-const browser = async (include: string[]): Promise<TestProjectConfiguration> => ({
+const browser = (include: string[]): TestProjectConfiguration => ({
   ...common,
   // Only for the service worker of msw, which has to come from the root of this server.
   publicDir: 'node_modules/msw/lib',
@@ -47,6 +53,7 @@ const browser = async (include: string[]): Promise<TestProjectConfiguration> => 
   test: {
     name: 'chromium',
     include,
+    globalSetup: UNPACK,
     // It is one process, and dies of two pages at once.
     fileParallelism: false,
     sequence: { groupOrder: 1 },
@@ -56,7 +63,7 @@ const browser = async (include: string[]): Promise<TestProjectConfiguration> => 
       screenshotFailures: false,
       provider: playwright({
         launchOptions: {
-          executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()),
+          executablePath: CHROMIUM,
           args: [...chromium.args, '--disable-background-networking'],
         },
       }),
@@ -66,35 +73,35 @@ const browser = async (include: string[]): Promise<TestProjectConfiguration> => 
 })
 
 /** What `npm test` runs. */
-const standard = async (): Promise<TestProjectConfiguration[]> => [
+const standard = (): TestProjectConfiguration[] => [
   unit,
   node(['test/{node,runtime}/**/*.test.ts', 'test/ledger/!(*.workerd).test.ts']),
   workerd(['test/{contract,workerd}/**/*.test.ts', 'test/ledger/*.workerd.test.ts']),
-  await browser(['test/{contract,chromium}/**/*.test.ts']),
+  browser(['test/{contract,chromium}/**/*.test.ts']),
 ]
 
 /**
  * What `npm run test:all` adds (`--mode long`): the unit tests in workerd and Chromium too, and the tests that draw at
  * random with more draws (`import.meta.env.MODE`).
  */
-const long = async (): Promise<TestProjectConfiguration[]> => [
+const long = (): TestProjectConfiguration[] => [
   node([
     'test/ledger/{simulation,kill}.test.ts',
     'test/node/model.test.ts',
     'test/unit/{notifications,emulator/explore}.test.ts',
   ]),
   workerd(['test/unit/**/*.test.ts', 'test/ledger/state-machine.test.ts']),
-  await browser([
+  browser([
     'test/unit/emulator/!(explore).test.ts',
     'test/unit/{errors,idempotency-key,judge,money,notifications,payment-status,prepare,resolve,retry-policy,transcript}.test.ts',
   ]),
 ]
 
-export default defineConfig(async ({ mode }) => ({
+export default defineConfig(({ mode }) => ({
   root,
   test: {
     // Most of the time of a test in workerd, or with processes of its own, is waiting.
     maxWorkers: 4,
-    projects: await (mode === 'long' ? long() : standard()),
+    projects: mode === 'long' ? long() : standard(),
   },
 }))

@@ -150,7 +150,7 @@ export interface SignOptions {
   timestamp?: number
   /** Unit of `ts`. Default seconds. */
   unit?: 's' | 'ms'
-  /** Whether to sign the id in lower case, as the documentation says for ids such as `ORD01…`. Default false, as in the SDKs. */
+  /** Whether to sign the id in lower case, as documented for ids such as `ORD01…`. Default false, as in the SDKs. */
   lowerCaseId?: boolean
 }
 

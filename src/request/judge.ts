@@ -7,7 +7,7 @@ import { isEssential } from '../schema/schema-path.ts'
 import { type ErrorResponse, readErrorResponse, redact } from './error-response.ts'
 
 /** What is known about every attempt. */
-interface Evidence {
+interface ResponseMeta {
   status: number | undefined
   requestId: string | undefined
   /** The wait that `Retry-After` asks for, in milliseconds. */
@@ -17,18 +17,18 @@ interface Evidence {
 /** What one attempt means. */
 export type Verdict =
   /** A response with the resource. */
-  | (Evidence & { kind: 'answer'; status: number; data: unknown; drift: readonly Issue[]; replayed: boolean })
+  | (ResponseMeta & { kind: 'answer'; status: number; data: unknown; drift: readonly Issue[]; replayed: boolean })
   /** The API declined: this attempt did nothing. */
-  | (Evidence & { kind: 'refused'; status: number } & ErrorResponse)
+  | (ResponseMeta & { kind: 'refused'; status: number } & ErrorResponse)
   /** The same request is still being processed. */
-  | (Evidence & { kind: 'busy' })
+  | (ResponseMeta & { kind: 'busy' })
   /** Too many requests: this attempt was not executed. */
-  | (Evidence & { kind: 'limited' })
+  | (ResponseMeta & { kind: 'limited' })
   /** No readable response: the attempt may or may not have been executed. */
   | Lost
 
 /** An attempt without a readable response. */
-export interface Lost extends Evidence {
+export interface Lost extends ResponseMeta {
   kind: 'lost'
   reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'
   issues: readonly Issue[]
@@ -38,8 +38,8 @@ export interface Lost extends Evidence {
 export const lostWithout = (reason: Lost['reason'], status?: number): Lost =>
   lost({ status, requestId: undefined, retryAfterMs: undefined }, reason)
 
-const lost = (evidence: Evidence, reason: Lost['reason'], issues: readonly Issue[] = []): Lost => ({
-  ...evidence,
+const lost = (meta: ResponseMeta, reason: Lost['reason'], issues: readonly Issue[] = []): Lost => ({
+  ...meta,
   kind: 'lost',
   reason,
   issues,
@@ -65,20 +65,20 @@ export interface JudgeContext {
 /** Says what one response means. `retry-policy.ts` decides what to do next. */
 export function judge({ status, headers, text }: ReceivedResponse, { operation, now, secrets }: JudgeContext): Verdict {
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now)
-  const evidence = { status, requestId: readRequestId(headers, secrets), retryAfterMs }
-  if (!Number.isInteger(status)) return lost({ ...evidence, status: undefined }, 'unreadable', [BAD_STATUS])
-  if (status < 200 || status > 599 || (status >= 300 && status < 400)) return lost(evidence, 'unreadable', [BAD_STATUS])
+  const meta = { status, requestId: readRequestId(headers, secrets), retryAfterMs }
+  if (!Number.isInteger(status)) return lost({ ...meta, status: undefined }, 'unreadable', [BAD_STATUS])
+  if (status < 200 || status > 599 || (status >= 300 && status < 400)) return lost(meta, 'unreadable', [BAD_STATUS])
   const json = parseJson(text)
-  if (status < 300 && !json.ok) return lost(evidence, 'unreadable', [json.issue])
-  if (status < 300 && json.ok) return readResource(operation, json.value, evidence, headers)
-  if (status >= 500 || status === 408) return lost(evidence, 'server')
-  if (status === 429) return { ...evidence, kind: 'limited' }
+  if (status < 300 && !json.ok) return lost(meta, 'unreadable', [json.issue])
+  if (status < 300 && json.ok) return readResource(operation, json.value, meta, headers)
+  if (status >= 500 || status === 408) return lost(meta, 'server')
+  if (status === 429) return { ...meta, kind: 'limited' }
   const response = readErrorResponse(json.ok ? json.value : undefined, secrets())
   // A 409 that does not say what it is may be the one that means "still being processed".
   const codes = [response.apiCode, ...response.causes.map(({ code }) => code)].filter(Boolean)
   const isInProgress = codes.length === 0 || codes.includes('401001')
-  if (status === 423 || (status === 409 && isInProgress)) return { ...evidence, kind: 'busy' }
-  return { ...evidence, ...response, kind: 'refused' }
+  if (status === 423 || (status === 409 && isInProgress)) return { ...meta, kind: 'busy' }
+  return { ...meta, ...response, kind: 'refused' }
 }
 
 const BAD_STATUS: Issue = { path: '', message: 'does not have a status that the API uses' }
@@ -98,17 +98,17 @@ function parseJson(text: string | undefined): Parsed {
 function readResource(
   operation: OperationName,
   value: unknown,
-  evidence: Evidence & { status: number },
+  meta: ResponseMeta & { status: number },
   headers: Pick<Headers, 'get'>,
 ): Verdict {
   const { output, createdStatus = 0 }: ResponseSpec = responses[operation]
   const result = v.safeParse(output, value)
   const issues = result.issues ?? []
   const fatal = issues.filter(({ path }) => isEssential(output, value, path ?? []))
-  if (fatal.length > 0) return lost(evidence, 'unreadable', describeIssues(output, value, fatal))
-  const replayed = createdStatus ? evidence.status !== createdStatus : headers.get('idempotent-replayed') === 'true'
+  if (fatal.length > 0) return lost(meta, 'unreadable', describeIssues(output, value, fatal))
+  const replayed = createdStatus ? meta.status !== createdStatus : headers.get('idempotent-replayed') === 'true'
   const drift = describeIssues(output, value, issues)
-  return { ...evidence, kind: 'answer', data: result.output, drift, replayed }
+  return { ...meta, kind: 'answer', data: result.output, drift, replayed }
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
