@@ -148,14 +148,19 @@ describe.each([
   })
 
   it('is refused with 404 for a payment that does not exist', async () => {
-    api.plays('404 error.404.payment-not-found', '404 error.404.refund-not-found')
+    api.plays(
+      '404 error.404.payment-not-found',
+      '404 error.404.refund-not-found',
+      '404 error.404.refund-not-found',
+      '404 error.404.refund-not-found',
+    )
     expect(await rejection(wallet.payments.get(1))).toMatchObject({ status: 404, apiMessage: 'Advanced payment not found.' })
     expect(await rejection(wallet.payments.refund(1))).toMatchObject({ status: 404, apiCode: '404002' })
   })
 
   it('gets a list of one for a partial refund', async () => {
     const { payer_token } = await api.link()
-    api.plays('201 create-payment.approved.response.201', '200 refund-payment.response.200')
+    api.plays('201 create-payment.approved.response.201', '200 refund-payment.response.200', '200 refund-payment.response.200')
     const payment = await wallet.payments.create(charge(payer_token))
     const refunds = await wallet.payments.refund(payment.id, { amount: 25 })
     expect(refunds).toHaveLength(1)

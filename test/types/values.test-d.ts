@@ -40,6 +40,7 @@ expectTrue<
         attempts: number
         idempotencyKey: string | null
         replayed: boolean
+        mismatches: readonly Issue[]
       }
     >,
     Equal<
@@ -54,7 +55,7 @@ expectTrue<
         durationMs: number
       }
     >,
-    Equal<Members<DriftEvent>, { operation: OperationName; issues: readonly Issue[] }>,
+    Equal<Members<DriftEvent>, { operation: OperationName; issues: readonly Issue[]; essential: boolean }>,
     Equal<
       Members<CheckResult>,
       {

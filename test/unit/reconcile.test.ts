@@ -1,7 +1,7 @@
 import { InvalidInputError, type OperationName } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
 import { document } from '../support/client/documents.ts'
-import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
+import { json, type Step, scriptedByMethod, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
 import { createTestClock } from '../support/client/test-clock.ts'
 import { aPayment, rejection, walletOnTestClock as walletWith } from '../support/client/wallet.ts'
 
@@ -57,7 +57,7 @@ describe('reconcile', () => {
   it('ignores a payment with the same reference and another amount', async () => {
     const other = { ...approved, wallet_payment: { transaction_amount: 700.51, external_reference: 'Pago_123' } }
     expect((await reconcile('payments.create', aPayment, lost, page(other))).settlement.outcome).toBe('unknown')
-    expect((await reconcile('payments.create', aPayment, revoked, page(other))).settlement.outcome).toBe('not_done')
+    expect((await reconcile('payments.create', aPayment, revoked, page(other))).settlement.outcome).toBe('unknown')
   })
 
   it.each([
@@ -88,11 +88,37 @@ describe('reconcile', () => {
     }
   })
 
-  it('is not_done if the repeat is refused and the search finds nothing', async () => {
+  it('is unknown if the repeat is refused and the search finds nothing: it may show payments late', async () => {
     for (const step of [invalid, mismatch, revoked]) {
-      const { settlement } = await reconcile('payments.create', aPayment, step, page())
-      expect(settlement).toMatchObject({ outcome: 'not_done', error: { code: 'refused', outcome: 'none' } })
+      expect((await reconcile('payments.create', aPayment, step, page())).settlement.outcome).toBe('unknown')
     }
+  })
+
+  const later = { ...approved, id: 99, wallet_payment: { transaction_amount: 5, external_reference: 'later' } }
+  it.each([
+    ['shows the witness and nothing of the payment', 'not_done', page(later), page()],
+    ['does not show the witness', 'unknown', page(), page()],
+    ['fails for the witness', 'unknown', json(500, {}), page()],
+    ['shows the witness and the payment', 'done', page(later), page(approved)],
+  ])('with a witness, if the search %s, is %s', async (_, outcome, forWitness, forPayment) => {
+    for (const step of [invalid, mismatch, revoked]) {
+      const fetch = scriptedByMethod({ POST: [step], GET: [json(200, later), forWitness, forPayment] })
+      const wallet = walletWith(fetch, { maxRetries: 0 })
+      const settlement = await wallet.reconcile(wallet.prepare('payments.create', aPayment), { witness: 99 })
+      expect(settlement.outcome).toBe(outcome)
+    }
+  })
+
+  it.each(['', 0, -1, 'abc', {}])('refuses the witness %j', async (witness) => {
+    const wallet = walletWith(scriptedFetch())
+    const promise = wallet.reconcile(wallet.prepare('payments.create', aPayment), { witness: witness as never })
+    expect(await rejection(promise)).toMatchObject({ code: 'invalid_input', issues: [{ path: 'witness' }] })
+  })
+
+  it('is not_done without a witness if the refusal is about the bytes of the request and the search finds nothing', async () => {
+    const missing = json(400, { status: '400', error: 'bad_request', message: 'x', cause: [{ code: '400017', message: 'x' }] })
+    expect((await reconcile('payments.create', aPayment, missing, page())).settlement.outcome).toBe('not_done')
+    expect((await reconcile('payments.create', aPayment, missing, page(approved))).settlement.outcome).toBe('done')
   })
 
   it('is unknown if the repeat ends with 422/422001, a network failure, 429, 500 or a timeout, and the search finds nothing', async () => {
@@ -147,8 +173,19 @@ describe('reconcile', () => {
     ['a refused refund of a payment without refunds', 'not_done', { amount: 25 }, json(400, {}), [json(200, [])]],
     ['a lost refund of a payment without refunds', 'unknown', { amount: 25 }, lost, [json(200, [])]],
   ] as [string, string, object, Step, Step[]][])('of %s is %s', async (_, outcome, input, step, reads) => {
-    const { settlement } = await reconcile('payments.refund', { advanced_payment_id: 7, ...input }, step, ...reads)
+    const wallet = walletWith(scriptedByMethod({ POST: [step], GET: reads }), { maxRetries: 0 })
+    const settlement = await wallet.reconcile(wallet.prepare('payments.refund', { advanced_payment_id: 7, ...input }))
     expect(settlement.outcome).toBe(outcome)
+  })
+
+  it('reads a refund before it is sent again, and compares the list with what it was', async () => {
+    const earlier = refund.map((each) => ({ ...each, id: 1 }))
+    const fetch = scriptedByMethod({ POST: [json(200, refund)], GET: [json(200, [...earlier, ...refund])] })
+    const wallet = walletWith(fetch, { maxRetries: 0 })
+    const prepared = wallet.prepare('payments.refund', { advanced_payment_id: 7, amount: 25 })
+    expect((await wallet.reconcile(prepared, { refundsBefore: ['1'] })).outcome).toBe('done')
+    expect((await wallet.reconcile(prepared)).outcome).toBe('unknown')
+    expect(fetch.sent.map(({ method }) => method)).not.toContain('POST')
   })
 
   it('does not repeat agreements.create, which would make a second agreement', async () => {
@@ -167,10 +204,10 @@ describe('reconcile', () => {
   it('ends at the deadline if the second read hangs', async () => {
     const clock = createTestClock()
     const slowList = () => new Promise<Response>((resolve) => clock.after(300, () => resolve(json(200, refund)())))
-    const fetch = scriptedFetch(lost, slowList, 'hang')
+    const fetch = scriptedFetch(slowList, 'hang')
     const wallet = walletWith(fetch, { timeoutMs: 1_000, deadlineMs: 400, maxRetries: 0 }, clock)
     await wallet.reconcile(wallet.prepare('payments.refund', { advanced_payment_id: 1 }))
-    expect(fetch.sent).toHaveLength(3)
+    expect(fetch.sent).toHaveLength(2)
     expect(clock.elapsed()).toBe(400)
   })
 

@@ -9,7 +9,7 @@ import {
 } from 'mercadopago-wallet-connect'
 import { describe, expect, it, vi } from 'vitest'
 import { document } from '../support/client/documents.ts'
-import { json, type Step, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
+import { json, type Step, scriptedByMethod, scriptedFetch, text } from '../support/client/scripted-fetch.ts'
 import { createTestClock, type TestClock } from '../support/client/test-clock.ts'
 import { aPayment, rejection, walletOnTestClock as walletWith } from '../support/client/wallet.ts'
 
@@ -201,10 +201,20 @@ describe('send: a refusal', () => {
   })
 
   it('409 with another code is a RefusedError at once', async () => {
-    const fetch = scriptedFetch(json(409, { status: 409, error: 'Conflict', message: 'no' }))
+    const fetch = scriptedFetch(json(409, { status: 409, error: 'Conflict', message: 'no', cause: [{ code: '409007' }] }))
     expect(await rejection(walletWith(fetch).payments.create(aPayment))).toMatchObject({ code: 'refused', status: 409 })
     expect(fetch.sent).toHaveLength(1)
   })
+
+  it.each(['', '{}', '[]', 'null', '42', '{"status":"409","error":"Conflict","message":"Try again later."}'])(
+    '409 with the body %j may be in progress, and is an unknown outcome at the end',
+    async (body) => {
+      for (const [operation, input] of writes) {
+        const wallet = walletWith(scriptedFetch(text(409, body)))
+        expect(await rejection(wallet.send(wallet.prepare(operation, input as never)))).toMatchObject({ code: 'unknown_outcome' })
+      }
+    },
+  )
 })
 
 describe('send: a capture or cancellation that is refused', () => {
@@ -243,10 +253,31 @@ describe('send: a capture or cancellation that is refused', () => {
     },
   )
 
-  it('payments.capture is a RefusedError without a read if its first attempt is refused', async () => {
-    const fetch = scriptedFetch(tooLate)
-    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused' })
-    expect(fetch.sent).toHaveLength(1)
+  // The runtime itself may have sent the request twice, and the second one was refused.
+  it.each([
+    ['approved', 'done'],
+    ['cancelled', 'refused'],
+    ['authorized', 'unknown_outcome'],
+  ])('payments.capture is read before its first refusal is believed: %s is %s', async (status, outcome) => {
+    const fetch = scriptedByMethod({ PUT: [tooLate], GET: [withStatus(status)] })
+    const result = await walletWith(fetch)
+      .payments.capture(10458724)
+      .then(
+        () => 'done',
+        ({ code }) => code,
+      )
+    expect(result).toBe(outcome)
+    expect(fetch.sent.map(({ method }) => method)).toEqual(['PUT', 'GET'])
+  })
+
+  it.each([400, 404])('payments.capture of a payment that the API does not know (%i) is a RefusedError', async (status) => {
+    const fetch = scriptedFetch(json(status, {}))
+    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused', status })
+  })
+
+  it.each([401, 403])('payments.capture with a credential that is refused (%i) is an unknown outcome', async (status) => {
+    const fetch = scriptedFetch(json(status, {}))
+    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
   })
 })
 
@@ -503,7 +534,36 @@ describe('onDrift', () => {
           { path: 'payer', message: 'must be an object' },
           { path: 'site_id', message: 'must be a string' },
         ],
+        essential: false,
       },
     ])
   })
+
+  const message = 'is not that of the request: the answer may be about something else'
+  it.each([
+    [
+      'payments.create',
+      aPayment,
+      { ...approved, wallet_payment: { transaction_amount: 7, external_reference: 'Pago_123' } },
+      'wallet_payment.transaction_amount',
+    ],
+    [
+      'payments.create',
+      aPayment,
+      { ...approved, wallet_payment: { transaction_amount: 700.5, external_reference: 'x' } },
+      'wallet_payment.external_reference',
+    ],
+    ['payments.get', { advanced_payment_id: 7 }, approved, 'id'],
+    ['payments.capture', { advanced_payment_id: '7' }, approved, 'id'],
+    ['agreements.get', { agreement_id: 'abc' }, document('get-agreement.response.200'), 'id'],
+  ] as [OperationName, object, object, string][])(
+    'is called as essential if the response to %s is about something else',
+    async (operation, input, body, path) => {
+      const events: unknown[] = []
+      const wallet = walletWith(scriptedFetch(json(200, body)), { onDrift: (event) => events.push(event) })
+      const { mismatches } = await wallet.send(wallet.prepare(operation, input as never))
+      expect(mismatches).toEqual([{ path, message }])
+      expect(events).toEqual([{ operation, issues: mismatches, essential: true }])
+    },
+  )
 })

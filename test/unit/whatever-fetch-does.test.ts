@@ -73,7 +73,7 @@ const textOf = (name: string): string => JSON.stringify(document(name))
 /** Judges a response without the client's help: only 429 and a readable refusal exclude that the write was executed. */
 function mayHaveBeenDone(status: number, body: string): boolean {
   if (status === 429) return false
-  if (status === 409) return !body.startsWith('{') || body.includes('"401001"')
+  if (status === 409) return !body.includes('"422001"')
   return status < 400 || status >= 500 || status === 408 || status === 423
 }
 

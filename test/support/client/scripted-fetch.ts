@@ -40,6 +40,19 @@ export function scriptedFetch(...steps: Step[]): typeof fetch & { sent: Sent[] }
   return Object.assign(scripted as typeof fetch, { sent })
 }
 
+/** A `fetch` with a script of its own for each method, which `sent` lists together. */
+export function scriptedByMethod(scripts: Record<string, Step[]>): typeof fetch & { sent: Sent[] } {
+  const fetches = Object.fromEntries(Object.entries(scripts).map(([method, steps]) => [method, scriptedFetch(...steps)]))
+  const sent: Sent[] = []
+  const byMethod = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+    const scripted = fetches[init.method ?? 'GET'] ?? scriptedFetch()
+    const response = scripted(input, init)
+    sent.push(...scripted.sent.slice(-1))
+    return response
+  }
+  return Object.assign(byMethod as typeof fetch, { sent })
+}
+
 function broken(status: number, end: (controller: ReadableStreamDefaultController) => void): Response {
   let isFirst = true
   const body = new ReadableStream({
