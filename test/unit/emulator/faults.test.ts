@@ -14,7 +14,7 @@ const payments = '/v1/advanced_payments'
 const agreements = '/v2/wallet_connect/agreements'
 const HOUR_MS = 3_600_000
 
-/** An emulator with a linked wallet, and a payment on it that can be tried again and again. */
+/** An emulator with a linked wallet, and a payment that can be sent any number of times. */
 async function start() {
   const emulator = createEmulator()
   const send = (method: string, path: string, body?: object, init: RequestInit = {}) =>
@@ -45,7 +45,7 @@ async function start() {
 
 type Started = Awaited<ReturnType<typeof start>>
 
-/** How it ends: the status and text of an answer, or the words of a rejection. */
+/** The end of a request: the status and text of the response, or the message of the rejection. */
 async function endOf(
   request: Promise<Response>,
 ): Promise<{ status: number; text: string; headers: Headers } | { failure: string }> {
@@ -70,7 +70,7 @@ describe('FAULTS', () => {
   })
 })
 
-/** What a payment shows of a fault: how it ends, and how often it is charged. */
+/** The end of a payment under each fault, and the number of charges. */
 const shown: [FaultName, Phase | undefined, object, charges: number][] = [
   ['connection_refused', undefined, { failure: 'TypeError: fetch failed' }, 0],
   ['reset', 'after', { failure: 'TypeError: fetch failed' }, 1],
@@ -129,7 +129,7 @@ const shown: [FaultName, Phase | undefined, object, charges: number][] = [
   ['key_forgotten', undefined, { status: 201 }, 1],
   ['agreement_cancelled', 'before', { status: 401, text: expect.stringContaining('"401003"') }, 0],
   ['agreement_cancelled', 'after', { status: 201 }, 1],
-  // These have tests of their own, since they go by the clock, or concern the search.
+  // These have their own tests below, as they depend on the clock, or concern the search or large bodies.
   ...(
     ['hang', 'slow_headers', 'slow_body', 'stalled_body', 'bom', 'huge_body', 'search_lagging', 'search_duplicating'] as const
   ).map((name): (typeof shown)[0] => [name, undefined, {}, 0]),
@@ -147,12 +147,12 @@ describe('faults.inject', () => {
   it.each(shown.filter(([, , end]) => Object.keys(end).length > 0))(
     'injects %s %s into one payment',
     async (fault, phase, end, charges) => {
-      const stage = await start()
-      stage.emulator.faults.inject({ fault, ...(phase && { phase }) })
-      expect(await endOf(stage.pay({ redirect: 'manual' }))).toMatchObject(end)
-      expect(stage.charges()).toBe(charges)
+      const setup = await start()
+      setup.emulator.faults.inject({ fault, ...(phase && { phase }) })
+      expect(await endOf(setup.pay({ redirect: 'manual' }))).toMatchObject(end)
+      expect(setup.charges()).toBe(charges)
       const expected = phase ?? FAULTS.find(({ name }) => name === fault)?.phases[0] ?? null
-      expect(stage.emulator.faults.injected).toEqual([{ request: 3, operation: 'payments.create', fault, phase: expected }])
+      expect(setup.emulator.faults.injected).toEqual([{ request: 3, operation: 'payments.create', fault, phase: expected }])
     },
   )
 
@@ -262,11 +262,11 @@ describe('a fault that delays the response', () => {
     ['slow_headers', undefined, 1],
     ['slow_body', undefined, 1],
   ])('ends with an abort: %s %s', async (fault, phase, charges) => {
-    const stage = await start()
-    stage.emulator.faults.inject({ fault, ...(phase && { phase }) })
+    const setup = await start()
+    setup.emulator.faults.inject({ fault, ...(phase && { phase }) })
     // Chromium says the same of every body that breaks.
-    expect(await aborted(stage.pay)).toEqual({ failure: expect.stringMatching(/^(Error: enough|TypeError: Failed to fetch)$/) })
-    expect(stage.charges()).toBe(charges)
+    expect(await aborted(setup.pay)).toEqual({ failure: expect.stringMatching(/^(Error: enough|TypeError: Failed to fetch)$/) })
+    expect(setup.charges()).toBe(charges)
   })
 
   it.each(['slow_headers', 'slow_body'] as const)('ends when the clock has moved by delayMs: %s', async (fault) => {
@@ -435,16 +435,16 @@ describe('a redirect', () => {
 
 describe('a fault of a notification', () => {
   async function delivered(fault?: FaultName, more: Partial<Injection> = {}) {
-    const stage = await start()
-    stage.emulator.notifications.configure({ url: 'https://shop.example/hooks', secret: 'a-secret' })
-    if (fault) stage.emulator.faults.inject({ fault, ...more })
-    await stage.pay()
-    stage.emulator.buyer.cancel(stage.agreement_id)
-    const now = await stage.emulator.notifications.drain()
-    await stage.emulator.clock.advance(HOUR_MS)
-    const later = await stage.emulator.notifications.drain()
+    const setup = await start()
+    setup.emulator.notifications.configure({ url: 'https://shop.example/hooks', secret: 'a-secret' })
+    if (fault) setup.emulator.faults.inject({ fault, ...more })
+    await setup.pay()
+    setup.emulator.buyer.cancel(setup.agreement_id)
+    const now = await setup.emulator.notifications.drain()
+    await setup.emulator.clock.advance(HOUR_MS)
+    const later = await setup.emulator.notifications.drain()
     const name = ({ body }: { body: string }) => JSON.parse(body).type
-    return { now: now.map(name), later: later.map(name), deliveries: [...now, ...later], ...stage }
+    return { now: now.map(name), later: later.map(name), deliveries: [...now, ...later], ...setup }
   }
 
   it.each<[FaultName | undefined, string[], string[]]>([
@@ -500,10 +500,10 @@ describe('faults.injectRandomly', () => {
   })
 
   it('injects about as often as rate says, from all faults that are allowed', async () => {
-    const strikes = await story(7, 0.5)
-    expect(strikes.length).toBeGreaterThan(15)
-    expect(strikes.length).toBeLessThan(45)
-    expect(new Set(strikes.map(({ fault, phase }) => `${fault} ${phase}`))).toEqual(
+    const injected = await story(7, 0.5)
+    expect(injected.length).toBeGreaterThan(15)
+    expect(injected.length).toBeLessThan(45)
+    expect(new Set(injected.map(({ fault, phase }) => `${fault} ${phase}`))).toEqual(
       new Set(['reset before', 'reset after', 'bad_gateway before', 'bad_gateway after', 'locked before']),
     )
     expect(await story(7, 0)).toEqual([])
@@ -511,9 +511,9 @@ describe('faults.injectRandomly', () => {
   })
 
   it('does not change the ids that the API creates', async () => {
-    const [struck, calm] = [await start(), await start()]
-    struck.emulator.faults.injectRandomly({ rate: 0 })
-    expect(await struck.json(struck.pay())).toEqual(await calm.json(calm.pay()))
+    const [faulty, calm] = [await start(), await start()]
+    faulty.emulator.faults.injectRandomly({ rate: 0 })
+    expect(await faulty.json(faulty.pay())).toEqual(await calm.json(calm.pay()))
   })
 
   it.each([
