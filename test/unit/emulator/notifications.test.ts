@@ -383,7 +383,8 @@ async function delivered(options: EmulatorOptions): Promise<Delivery[]> {
   return drain()
 }
 
-const topics = async (options: EmulatorOptions) => (await delivered(options)).map(({ url }) => new URL(url).searchParams.get('type'))
+const topics = async (options: EmulatorOptions) =>
+  (await delivered(options)).map(({ url }) => new URL(url).searchParams.get('type'))
 
 const matches = async (options: EmulatorOptions, name: 'id' | 'unit') =>
   inSequence(await delivered(options), async (delivery) => (await verified(delivery)).matched?.[name])
