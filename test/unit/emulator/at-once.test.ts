@@ -6,7 +6,7 @@ const target = { url: 'https://shop.example/hooks', secret: 'a-secret' }
 const tick = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms))
 const topics = (deliveries: readonly Delivery[]) => deliveries.map(({ body }) => JSON.parse(body).type)
 
-/** An emulator that holds writes until it is told. */
+/** An emulator that holds writes until they are released. */
 function gated() {
   let gate: Promise<void> | undefined
   let release = (): void => {}
@@ -45,15 +45,15 @@ describe('a delivery that is under way', () => {
   it.each(['reset', 'hang', 'slow_headers'] as const)('is made although the fault %s hides the response', async (fault) => {
     const { emulator, link, pay } = start()
     const { token } = await link()
-    const told: string[] = []
+    const received: string[] = []
     const hook: typeof fetch = async (_, init) => {
-      told.push(JSON.parse(String(init?.body)).action)
+      received.push(JSON.parse(String(init?.body)).action)
       return new Response()
     }
     emulator.notifications.configure({ ...target, fetch: hook })
     emulator.faults.inject({ fault, operation: 'payments.create' })
     pay(token).catch(() => {})
-    await vi.waitFor(() => expect(told).toEqual(['payment.created']))
+    await vi.waitFor(() => expect(received).toEqual(['payment.created']))
   })
 
   it('is awaited by the request that caused it if it is early, and by no other', async () => {
@@ -62,7 +62,7 @@ describe('a delivery that is under way', () => {
     const order: string[] = []
     let answer = (): void => {}
     const hook: typeof fetch = async () => {
-      order.push('told')
+      order.push('notified')
       await new Promise<void>((resolve) => {
         answer = resolve
       })
@@ -71,12 +71,12 @@ describe('a delivery that is under way', () => {
     emulator.notifications.configure({ ...target, fetch: hook })
     emulator.faults.inject({ fault: 'notification_early' })
     const paid = pay(token).then(() => order.push('paid'))
-    await vi.waitFor(() => expect(order).toEqual(['told']))
+    await vi.waitFor(() => expect(order).toEqual(['notified']))
     await call('GET', `${payments}/search`)
     order.push('searched')
     answer()
     await paid
-    expect(order).toEqual(['told', 'searched', 'paid'])
+    expect(order).toEqual(['notified', 'searched', 'paid'])
   })
 
   it('is made at its usual time if it is to be early but no request caused it', async () => {

@@ -187,7 +187,7 @@ describe('exploreFaults', () => {
   })
 
   it('does not shrink a schedule to one that breaks less', async () => {
-    // The first lost answer is told as "not paid"; a second one makes it charge again.
+    // The first lost response is reported as "not paid"; a second one makes the checkout charge again.
     const scenario = async (emulator: Emulator): Promise<ReportedOutcome> => {
       const token = await link(emulator)
       if (await charge(emulator.fetch, token, 'a').catch(() => undefined)) return 'paid'
@@ -250,12 +250,12 @@ describe('exploreFaults', () => {
   })
 
   it('checks each order against what was reported for it', async () => {
-    const scenario = (told: Record<string, ReportedOutcome>) => async (emulator: Emulator) => {
+    const scenario = (reported: Record<string, ReportedOutcome>) => async (emulator: Emulator) => {
       await charge(emulator.fetch, await link(emulator), 'key', 'a')
-      return told
+      return reported
     }
-    const broken = async (told: Record<string, ReportedOutcome>) =>
-      (await exploreFaults(scenario(told), { faults: [] })).findings.flatMap(({ broken }) => broken)
+    const broken = async (reported: Record<string, ReportedOutcome>) =>
+      (await exploreFaults(scenario(reported), { faults: [] })).findings.flatMap(({ broken }) => broken)
     expect(await broken({ a: 'paid', b: 'not_paid' })).toEqual([])
     expect(await broken({ a: 'paid', b: 'paid' })).toEqual(['reported_truthfully'])
     expect(await broken({ a: 'not_paid' })).toEqual(['reported_truthfully'])
@@ -310,8 +310,8 @@ describe('INVARIANTS', () => {
     expect(INVARIANTS.every(({ holds }) => holds({ reported: { '*': 'paid', b: 'not_paid' }, effects, ended: true }))).toBe(true)
   })
 
-  const broken = (told: ReportedOutcome, ...effects: never[]) =>
-    INVARIANTS.filter(({ holds }) => !holds({ reported: { '*': told }, effects, ended: true })).map(({ name }) => name)
+  const broken = (reported: ReportedOutcome, ...effects: never[]) =>
+    INVARIANTS.filter(({ holds }) => !holds({ reported: { '*': reported }, effects, ended: true })).map(({ name }) => name)
 
   it.each<[ReportedOutcome, string[], never[]]>([
     ['paid', [], [effect('payment_charged', 1)]],
@@ -336,7 +336,7 @@ describe('INVARIANTS', () => {
     ['unknown', [], [effect('payment_reserved', 1)]],
     ['unknown', ['charged_once'], [effect('payment_reserved', 1), effect('payment_reserved', 2)]],
     ['paid', [], [effect('payment_charged', 1), effect('payment_charged', 2, 10, 'b')]],
-  ])('hold as expected after the report %s: %j', (told, expected, effects) => {
-    expect(broken(told, ...effects)).toEqual(expected)
+  ])('hold as expected after the report %s: %j', (reported, expected, effects) => {
+    expect(broken(reported, ...effects)).toEqual(expected)
   })
 })

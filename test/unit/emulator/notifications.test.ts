@@ -14,7 +14,7 @@ const bodyOf = ({ body }: Delivery) => JSON.parse(body)
 const actionsOf = (deliveries: readonly Delivery[]) => deliveries.map((delivery) => bodyOf(delivery).action)
 const verified = (delivery: Delivery) => verifyNotification(delivery, { secrets: secret })
 
-/** A shop that is told. */
+/** A shop that receives notifications. */
 function listening(target: Partial<NotificationTarget> = {}, options: EmulatorOptions = {}) {
   const started = start(options)
   const { notifications } = started.emulator
@@ -28,7 +28,7 @@ function listening(target: Partial<NotificationTarget> = {}, options: EmulatorOp
   return { ...started, notifications, drain: () => notifications.drain() }
 }
 
-/** The same, with a linked buyer of whom it has been told. */
+/** The same shop with a linked buyer, after the notification of that. */
 async function linked(options: EmulatorOptions = {}) {
   const started = listening({}, options)
   const wallet = await started.link()
@@ -326,10 +326,10 @@ describe('a delivery', () => {
     emulator.buyer.changePaymentMethod(id, null)
     await drain()
     await emulator.clock.advance(DAY_MS)
-    const told = notifications.deliveries.map(
+    const delivered = notifications.deliveries.map(
       (delivery) => `${bodyOf(delivery).action} ${delivery.attempt} ${delivery.responseStatus}`,
     )
-    expect(told).toEqual([
+    expect(delivered).toEqual([
       'status.updated 1 500',
       'status.updated 2 500',
       'payment_method.updated 1 500',
@@ -375,18 +375,19 @@ describe('a delivery', () => {
   })
 })
 
-/** What is told of an agreement that is approved, and of a payment. */
-async function told(options: EmulatorOptions): Promise<Delivery[]> {
+/** The notifications of an approved agreement and of a payment. */
+async function delivered(options: EmulatorOptions): Promise<Delivery[]> {
   const { pay, link, drain } = listening({}, options)
   const { token } = await link()
   await pay(token, 100, { wallet: { external_reference: 'REF-1' } })
   return drain()
 }
 
-const topics = async (options: EmulatorOptions) => (await told(options)).map(({ url }) => new URL(url).searchParams.get('type'))
+const topics = async (options: EmulatorOptions) =>
+  (await delivered(options)).map(({ url }) => new URL(url).searchParams.get('type'))
 
 const matches = async (options: EmulatorOptions, name: 'id' | 'unit') =>
-  inSequence(await told(options), async (delivery) => (await verified(delivery)).matched?.[name])
+  inSequence(await delivered(options), async (delivery) => (await verified(delivery)).matched?.[name])
 
 /** What comes of a notification that is never accepted. */
 async function repeated(options: EmulatorOptions, answer: 'silence' | 500): Promise<readonly Delivery[]> {
@@ -407,7 +408,7 @@ describeRules<NotificationRule>({
   testEvents: [topics, ['wallet_connect', 'payment'], [true, ['wallet_connect', 'payment']], [false, []]],
   eventIds: [
     async (options) => {
-      const { id, data } = JSON.parse((await told(options))[0]?.body ?? '')
+      const { id, data } = JSON.parse((await delivered(options))[0]?.body ?? '')
       return id === data.id
     },
     false,
@@ -415,7 +416,7 @@ describeRules<NotificationRule>({
     ['agreement_id', true],
   ],
   signNotifications: [
-    async (options) => (await told(options)).map(({ headers }) => Object.hasOwn(headers, 'x-signature')),
+    async (options) => (await delivered(options)).map(({ headers }) => Object.hasOwn(headers, 'x-signature')),
     [true, true],
     [true, [true, true]],
     [false, [false, false]],
