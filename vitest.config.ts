@@ -102,6 +102,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     // Most of the time of a test in workerd, or with processes of its own, is waiting.
     maxWorkers: 4,
+    // The proxy logs every request: only what a failed test has printed is worth reading.
+    silent: 'passed-only',
     projects: mode === 'long' ? long() : standard(),
   },
 }))
