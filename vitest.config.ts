@@ -1,8 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
-import chromium from '@sparticuz/chromium'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
-import { CHROMIUM } from './test/support/page/chromium.ts'
+import { CHROMIUM, CHROMIUM_FLAGS } from './test/support/page/chromium.ts'
 import { SECRETS } from './test/support/secrets/secrets.ts'
 
 const root = new URL('.', import.meta.url).pathname
@@ -54,18 +53,12 @@ const browser = (include: string[]): TestProjectConfiguration => ({
     name: 'chromium',
     include,
     globalSetup: UNPACK,
-    // It is one process, and dies of two pages at once.
-    fileParallelism: false,
-    sequence: { groupOrder: 1 },
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
       provider: playwright({
-        launchOptions: {
-          executablePath: CHROMIUM,
-          args: [...chromium.args, '--disable-background-networking'],
-        },
+        launchOptions: { executablePath: CHROMIUM, args: CHROMIUM_FLAGS },
       }),
       instances: [{ browser: 'chromium' }],
     },
@@ -102,6 +95,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     // Most of the time of a test in workerd, or with processes of its own, is waiting.
     maxWorkers: 4,
+    // The proxy logs every request: only what a failed test has printed is worth reading.
+    silent: 'passed-only',
     projects: mode === 'long' ? long() : standard(),
   },
 }))

@@ -301,10 +301,13 @@ describe('an answer', () => {
     upstreamIs(async (input, init) => {
       if (init?.method !== 'POST' || !isFirst) return emulator.fetch(input, init)
       isFirst = false
+      await scheduler.wait(5)
       return Response.json({}, { status: 429 })
     })
     const of = (amount: number) => charge('key', { wallet_payment: { transaction_amount: amount, external_reference: 'o' } })
     const first = of(10)
+    // It has the key before anybody else asks.
+    while (isFirst) await scheduler.wait(1)
     const others: Promise<Response>[] = []
     for (let ask = 0; ask < 40; ask++) {
       others.push(of(20))
@@ -370,17 +373,17 @@ describe('an object', () => {
       emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
       await charge(`other-${++other}`)
     }
+    let hangs = true
     upstreamIs(async (input, init) => {
-      if (String(init?.body).includes('"order-1"')) await scheduler.wait(4_000)
+      while (hangs && String(init?.body).includes('"order-1"')) await scheduler.wait(20)
       return emulator.fetch(input, init)
     })
     emulator.faults.clear()
     await makeDue(shard)
-    const startedAt = Date.now()
     await runDurableObjectAlarm(shard)
-    expect(Date.now() - startedAt).toBeLessThan(3_000)
     const states = (await rowsIn(shard)).filter(({ state }) => state === 'SENT')
     expect(states).toHaveLength(1)
+    hangs = false
     await vi.waitFor(async () => expect((await charge('order-1')).status).toBe(200), { timeout: 8_000, interval: 200 })
   }, 30_000)
 

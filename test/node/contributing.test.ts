@@ -33,34 +33,3 @@ describe('test/README.md', () => {
     expect(named.filter((path) => !existsSync(root + path))).toEqual([])
   })
 })
-
-describe('.github/workflows/pull-request.yml', () => {
-  const uncommented = (name: string): string => read(`.github/workflows/${name}`).replace(/ *#.*$/gm, '')
-  const workflow = uncommented('pull-request.yml')
-  const actionsIn = (text: string): string[] => [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action)
-
-  it('runs the gate and nothing else, for pull requests and for main', () => {
-    expect(workflow).toContain('\non:\n  pull_request:\n  push:\n    branches: [main]\npermissions: {}\n')
-    expect([...workflow.matchAll(/run: (.*)/g)].map(([, command]) => command)).toEqual(['.ci/run'])
-  })
-
-  it('gives the code of a stranger no secret, and no right but to read', () => {
-    // pull_request_target would run it with the rights of main.
-    expect(workflow).not.toContain('pull_request_target')
-    expect(workflow).not.toMatch(/secrets|token/i)
-    expect([...workflow.matchAll(/permissions:(.*\n(?: {6}\S.*\n)*)/g)].map(([, given]) => given)).toEqual([
-      ' {}\n',
-      '\n      contents: read\n',
-    ])
-    expect(workflow).toContain('persist-credentials: false')
-  })
-
-  it('takes the actions that the release takes, by their commits', () => {
-    const actions = actionsIn(workflow)
-    expect(actions).toHaveLength(2)
-    for (const action of actions) {
-      expect(action).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/)
-      expect(actionsIn(uncommented('release.yml'))).toContain(action)
-    }
-  })
-})

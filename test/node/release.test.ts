@@ -276,37 +276,3 @@ describe('.ci/publish', { timeout: 60_000 }, () => {
     expect(output).not.toContain('npm publish')
   })
 })
-
-describe('.github/workflows/release.yml', () => {
-  const workflow = readFileSync(`${root}.github/workflows/release.yml`, 'utf8').replace(/ *#.*$/gm, '')
-  const [head = '', rest = ''] = workflow.split(/^jobs:\n/m)
-  const jobs = Object.fromEntries(rest.split(/^(?= {2}\w)/m).map((job) => [job.trim().split(':')[0], job]))
-  const permissions = (job = ''): string | undefined => /^ {4}permissions:\n((?: {6}.*\n)*)/m.exec(job)?.[1]
-
-  it('runs for a tag v* and for nothing else', () => {
-    expect(head).toContain("\non:\n  push:\n    tags: ['v*']\npermissions:")
-  })
-
-  it('gives each job only what it needs: the identity to the one that publishes', () => {
-    expect(head).toMatch(/^permissions: \{\}$/m)
-    expect(Object.keys(jobs)).toEqual(['gate', 'publish', 'notes'])
-    expect(permissions(jobs.gate)).toBe('      contents: read\n')
-    expect(permissions(jobs.publish)).toBe('      contents: read\n      id-token: write\n')
-    expect(permissions(jobs.notes)).toBe('      contents: write\n')
-    expect(workflow.match(/permissions:/g)).toHaveLength(4)
-  })
-
-  it('takes every action by its commit, and runs no script of a dependency', () => {
-    const actions = [...workflow.matchAll(/uses: (.*)/g)].map(([, action]) => action)
-    expect(actions.length).toBeGreaterThan(0)
-    for (const action of actions) expect(action).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/)
-    const commands = [...(jobs.publish ?? '').matchAll(/run: (.*)/g)].map(([, command]) => command)
-    expect(commands).toEqual(['npm ci --ignore-scripts', '.ci/publish'])
-  })
-
-  it('publishes after the gate, where reviewers can be asked', () => {
-    expect(jobs.gate).toMatch(/run: \.ci\/run$/m)
-    expect(jobs.publish).toMatch(/^ {4}needs: gate$/m)
-    expect(jobs.publish).toMatch(/^ {4}environment: npm$/m)
-  })
-})

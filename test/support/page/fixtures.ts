@@ -1,23 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
-import chromium from '@sparticuz/chromium'
 import type { Effect } from 'mercadopago-wallet-connect/emulator'
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright'
 import type { Inspection } from '../../../playground/demo/wire.ts'
-import { CHROMIUM, unpackChromium } from './chromium.ts'
+import { CHROMIUM, CHROMIUM_FLAGS, unpackChromium } from './chromium.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 const MOST_START_MS = 90_000
-/** What these relax is what the tests are about; and one process for all dies of two pages. */
-const RELAXED = ['--disable-web-security', '--allow-running-insecure-content', '--single-process', '--no-zygote']
-/** Nobody looks: a graphics card that is played by the processor takes most of its time. */
-const DRAWN = [
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--ignore-gpu-blocklist',
-  '--in-process-gpu',
-]
 
 /** `npm start` and a Chromium. */
 export interface Demo {
@@ -52,10 +41,8 @@ export async function openDemo(): Promise<Demo> {
 }
 
 export async function launchChromium(): Promise<Browser> {
-  const wanted = chromium.args.filter((arg) => ![...RELAXED, ...DRAWN].includes(arg))
-  const args = [...wanted, '--disable-gpu', '--disable-background-networking']
   await unpackChromium()
-  return playwright.launch({ executablePath: CHROMIUM, args })
+  return playwright.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS })
 }
 
 async function originIn(worker: ChildProcess, printed: () => string): Promise<string> {
