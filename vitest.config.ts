@@ -1,78 +1,107 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import chromium from '@sparticuz/chromium'
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { CHROMIUM } from './test/support/page/chromium.ts'
 import { SECRETS } from './test/support/secrets/secrets.ts'
 
 const root = new URL('.', import.meta.url).pathname
 // Longest first. The tests take the package by its name, and the name means the sources.
 const alias = {
   'mercadopago-wallet-connect/notifications': `${root}src/notifications/index.ts`,
-  'mercadopago-wallet-connect/emulator': `${root}src/emulator/index.ts`,
   'mercadopago-wallet-connect/doctor': `${root}src/doctor/index.ts`,
+  'mercadopago-wallet-connect/emulator': `${root}src/emulator/index.ts`,
   'mercadopago-wallet-connect/msw': `${root}src/msw.ts`,
   'mercadopago-wallet-connect': `${root}src/index.ts`,
 }
 
-export default defineConfig({
-  root,
+const common = { root, resolve: { alias } }
+const UNPACK = './test/support/page/chromium.ts'
+
+/** In Node, from the sources: what `npm run test:unit` runs. */
+const unit: TestProjectConfiguration = {
+  ...common,
+  // A worker and the modules for each of the files anew took more time than the tests.
+  test: { name: 'unit', pool: 'threads', isolate: false, include: ['test/{unit,contract}/**/*.test.ts'] },
+}
+
+/** With processes, sockets, browsers and the packed package. */
+const node = (include: string[]): TestProjectConfiguration => ({
+  ...common,
+  test: { name: 'node', globalSetup: UNPACK, include },
+})
+
+const workerd = (include: string[]): TestProjectConfiguration => ({
+  ...common,
+  plugins: [
+    cloudflareTest({
+      main: './playground/worker.ts',
+      wrangler: { configPath: './wrangler.toml' },
+      remoteBindings: false,
+      miniflare: { bindings: SECRETS },
+    }),
+  ],
+  // Some make hundreds of requests, and share the processors with others.
+  test: { name: 'workerd', testTimeout: 20_000, include },
+})
+
+const browser = (include: string[]): TestProjectConfiguration => ({
+  ...common,
+  // Only for the service worker of msw, which has to come from the root of this server.
+  publicDir: 'node_modules/msw/lib',
+  optimizeDeps: { include: ['ofetch', 'valibot', 'fast-check', 'msw', 'msw/browser'] },
   test: {
-    // One for each processor: most of the time of a test in workerd is waiting.
-    maxWorkers: 2,
-    projects: [
-      {
-        root,
-        resolve: { alias },
-        test: { name: 'node', include: ['test/{unit,contract,node,runtime}/**/*.test.ts', 'test/ledger/!(*.workerd).test.ts'] },
-      },
-      {
-        root,
-        resolve: { alias },
-        plugins: [
-          cloudflareTest({
-            main: './playground/worker.ts',
-            wrangler: { configPath: './wrangler.toml' },
-            remoteBindings: false,
-            miniflare: { bindings: SECRETS },
-          }),
-        ],
-        // Some make hundreds of requests, and share the processors with others.
-        test: {
-          name: 'workerd',
-          testTimeout: 20_000,
-          include: ['test/{unit,contract,workerd}/**/*.test.ts', 'test/ledger/{state-machine,*.workerd}.test.ts'],
+    name: 'chromium',
+    include,
+    globalSetup: UNPACK,
+    // It is one process, and dies of two pages at once.
+    fileParallelism: false,
+    sequence: { groupOrder: 1 },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: CHROMIUM,
+          args: [...chromium.args, '--disable-background-networking'],
         },
-      },
-      {
-        root,
-        resolve: { alias },
-        // Only for the service worker of msw, which has to come from the root of this server.
-        publicDir: 'node_modules/msw/lib',
-        optimizeDeps: { include: ['ofetch', 'valibot', 'fast-check', 'msw', 'msw/browser'] },
-        test: {
-          name: 'chromium',
-          // It is one process, and dies of two pages at once.
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-          include: [
-            'test/{contract,chromium}/**/*.test.ts',
-            'test/unit/emulator/!(explore).test.ts',
-            'test/unit/{errors,idempotency-key,money,notifications,payment-status,prepare,resolve,retry-policy,transcript}.test.ts',
-          ],
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()),
-                args: [...chromium.args, '--disable-background-networking'],
-              },
-            }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
-    ],
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
   },
 })
+
+/** What `npm test` runs. */
+const standard = (): TestProjectConfiguration[] => [
+  unit,
+  node(['test/{node,runtime}/**/*.test.ts', 'test/ledger/!(*.workerd).test.ts']),
+  workerd(['test/{contract,workerd}/**/*.test.ts', 'test/ledger/*.workerd.test.ts']),
+  browser(['test/{contract,chromium}/**/*.test.ts']),
+]
+
+/**
+ * What `npm run test:all` adds (`--mode long`): the unit tests in workerd and Chromium too, and the tests that draw at
+ * random with more draws (`import.meta.env.MODE`).
+ */
+const long = (): TestProjectConfiguration[] => [
+  node([
+    'test/ledger/{simulation,kill}.test.ts',
+    'test/node/model.test.ts',
+    'test/unit/{notifications,emulator/explore}.test.ts',
+  ]),
+  workerd(['test/unit/**/*.test.ts', 'test/ledger/state-machine.test.ts']),
+  browser([
+    'test/unit/emulator/!(explore).test.ts',
+    'test/unit/{errors,idempotency-key,judge,money,notifications,payment-status,prepare,resolve,retry-policy,transcript}.test.ts',
+  ]),
+]
+
+export default defineConfig(({ mode }) => ({
+  root,
+  test: {
+    // Most of the time of a test in workerd, or with processes of its own, is waiting.
+    maxWorkers: 4,
+    projects: mode === 'long' ? long() : standard(),
+  },
+}))

@@ -1,11 +1,11 @@
 /**
- * `npm run bench:emulator`: how fast the emulator is in process, whether that stays so up to the millionth payment, what
+ * `npm run bench -- emulator`: how fast the emulator is in process, whether that stays so up to the millionth payment, what
  * a payment costs to keep, and how long an exploration takes.
  */
 import { createEmulator, exploreFaults } from 'mercadopago-wallet-connect/emulator'
 import { carefulCheckout } from '../../playground/examples/checkouts.ts'
 
-const PAYMENTS = Number(process.argv[2] ?? 1_000_000)
+const PAYMENTS = Number(process.argv[3] ?? 1_000_000)
 const api = 'https://api.mercadopago.com'
 const headers = { authorization: 'Bearer TEST-1', 'content-type': 'application/json' }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:proxy`: payments per second through the edge Worker in workerd, what it adds to the time of a payment, and
+ * `npm run bench -- proxy`: payments per second through the edge Worker in workerd, what it adds to the time of a payment, and
  * whether its memory stays where it is, beside a Worker that only passes requests on. Load, proxy and emulator share this machine.
  *
  *     --seconds 4     of each round at saturation

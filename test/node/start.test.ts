@@ -185,7 +185,7 @@ describe('npm start', () => {
       const printed = await transcriptOf(second)
       const { port } = new URL(originOf(printed))
       expect(port).not.toBe(busy)
-      expect(printed).toContain(`Port ${busy} is not free; taking ${port} instead.`)
+      expect(printed).toContain(`Port ${busy} is not free; using ${port} instead.`)
       const family = descendants(second.process.pid)
       // A terminal signals the whole group.
       process.kill(-(second.process.pid ?? Number.NaN), 'SIGINT')
@@ -214,7 +214,7 @@ describe('npm start that cannot', () => {
     async (ms, context) => {
       needTools(context)
       const folder = mkdtempSync(join(tmpdir(), 'start-'))
-      const fake = join(folder, 'unbuild')
+      const fake = join(folder, 'vite')
       writeFileSync(
         fake,
         `#!/bin/sh\nsleep ${ms / 1_000}\necho 'the reason on stdout'\necho 'the reason on stderr' >&2\nexit 3\n`,

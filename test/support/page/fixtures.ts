@@ -4,6 +4,7 @@ import chromium from '@sparticuz/chromium'
 import type { Effect } from 'mercadopago-wallet-connect/emulator'
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright'
 import type { Inspection } from '../../../playground/demo/wire.ts'
+import { CHROMIUM, unpackChromium } from './chromium.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 const MOST_START_MS = 90_000
@@ -53,7 +54,8 @@ export async function openDemo(): Promise<Demo> {
 export async function launchChromium(): Promise<Browser> {
   const wanted = chromium.args.filter((arg) => ![...RELAXED, ...DRAWN].includes(arg))
   const args = [...wanted, '--disable-gpu', '--disable-background-networking']
-  return playwright.launch({ executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()), args })
+  await unpackChromium()
+  return playwright.launch({ executablePath: CHROMIUM, args })
 }
 
 async function originIn(worker: ChildProcess, printed: () => string): Promise<string> {

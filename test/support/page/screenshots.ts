@@ -1,4 +1,4 @@
-/** `npm run screenshots`: the main states of the demo page, for the README, into playground/page/screenshots/. */
+/** `node test/support/page/screenshots.ts`: the main states of the demo page, for the README, into playground/page/screenshots/. */
 import { mkdirSync } from 'node:fs'
 import type { BrowserContextOptions, Page } from 'playwright'
 import { enter, linkWallet, openDemo, payButton, receipt } from './fixtures.ts'
@@ -28,7 +28,7 @@ async function take(
 }
 
 async function arm(page: Page): Promise<void> {
-  await page.getByLabel('The next payment meets').selectOption('reset after')
+  await page.getByLabel('Fault of the next payment').selectOption('reset after')
   await page.getByRole('button', { name: 'Arm', exact: true }).click()
   await page.getByText('Now press pay').waitFor()
 }

@@ -60,7 +60,7 @@ async function endOf(
 const REQUEST_FAULTS = FAULTS.filter(({ name }) => !name.startsWith('notification_'))
 
 describe('FAULTS', () => {
-  it('are at least forty, each with a name of its own and a sentence', () => {
+  it('are at least forty, each with a unique name and a sentence', () => {
     expect(FAULTS.length).toBeGreaterThanOrEqual(40)
     expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length)
     for (const { name, description } of FAULTS) {
@@ -136,7 +136,7 @@ const shown: [FaultName, Phase | undefined, object, charges: number][] = [
 ]
 
 describe('faults.inject', () => {
-  it('is shown here with every fault of a request in each of its phases', () => {
+  it('is tested here with every request fault in each of its phases', () => {
     const all = REQUEST_FAULTS.flatMap(({ name, phases }) =>
       phases.length > 1 ? phases.map((phase) => `${name} ${phase}`) : [name],
     )
@@ -145,7 +145,7 @@ describe('faults.inject', () => {
   })
 
   it.each(shown.filter(([, , end]) => Object.keys(end).length > 0))(
-    '%s %s strikes a payment once',
+    'injects %s %s into one payment',
     async (fault, phase, end, charges) => {
       const stage = await start()
       stage.emulator.faults.inject({ fault, ...(phase && { phase }) })
@@ -156,14 +156,14 @@ describe('faults.inject', () => {
     },
   )
 
-  it('strikes as often as it is told, then no more', async () => {
+  it('injects a fault as many times as times says', async () => {
     const { emulator, pay, charges } = await start()
     emulator.faults.inject({ fault: 'internal_error', phase: 'before', times: 2 })
     expect([(await pay()).status, (await pay()).status, (await pay()).status]).toEqual([500, 500, 201])
     expect(charges()).toBe(1)
   })
 
-  it('strikes until it is cleared', async () => {
+  it('injects a fault with times: Infinity until it is cleared', async () => {
     const { emulator, pay } = await start()
     emulator.faults.inject({ fault: 'bad_gateway', times: Number.POSITIVE_INFINITY })
     for (let i = 0; i < 9; i++) expect((await pay()).status).toBe(502)
@@ -172,7 +172,7 @@ describe('faults.inject', () => {
     expect(emulator.faults.injected).toEqual([])
   })
 
-  it('a burst strikes five requests', async () => {
+  it('injects a burst into five requests', async () => {
     const { emulator, pay } = await start()
     emulator.faults.inject({ fault: 'server_error_burst' })
     const statuses = []
@@ -180,14 +180,14 @@ describe('faults.inject', () => {
     expect(statuses).toEqual([500, 500, 500, 500, 500, 200])
   })
 
-  it('strikes only the operation that it names', async () => {
+  it('only injects into the named operation', async () => {
     const { emulator, pay, search } = await start()
     emulator.faults.inject({ fault: 'internal_error', operation: 'payments.search', times: 9 })
     expect((await pay()).status).toBe(201)
     expect((await search()).status).toBe('500')
   })
 
-  it('strikes only what matches, and shows match the request', async () => {
+  it('only injects into requests for which match returns true', async () => {
     const { emulator, pay, send } = await start()
     const seen: object[] = []
     emulator.faults.inject({
@@ -210,7 +210,7 @@ describe('faults.inject', () => {
     })
   })
 
-  it('several strike in the order they were injected', async () => {
+  it('injects several faults in the order of the calls', async () => {
     const { emulator, pay } = await start()
     emulator.faults.inject({ fault: 'bad_gateway' })
     emulator.faults.inject({ fault: 'locked' })
@@ -221,7 +221,10 @@ describe('faults.inject', () => {
     [{ fault: 'rest' as never }, 'There is no fault rest; there are connection_refused'],
     [{ fault: 'not_found', phase: 'after' }, 'not_found has the phase before, not after'],
     [{ fault: 'bom', phase: 'after' }, 'bom has no phase, not after'],
-    [{ fault: 'search_lagging', operation: 'payments.create' }, 'search_lagging strikes payments.search; not payments.create'],
+    [
+      { fault: 'search_lagging', operation: 'payments.create' },
+      'search_lagging can only happen to payments.search, not to payments.create',
+    ],
     [{ fault: 'reset', times: 0 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', times: 1.5 }, 'times must be a whole number from 1'],
     [{ fault: 'reset', delayMs: -1 }, 'delayMs must be 0 or more'],
@@ -232,18 +235,18 @@ describe('faults.inject', () => {
     ],
     [{ fault: 'reset', match: 'x' as never }, 'match must be a function'],
     ['reset' as never, 'faults.inject takes an object with fault, operation'],
-    [{ fault: 'documented_error', error: 'Nothing' }, 'No source prints the error Nothing; see DOCUMENTED_ERRORS'],
+    [{ fault: 'documented_error', error: 'Nothing' }, 'The documentation prints no error Nothing; see DOCUMENTED_ERRORS'],
     [
       { fault: 'documented_error', operation: 'payments.get', error: '401003' },
-      'No source prints the error 401003 for payments.get; see DOCUMENTED_ERRORS',
+      'The documentation prints no error 401003 for payments.get; see DOCUMENTED_ERRORS',
     ],
-    [{ fault: 'reset', error: '401003' }, 'No source prints the error 401003'],
+    [{ fault: 'reset', error: '401003' }, 'The documentation prints no error 401003'],
   ])('refuses %j', async (injection, message) => {
     expect(() => createEmulator().faults.inject(injection)).toThrow(message)
   })
 })
 
-describe('a fault that waits', () => {
+describe('a fault that delays the response', () => {
   const aborted = async (request: (init: RequestInit) => Promise<Response>) => {
     const controller = new AbortController()
     const end = endOf(request({ signal: controller.signal }))
@@ -258,7 +261,7 @@ describe('a fault that waits', () => {
     ['stalled_body', undefined, 1],
     ['slow_headers', undefined, 1],
     ['slow_body', undefined, 1],
-  ])('%s %s is ended by an abort', async (fault, phase, charges) => {
+  ])('ends with an abort: %s %s', async (fault, phase, charges) => {
     const stage = await start()
     stage.emulator.faults.inject({ fault, ...(phase && { phase }) })
     // Chromium says the same of every body that breaks.
@@ -266,7 +269,7 @@ describe('a fault that waits', () => {
     expect(stage.charges()).toBe(charges)
   })
 
-  it.each(['slow_headers', 'slow_body'] as const)('%s comes when the clock has moved so far', async (fault) => {
+  it.each(['slow_headers', 'slow_body'] as const)('ends when the clock has moved by delayMs: %s', async (fault) => {
     const { emulator, pay } = await start()
     emulator.faults.inject({ fault, delayMs: HOUR_MS })
     let isOver = false
@@ -281,7 +284,7 @@ describe('a fault that waits', () => {
     expect(await end).toMatchObject({ status: 201, text: expect.stringMatching(/^{"id":.*}$/) })
   })
 
-  it('a request that was aborted before does not reach the API', async () => {
+  it('does not let a request reach the API that was aborted before it was sent', async () => {
     const { pay, charges } = await start()
     expect(await endOf(pay({ signal: AbortSignal.abort(new Error('enough')) }))).toEqual({ failure: 'Error: enough' })
     expect(charges()).toBe(0)
@@ -294,17 +297,17 @@ describe('a fault of the body', () => {
     return new Uint8Array(await (await pay()).arrayBuffer())
   }
 
-  it('bom: three bytes before the JSON', async () => {
+  it('bom puts three bytes before the JSON', async () => {
     expect([...(await bytesOf(await start(), 'bom')).slice(0, 4)]).toEqual([0xef, 0xbb, 0xbf, 0x7b])
   })
 
-  it('huge_body: JSON and ten megabytes', async () => {
+  it('huge_body adds ten megabytes to the JSON', async () => {
     const bytes = await bytesOf(await start(), 'huge_body')
     expect(bytes.length).toBeGreaterThan(10_000_000)
     expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ status: 'approved' })
   })
 
-  it('body_cut_by_length: Content-Length says how long it was to be', async () => {
+  it('body_cut_by_length keeps the Content-Length of the whole body', async () => {
     const { emulator, pay } = await start()
     emulator.faults.inject({ fault: 'body_cut_by_length' })
     const response = await pay()
@@ -314,7 +317,7 @@ describe('a fault of the body', () => {
 })
 
 describe('a fault of the state', () => {
-  it('late_arrival: the request has its effect later, once, and its key is known then', async () => {
+  it('late_arrival takes effect once and later, and with its key', async () => {
     const { emulator, pay, charges } = await start()
     emulator.faults.inject({ fault: 'late_arrival', delayMs: HOUR_MS })
     await endOf(pay())
@@ -323,7 +326,7 @@ describe('a fault of the state', () => {
     expect((await pay()).status).toBe(200)
   })
 
-  it('in_progress_forever: the key is stuck, other keys are not', async () => {
+  it('in_progress_forever blocks its key and no other', async () => {
     const { emulator, pay, charges } = await start()
     emulator.faults.inject({ fault: 'in_progress_forever', phase: 'before' })
     for (let i = 0; i < 3; i++) expect((await pay()).status).toBe(409)
@@ -331,7 +334,7 @@ describe('a fault of the state', () => {
     expect(charges()).toBe(1)
   })
 
-  it('key_forgotten: after its time the same key charges again', async () => {
+  it('key_forgotten lets the same key charge again after its delay', async () => {
     const { emulator, pay, charges } = await start()
     emulator.faults.inject({ fault: 'key_forgotten', delayMs: HOUR_MS })
     await pay()
@@ -341,14 +344,14 @@ describe('a fault of the state', () => {
     expect(charges()).toBe(2)
   })
 
-  it('executed_twice: the key stands for the first', async () => {
+  it('executed_twice keeps the first response for the key', async () => {
     const { emulator, pay, json } = await start()
     emulator.faults.inject({ fault: 'executed_twice' })
     const { id } = await json(pay())
     expect((await json(pay())).id).toBe(id)
   })
 
-  it('search_lagging: what is young is not there, what is old is', async () => {
+  it('search_lagging hides recent payments and shows old ones', async () => {
     const { emulator, pay, search } = await start()
     await pay()
     await emulator.clock.advance(HOUR_MS)
@@ -358,7 +361,7 @@ describe('a fault of the state', () => {
     expect((await search()).results).toHaveLength(2)
   })
 
-  it('search_duplicating: everything twice', async () => {
+  it('search_duplicating returns everything twice', async () => {
     const { emulator, pay, search } = await start()
     await pay()
     emulator.faults.inject({ fault: 'search_duplicating' })
@@ -367,7 +370,7 @@ describe('a fault of the state', () => {
     expect(results[0]).toEqual(results[1])
   })
 
-  it('agreement_cancelled: the buyer has left, and the seller is told', async () => {
+  it('agreement_cancelled cancels the agreement, and notifies the seller', async () => {
     const { emulator, pay, agreement_id } = await start()
     emulator.faults.inject({ fault: 'agreement_cancelled' })
     await pay()
@@ -393,12 +396,12 @@ describe('DOCUMENTED_ERRORS', () => {
   }
   const all = DOCUMENTED_ERRORS.flatMap((error) => error.operations.map((operation) => ({ ...error, operation })))
 
-  it('are those of the reference and the catalogue of 2019', () => {
+  it('contain the errors of the reference and of the catalogue of 2019', () => {
     expect(DOCUMENTED_ERRORS.filter(({ code }) => /^400(?!048|136)/.test(code ?? ''))).toHaveLength(47)
     expect(DOCUMENTED_ERRORS.filter(({ code }) => code === undefined).length).toBeGreaterThan(35)
   })
 
-  it('can each be had, in the envelope of its family', async () => {
+  it('can each be injected, in the error format of its half of the API', async () => {
     const { emulator, send } = await start()
     for (const { operation, message, code, status } of all) {
       emulator.faults.inject({ fault: 'documented_error', operation, error: code ?? message })
@@ -414,7 +417,7 @@ describe('DOCUMENTED_ERRORS', () => {
 })
 
 describe('a redirect', () => {
-  it('to the same origin is followed by who follows redirects, with one charge', async () => {
+  it('to the same origin is followed by default, with one charge', async () => {
     for (const phase of ['before', 'after'] as const) {
       const { emulator, pay, charges } = await start()
       emulator.faults.inject({ fault: 'redirect_same_origin', phase })
@@ -423,7 +426,7 @@ describe('a redirect', () => {
     }
   })
 
-  it('to another origin leads nowhere', async () => {
+  it('to another origin rejects when it is followed', async () => {
     const { emulator, pay } = await start()
     emulator.faults.inject({ fault: 'redirect_other_origin', phase: 'before' })
     expect(await endOf(pay())).toEqual({ failure: 'TypeError: fetch failed' })
@@ -452,23 +455,23 @@ describe('a fault of a notification', () => {
     ['notification_forged', ['payment', 'payment', 'wallet_connect'], []],
     ['notification_never', ['wallet_connect'], []],
     ['notification_early', ['payment', 'wallet_connect'], []],
-  ])('%s', async (fault, now, later) => {
+  ])('delivers with %s the notifications %j at once and %j later', async (fault, now, later) => {
     expect(await delivered(fault)).toMatchObject({ now, later })
   })
 
-  it('strikes what the named operation causes, and not what the buyer does', async () => {
+  it('only happens to notifications that the named operation causes, not to those of the buyer', async () => {
     expect((await delivered('notification_never', { operation: 'payments.create' })).now).toEqual(['wallet_connect'])
     expect((await delivered('notification_never', { operation: 'payments.refund' })).now).toEqual(['payment', 'wallet_connect'])
   })
 
-  it('forged: the first is not signed with the secret, and the second is', async () => {
+  it('delivers with notification_forged a forged copy first, and then the signed one', async () => {
     const { deliveries } = await delivered('notification_forged')
     const [forged, honest] = deliveries.map(({ headers }) => headers['x-signature']?.split('v1=')[1])
     expect(forged).toMatch(/^[0-9a-f]{64}$/)
     expect(forged).not.toBe(honest)
   })
 
-  it('early: it is there before the answer is', async () => {
+  it('delivers with notification_early before the response', async () => {
     const { emulator, pay } = await start()
     const order: string[] = []
     const hook: typeof fetch = async () => {
@@ -491,12 +494,12 @@ describe('faults.injectRandomly', () => {
     return emulator.faults.injected
   }
 
-  it('strikes the same requests in the same way for the same seed', async () => {
+  it('injects the same faults into the same requests for the same seed', async () => {
     expect(await story(7, 0.3)).toEqual(await story(7, 0.3))
     expect(await story(7, 0.3)).not.toEqual(await story(8, 0.3))
   })
 
-  it('strikes about as often as it is told, with all that it may', async () => {
+  it('injects about as often as rate says, from all faults that are allowed', async () => {
     const strikes = await story(7, 0.5)
     expect(strikes.length).toBeGreaterThan(15)
     expect(strikes.length).toBeLessThan(45)
@@ -507,7 +510,7 @@ describe('faults.injectRandomly', () => {
     expect(await story(7, 1)).toHaveLength(60)
   })
 
-  it('changes nothing of what the API makes: ids come from another seed', async () => {
+  it('does not change the ids that the API creates', async () => {
     const [struck, calm] = [await start(), await start()]
     struck.emulator.faults.injectRandomly({ rate: 0 })
     expect(await struck.json(struck.pay())).toEqual(await calm.json(calm.pay()))
@@ -520,7 +523,7 @@ describe('faults.injectRandomly', () => {
     [{ rate: 0.2, seeds: 3 }, 'faults.injectRandomly does not know seeds; it knows rate, seed, faults'],
     [{ rate: 0.2, faults: [] }, 'faults must be a list of names'],
     [{ rate: 0.2, faults: 'reset' }, 'faults must be a list of names'],
-    [{ rate: 0.5, faults: ['nothing'] }, 'There is no fault of requests nothing'],
+    [{ rate: 0.5, faults: ['nothing'] }, 'There is no request fault nothing'],
   ])('refuses %j', (plan, message) => {
     expect(() => createEmulator().faults.injectRandomly(plan as never)).toThrow(message)
   })
