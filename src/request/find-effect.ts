@@ -13,7 +13,11 @@ export type FoundEffect =
   /** The API has no trace of the write. */
   | { kind: 'absent' }
   /** The reads do not settle it. */
-  | { kind: 'unclear' }
+  | {
+      kind: 'unclear'
+      /** The status with which a read was refused. */
+      refusedWith?: number
+    }
 
 /** What is known besides the request. */
 export interface Known {
@@ -38,15 +42,9 @@ export async function findEffect(prepared: PreparedRequest, read: Read, known: K
   try {
     return await FINDERS[prepared.operation as WriteName](prepared, read, known)
   } catch (error) {
-    return isUnknownPayment(prepared, error) ? { kind: 'absent' } : UNCLEAR
+    return error instanceof RefusedError ? { kind: 'unclear', refusedWith: error.status } : UNCLEAR
   }
 }
-
-/** Nothing can have been done to a payment that the API does not know. A search that is refused shows nothing. */
-const isUnknownPayment = ({ operation }: PreparedRequest, error: unknown): boolean =>
-  /^payments\.(?:capture|cancel|refund)$/.test(operation) &&
-  error instanceof RefusedError &&
-  (error.status === 400 || error.status === 404)
 
 type Find = (prepared: PreparedRequest, read: Read, known: Known) => Promise<FoundEffect> | FoundEffect
 

@@ -104,7 +104,9 @@ export async function sendChecked(
       if (next === 'refuse') throw refused
       if (next !== 'find') throw fail()
       const effect = await findEffect(prepared, read, known)
-      if (effect.kind === 'absent') throw refused
+      // What is refused alike to write and to read was refused for its credential or its id, before it could do anything.
+      const isRefusedAlike = !mayHaveMoved && effect.kind === 'unclear' && effect.refusedWith === verdict.status
+      if (effect.kind === 'absent' || isRefusedAlike) throw refused
       // From here on, not even the refusal says that nothing was done.
       mayHaveMoved = true
       if (effect.kind === 'unclear') throw fail()

@@ -270,14 +270,13 @@ describe('send: a capture or cancellation that is refused', () => {
     expect(fetch.sent.map(({ method }) => method)).toEqual(['PUT', 'GET'])
   })
 
-  it.each([400, 404])('payments.capture of a payment that the API does not know (%i) is a RefusedError', async (status) => {
-    const fetch = scriptedFetch(json(status, {}))
-    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused', status })
-  })
-
-  it.each([401, 403])('payments.capture with a credential that is refused (%i) is an unknown outcome', async (status) => {
-    const fetch = scriptedFetch(json(status, {}))
-    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
+  it.each([400, 401, 403, 404])('payments.capture is a RefusedError if write and read are refused alike (%i)', async (status) => {
+    const refusal = json(status, {})
+    expect(await rejection(walletWith(scriptedFetch(refusal)).payments.capture(7))).toMatchObject({ code: 'refused', status })
+    const afterLoss = walletWith(scriptedByMethod({ PUT: [network, refusal], GET: [refusal] }))
+    expect(await rejection(afterLoss.payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
+    const otherwise = walletWith(scriptedByMethod({ PUT: [refusal], GET: [json(status + 10, {})] }))
+    expect(await rejection(otherwise.payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
   })
 })
 

@@ -45,8 +45,12 @@ describe('every operation', () => {
       const documented = await direct.send(prepared)
       expect({ data, status }).toEqual({ data: expected(name, documented.data), status: documented.status })
 
-      // Before it gives out a payer token, the proxy looks whose it is.
-      const before = name === 'agreements.createPayerToken' ? ['agreements.get'] : []
+      // Before it gives out a payer token, the proxy looks whose it is; before a refund, client and proxy each read the list.
+      const READ_BEFORE: Partial<Record<OperationName, OperationName[]>> = {
+        'agreements.createPayerToken': ['agreements.get'],
+        'payments.refund': ['payments.listRefunds', 'payments.listRefunds'],
+      }
+      const before = READ_BEFORE[name] ?? []
       expect(reached.map(({ operation }) => operation)).toEqual([...before, name])
       const sent = reached.at(-1)
       expect(sent?.url).toBe(`https://api.mercadopago.com${prepared.path}`)

@@ -54,6 +54,24 @@ async function repeatable(name: OperationName, about?: Known) {
   }
 }
 
+/** What is read before a refusal of these is believed. */
+const READ_BY: Partial<Record<OperationName, OperationName>> = {
+  'agreements.cancel': 'agreements.get',
+  'payments.capture': 'payments.get',
+  'payments.cancel': 'payments.get',
+  'payments.refund': 'payments.listRefunds',
+}
+
+/** Plays the same to an operation and to what is read about it. */
+function playsAlike(name: OperationName, step: Step): void {
+  for (const each of [name, READ_BY[name]]) if (each) mercadoPago.plays(each, step)
+}
+
+/** Plays the documented answers again. */
+function playsAsDocumented(name: OperationName): void {
+  for (const each of [name, READ_BY[name]]) if (each) mercadoPago.plays(each, answers[each])
+}
+
 const created = (name: OperationName): number => (name === 'payments.create' ? 201 : 200)
 const lost: Step = { reject: new TypeError('fetch failed') }
 
@@ -93,7 +111,7 @@ describe('an upstream that declines', () => {
 
   it.each(names)('%s: a refusal is the answer, and not requested again', async (name) => {
     const { submit, reached } = await repeatable(name, about)
-    mercadoPago.plays(name, json(400, document('error.400.openapi-generic')))
+    playsAlike(name, json(400, document('error.400.openapi-generic')))
     const first = await submit()
     expect(first.status).toBe(400)
     expect(await problemIn(first)).toMatchObject({ message: document('error.400.openapi-generic').message })
@@ -141,14 +159,14 @@ describe('an access token that the upstream refuses', () => {
   it.each(names)('%s: is 503 if both are refused, and leaves the key free', async (name) => {
     const { submit, reached } = await repeatable(name)
     for (const refusal of refusals) {
-      mercadoPago.plays(name, refusal)
+      playsAlike(name, refusal)
       const response = await submit()
       expect(response.status).toBe(503)
       expect(response.headers.get('retry-after')).toBe('1')
       expect((await problemIn(response)).message).not.toMatch(/access token|unauthorized|policy/i)
     }
     expect(reached()).toHaveLength(4)
-    mercadoPago.plays(name, answers[name])
+    playsAsDocumented(name)
     const again = await submit()
     expect(again.status).toBe(created(name))
     expect(again.headers.has('idempotent-replayed')).toBe(false)

@@ -101,7 +101,13 @@ describe('the Worker with the emulator behind it', () => {
     const partial = write('POST', document('refund-payment.partial.request'), { 'x-idempotency-key': 'refund' })
     expect(await answerTo(`${path}/refunds`, partial)).toMatchObject([{ amount: 25, status: 'approved' }])
     expect(await answerTo(`${path}/refunds`, { headers: asBackend() })).toHaveLength(1)
-    const rest = write('POST', document('refund-payment.full-zero.request'), { 'x-idempotency-key': 'rest' })
+    const zero = await throughWorker(
+      `${path}/refunds`,
+      write('POST', document('refund-payment.full-zero.request'), { 'x-idempotency-key': 'zero' }),
+    )
+    expect(zero.status).toBe(400)
+    expect(await zero.text()).toContain('leave it out to refund all that is left')
+    const rest = write('POST', '', { 'x-idempotency-key': 'rest' })
     expect(await answerTo(`${path}/refunds`, rest)).toHaveLength(1)
     expect(await answerTo(path, { headers: asBackend() })).toMatchObject({ id, status: 'refunded' })
 
