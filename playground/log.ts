@@ -1,25 +1,25 @@
-/** All that may stand in a log line. None of it is a body, a header, a path or an id that somebody chose. */
+/** The fields of a log line. None of them is a body, a header, a path or an id that a caller chose. */
 export interface LogLine {
   at: 'request' | 'ledger' | 'notification'
   method?: string
-  /** As the router spells it. */
+  /** The route in the router's spelling. */
   route?: string
   status?: number
   operation?: string | undefined
   client?: string | undefined
-  /** Who asked: a client key, a ticket, nobody known. */
+  /** Who called: a client key, a ticket, or neither. */
   caller?: 'backend' | 'browser' | 'anonymous'
   outcome?: string
   attempt?: number | undefined
-  /** Name of an error's class. */
+  /** The name of an error's class. */
   error?: string
   ms?: number
 }
 
-/** One line of JSON. */
+/** Logs one line of JSON. */
 export function log(line: LogLine): void {
   console.log(JSON.stringify(line))
 }
 
-/** What may be said of an error: its words may quote anything. */
+/** The name of an error, which is safe to log: its message may quote anything. */
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')

@@ -1,41 +1,41 @@
 import type { Caller } from './access/authenticate.ts'
 import { Declined, problem } from './http/envelope.ts'
 import { type LedgerState, OPEN_STATES } from './ledger/ledger.ts'
-import type { Listed } from './ledger/ledger-object.ts'
 import type { Ledgers } from './ledger/ledgers.ts'
+import type { ListedOperation } from './ledger/write-request.ts'
 import { type ListedNotification, NOTIFICATION_STATES, type NotificationState } from './notifications/inbox-object.ts'
 import type { Inboxes } from './notifications/inboxes.ts'
 
-const MOST_ROWS = 1_000
+const MAX_ROWS = 1_000
 const STATES: Record<string, readonly LedgerState[]> = {
   open: OPEN_STATES,
   ...Object.fromEntries([...OPEN_STATES, 'NEEDS_REVIEW' as const].map((state) => [state, [state]])),
 }
 
 /**
- * `GET /operations?state=…`: what is open, or needs a person. The oldest first, a thousand at most.
+ * `GET /operations?state=…`: the writes that are open or need a person, the oldest first, at most a thousand.
  *
- * @throws {Declined} 403: no operator, 400: no such state
+ * @throws {Declined} 403: the caller is not an operator, 400: there is no such state
  */
 export async function listOperations(
   caller: Caller,
   query: Record<string, string>,
   ledgers: Ledgers,
-): Promise<{ results: Listed[] }> {
-  return { results: await ledgers.list(chosen(caller, query, STATES), MOST_ROWS) }
+): Promise<{ results: ListedOperation[] }> {
+  return { results: await ledgers.list(stateFrom(caller, query, STATES), MAX_ROWS) }
 }
 
-/** `GET /notifications?state=…`, in the same way. */
+/** `GET /notifications?state=…`: the notifications in a state, in the same way. */
 export async function listNotifications(
   caller: Caller,
   query: Record<string, string>,
   inboxes: Inboxes,
 ): Promise<{ results: ListedNotification[] }> {
   const states = Object.fromEntries(NOTIFICATION_STATES.map((state) => [state, state]))
-  return { results: await inboxes.list(chosen<NotificationState>(caller, query, states), MOST_ROWS) }
+  return { results: await inboxes.list(stateFrom<NotificationState>(caller, query, states), MAX_ROWS) }
 }
 
-function chosen<State>(
+function stateFrom<State>(
   { client, ticket }: Caller,
   { state, ...rest }: Record<string, string>,
   states: Record<string, State>,
@@ -44,7 +44,7 @@ function chosen<State>(
   const found = state !== undefined && Object.hasOwn(states, state) ? states[state] : undefined
   const isKnown = Object.keys(rest).length === 0
   if (found === undefined || !isKnown) {
-    throw new Declined(problem(400, `state must be one of ${Object.keys(states).join(', ')}, and nothing else can be asked`))
+    throw new Declined(problem(400, `state must be one of ${Object.keys(states).join(', ')}, and no other parameter is accepted`))
   }
   return found
 }

@@ -2,13 +2,13 @@ import { type Context, Hono, type Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
-import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import { authenticate, type Caller, mayDo } from './access/authenticate.ts'
 import { openSession } from './access/sessions.ts'
 import { type Configuration, readConfiguration } from './configuration/configuration.ts'
 import { Declined, problem, toResponse } from './http/envelope.ts'
 import { failure } from './http/failure.ts'
 import { readJson, readRequest } from './http/input.ts'
+import { type Route, routes } from './http/routes.ts'
 import { createLedgers } from './ledger/ledgers.ts'
 import { type LogLine, log } from './log.ts'
 import { createInboxes } from './notifications/inboxes.ts'
@@ -18,14 +18,14 @@ import { perform } from './perform.ts'
 import { createBreakers } from './upstream/breaker.ts'
 import { createUpstream } from './upstream/upstream.ts'
 
-interface Scope {
+interface ProxyScope {
   Bindings: Env
   Variables: { configuration: Configuration; caller: Caller; line: Partial<LogLine> }
 }
 
-const MOST_BODY_BYTES = 65_536
+const MAX_BODY_BYTES = 65_536
 
-/** What a page may send and see. The rest of CORS is in what each client's list of origins says. */
+/** What a page may send and see. The allowed origins are those of the clients. */
 const CORS = {
   allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
   allowHeaders: ['authorization', 'content-type', 'x-idempotency-key', 'x-meli-session-id', 'x-payer-token', 'x-platform-id'],
@@ -34,13 +34,13 @@ const CORS = {
 }
 
 /**
- * The edge proxy: Mercado Pago's own paths, a client key or ticket in, the access token out. It passes nothing through:
- * requests are rebuilt from the table of operations, answers from its schemas.
+ * The edge proxy: Mercado Pago's own paths, called with a client key or ticket, sent on with the access token. It passes nothing
+ * through: requests are rebuilt from the table of operations, answers from its schemas.
  *
- * @param upstreamOf how reads leave; the runtime's `fetch` in production
+ * @param upstreamOf the `fetch` for reads; the runtime's own if it is undefined, as in production
  */
-export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined = () => undefined): Hono<Scope> {
-  const app = new Hono<Scope>()
+export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined = () => undefined): Hono<ProxyScope> {
+  const app = new Hono<ProxyScope>()
   const breakers = createBreakers(Date.now)
   const configurationOf = memoize(readConfiguration)
   const upstreamFor = memoize((env: Env) => createUpstream(configurationOf(env).accessTokens, upstreamOf(env)))
@@ -66,19 +66,19 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
     c.var.line.route = '/health'
     return c.json({ status: 'ok' })
   })
-  app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => toResponse(problem(413, 'Payload too large')) }))
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => toResponse(problem(413, 'Payload too large')) }))
 
   app.post('/notifications', async (c) => {
     c.var.line.route = '/notifications'
-    const means = {
+    const intake = {
       ...c.var.configuration,
       env: c.env,
       inboxes: createInboxes(c.env.INBOX, c.var.configuration.shards),
       ledgers: createLedgers(c.env.LEDGER, c.var.configuration.shards),
     }
-    const { status, outcome } = await receiveNotification(c.req.raw, means)
+    const { status, outcome } = await receiveNotification(c.req.raw, intake)
     c.var.line.outcome = outcome
-    return status === 200 ? new Response(null) : toResponse(problem(status, `Not taken: ${outcome}`))
+    return status === 200 ? new Response(null) : toResponse(problem(status, `Not accepted: ${outcome}`))
   })
 
   app.use(admit)
@@ -94,26 +94,30 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
     c.var.line.route = '/notifications'
     return c.json(await listNotifications(c.var.caller, c.req.query(), createInboxes(c.env.INBOX, c.var.configuration.shards)))
   })
-  for (const [method, path, names] of routes()) {
-    app.on(method, path, async (c) => {
+  for (const route of routes()) {
+    const path = honoPath(route)
+    app.on(route.method, path, async (c) => {
       const { caller, configuration, line } = c.var
       line.route = path
-      const may = names.filter((name) => mayDo(caller, name))
-      if (may.length === 0) throw new Declined(problem(403, 'This credential does not allow it'))
-      const asked = await readRequest(c.req, names)
-      line.operation = asked.operation
-      if (!may.includes(asked.operation)) throw new Declined(problem(403, 'This credential does not allow it'))
-      const { outcome, key, ...answer } = await perform(caller, asked, c.req.param(), {
-        upstream: upstreamFor(c.env),
-        ledgers: createLedgers(c.env.LEDGER, c.var.configuration.shards),
-        sealingKeys: configuration.sealingKeys,
-        breaker: breakers.of(caller.client.id),
-        waitUntil: (work) => c.executionCtx.waitUntil(work),
-      })
+      const allowed = route.names.filter((name) => mayDo(caller, name))
+      if (allowed.length === 0) throw new Declined(problem(403, 'This credential does not allow it'))
+      const request = await readRequest(c.req, route)
+      line.operation = request.operation
+      if (!allowed.includes(request.operation)) throw new Declined(problem(403, 'This credential does not allow it'))
+      const { outcome, key, ...answer } = await perform(
+        { caller, request, parameters: c.req.param() },
+        {
+          upstream: upstreamFor(c.env),
+          ledgers: createLedgers(c.env.LEDGER, c.var.configuration.shards),
+          sealingKeys: configuration.sealingKeys,
+          breaker: breakers.forClient(caller.client.id),
+          waitUntil: (work) => c.executionCtx.waitUntil(work),
+        },
+      )
       line.outcome = outcome
       return toResponse(answer, {
         ...(outcome === 'replayed' && { 'idempotent-replayed': 'true' }),
-        // Of a write that was given none, too: with it one can ask what became of it.
+        // Also if the proxy made the key: a caller needs it to find out what became of the write.
         ...(key !== undefined && { 'x-idempotency-key': key }),
       })
     })
@@ -127,8 +131,8 @@ export function createProxy(upstreamOf: (env: Env) => typeof fetch | undefined =
   return app
 }
 
-/** One line for each request, with nothing in it that somebody sent. */
-async function observe(c: Context<Scope>, next: Next): Promise<void> {
+/** Logs one line for each request, with nothing in it that a caller sent. */
+async function observe(c: Context<ProxyScope>, next: Next): Promise<void> {
   const line: Partial<LogLine> = { route: 'none', caller: 'anonymous' }
   c.set('line', line)
   const startedAt = Date.now()
@@ -137,11 +141,11 @@ async function observe(c: Context<Scope>, next: Next): Promise<void> {
   log({ at: 'request', method: methodOf(c.req.method), status: c.res.status, ms: Date.now() - startedAt, ...line })
 }
 
-/** Anything can stand for a method. */
+/** The method, if it is a known one: callers can send any text. */
 const methodOf = (method: string): string => (/^(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS)$/.test(method) ? method : 'other')
 
-/** Lets in who may be known, as often as is fair. */
-async function admit(c: Context<Scope>, next: Next): Promise<void> {
+/** Lets in callers that can be authenticated, within their rate limits. */
+async function admit(c: Context<ProxyScope>, next: Next): Promise<void> {
   const tooMany = (): Declined => new Declined(problem(429, 'Too many requests', { retryAfterMs: 60_000 }))
   try {
     c.set('caller', await authenticate(c.req.raw, c.var.configuration))
@@ -152,7 +156,7 @@ async function admit(c: Context<Scope>, next: Next): Promise<void> {
   }
   const { client, ticket } = c.var.caller
   Object.assign(c.var.line, { client: client.id, caller: ticket ? 'browser' : 'backend' })
-  // A buyer's page cannot use up what its backend needs.
+  // Buyers' pages have a limit of their own, so that they cannot use up their backend's.
   const { success } = ticket
     ? await c.env.BUYER_LIMIT.limit({ key: `${client.id}:${ticket.user}` })
     : await c.env.CLIENT_LIMIT.limit({ key: client.id })
@@ -160,20 +164,10 @@ async function admit(c: Context<Scope>, next: Next): Promise<void> {
   await next()
 }
 
-/** Method and path of each operation, in Hono's spelling; capture and cancel share one. */
-export function routes(): [method: string, path: string, names: OperationName[]][] {
-  const byRoute = new Map<string, OperationName[]>()
-  for (const [name, { method, path }] of Object.entries(operations)) {
-    const route = `${method} ${path.replace(/\{(\w+)\}/, ':$1')}`
-    byRoute.set(route, [...(byRoute.get(route) ?? []), name as OperationName])
-  }
-  // Longest first, or `/search` would be taken for an id.
-  return [...byRoute]
-    .map(([route, names]): [string, string, OperationName[]] => [...(route.split(' ') as [string, string]), names])
-    .sort(([, a], [, b]) => Number(a.includes(':')) - Number(b.includes(':')))
-}
+/** A path in Hono's spelling. */
+const honoPath = ({ path }: Route): string => path.replace(/\{(\w+)\}/, ':$1')
 
-/** Secrets change with a deployment only: what was read of them is kept as long as the object they stand in. */
+/** Calls `make` once for each key. Secrets change with a deployment only, and then `env` is another object. */
 function memoize<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new WeakMap<Key, Value>()
   return (key) => {

@@ -1,16 +1,16 @@
 import { createDemo } from './demo/demo.ts'
 import { CONNECTION_LOST } from './demo/emulator-object.ts'
 import { type DemoEnv, emulatorOf } from './demo/env.ts'
-import type { Outcome, WriteRequest } from './ledger/ledger-object.ts'
+import type { WriteOutcome, WriteRequest } from './ledger/write-request.ts'
 import type { QueuedPointer } from './notifications/inbox-object.ts'
 import { createProxy } from './proxy.ts'
-import { createWorker, Ledger as ProductionLedger, Upstream as ProductionUpstream } from './worker.ts'
+import { createWorker, Ledger as ProductionLedger, UpstreamEntrypoint as ProductionUpstream } from './worker.ts'
 
 export { EmulatorObject } from './demo/emulator-object.ts'
 export { ShopObject } from './demo/shop-object.ts'
 export { Inbox } from './worker.ts'
 
-/** The demo's bindings; undefined with an access token of one's own in `.dev.vars`: then it is Mercado Pago, and no demo. */
+/** The demo's bindings; undefined if `.dev.vars` has a real access token: then it is Mercado Pago itself, without a demo. */
 function demoEnvOf(env: Env): DemoEnv | undefined {
   if (env.MERCADOPAGO_ACCESS_TOKEN !== 'TEST-emulator') return undefined
   if (!env.EMULATOR) throw new TypeError('This Worker is for `npm start`: it needs the bindings of env.dev')
@@ -29,22 +29,22 @@ function upstreamOf(env: Env): typeof fetch | undefined {
   )
 }
 
-/** The ledger's way to Mercado Pago leads to the emulator, too. */
-export class Upstream extends ProductionUpstream {
+/** The ledger's entrypoint, which leads to the emulator, too. */
+export class UpstreamEntrypoint extends ProductionUpstream {
   protected override fetchUpstream(): typeof fetch | undefined {
     return upstreamOf(this.env)
   }
 }
 
-/** What is asked of the ledger stands in the journal of the demo. */
+/** The ledger, whose calls are written into the demo's journal. */
 export class Ledger extends ProductionLedger {
-  override async ask(asked: WriteRequest): Promise<Outcome> {
+  override async submit(request: WriteRequest): Promise<WriteOutcome> {
     const demoEnv = demoEnvOf(this.env)
-    if (!demoEnv) return super.ask(asked)
+    if (!demoEnv) return super.submit(request)
     const journal = emulatorOf(demoEnv)
-    const { operation: what, key, name: row } = asked
+    const { operation: what, key, name: row } = request
     const id = await journal.begin({ from: 'proxy', to: 'ledger', what, key, row })
-    const outcome = await super.ask(asked)
+    const outcome = await super.submit(request)
     const isReplayed = outcome.kind === 'reply' && outcome.replayed
     this.ctx.waitUntil(journal.end(id, { outcome: isReplayed ? 'replayed' : outcome.kind }))
     return outcome
@@ -55,7 +55,7 @@ const worker = createWorker(upstreamOf)
 const proxy = createProxy(upstreamOf)
 const demo = createDemo((request, env, ctx) => proxy.fetch(request, env as unknown as Env, ctx))
 
-/** The proxy with the emulator as Mercado Pago; around it a shop and the inspector. */
+/** The proxy with the emulator as Mercado Pago, and a shop and the inspector around it. */
 export default {
   ...worker,
   fetch: (request, env, ctx) => (demoEnvOf(env) ? demo.fetch(request, env, ctx) : worker.fetch(request, env, ctx)),

@@ -6,6 +6,7 @@ import { createLedgers } from './ledger/ledgers.ts'
 import { deadLetter, followUp } from './notifications/consumer.ts'
 import type { QueuedPointer } from './notifications/inbox-object.ts'
 import { createInboxes } from './notifications/inboxes.ts'
+import type { WriteName } from './operation-kinds.ts'
 import { createProxy } from './proxy.ts'
 import { createUpstream } from './upstream/upstream.ts'
 
@@ -14,23 +15,23 @@ export { Inbox } from './notifications/inbox-object.ts'
 
 const DEAD_LETTERS = 'wallet-connect-dead-notifications'
 
-/** How the ledger reaches Mercado Pago: in an invocation of its own for each request. */
-export class Upstream extends WorkerEntrypoint<Env> {
-  /** How requests leave; the runtime's `fetch` unless a subclass says otherwise. */
+/** The ledger's entrypoint to Mercado Pago: each request is sent in an invocation of its own. */
+export class UpstreamEntrypoint extends WorkerEntrypoint<Env> {
+  /** The `fetch` for requests; the runtime's own if it is undefined. */
   protected fetchUpstream(): typeof fetch | undefined {
     return undefined
   }
 
-  send(prepared: PreparedRequest): Promise<AttemptResult> {
+  send(prepared: PreparedRequest<WriteName>): Promise<AttemptResult> {
     return createUpstream(readAccessTokens(this.env), this.fetchUpstream()).send(prepared)
   }
 
-  settle(prepared: PreparedRequest): Promise<AttemptResult> {
+  settle(prepared: PreparedRequest<WriteName>): Promise<AttemptResult> {
     return createUpstream(readAccessTokens(this.env), this.fetchUpstream()).settle(prepared)
   }
 }
 
-/** @param upstreamOf how reads leave; the runtime's `fetch` in production */
+/** @param upstreamOf the `fetch` for reads; the runtime's own if it is undefined, as in production */
 export function createWorker(upstreamOf: (env: Env) => typeof fetch | undefined = () => undefined) {
   const proxy = createProxy(upstreamOf)
   return {

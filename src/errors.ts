@@ -1,28 +1,28 @@
 /** One thing that is wrong with a value, and where. Never holds the value itself. */
 export interface Issue {
-  /** Dotted path of the field, `''` for the value as a whole. */
+  /** Dotted path of the field; `''` for the value as a whole. */
   path: string
-  /** What is wrong and how to mend it. */
+  /** What is wrong and how to fix it, worded so that it reads well after the path. */
   message: string
 }
 
 /** One entry of Mercado Pago's `cause` list, or of the `errors` list of newer endpoints. */
 export interface Cause {
-  /** Mercado Pago's code as text, however it was spelled: `'401003'`, `'400136'`. */
+  /** Mercado Pago's code, always a string here: `'401003'`, `'400136'`. */
   code: string
-  /** Mercado Pago's sentence, with everything secret that we sent cut out of it. */
+  /** Mercado Pago's message, with every secret that we sent replaced. */
   message: string
 }
 
 /**
  * May money have moved?
  *
- * - `none`: no. Nothing was sent, or the API said that it did nothing, or it was only a read.
- * - `unknown`: maybe. Never start again with a new key; repeat the same request, or `reconcile` it.
+ * - `none`: no. Nothing was sent, the API declined, or the request was only a read.
+ * - `unknown`: maybe. Never start again with a new key; send the same request again, or `reconcile` it.
  */
 export type Outcome = 'none' | 'unknown'
 
-/** Every `code` that an error of this package may have: one for each class. */
+/** Every `code` of an error of this package, one for each class. */
 export type WalletConnectErrorCode =
   | 'invalid_input'
   | 'refused'
@@ -34,8 +34,8 @@ export type WalletConnectErrorCode =
 const brand = Symbol.for('mercadopago-wallet-connect.error')
 
 /**
- * Base of every error of this package. Errors are built from an allow-list of fields: they hold no token, code,
- * coupon, header, request, response or input, so they can be logged as they are.
+ * The base class of every error of this package. Errors are built from an allow-list of fields: they hold no token,
+ * code, coupon, header, request, response or input, so they can be logged as they are.
  */
 export abstract class WalletConnectError extends Error {
   abstract override readonly name: string
@@ -47,50 +47,51 @@ export abstract class WalletConnectError extends Error {
     return true
   }
 
-  /** @param fields the allow-list: nothing else ever gets onto an error */
+  /** @param fields the only properties that are copied onto the error */
   protected constructor(message: string, fields: object) {
     super(message)
     Object.assign(this, fields)
   }
 
-  /** Everything that it holds, for logs. */
+  /** All fields of the error and its message, for logs. */
   toJSON(): object {
     return { ...this, message: this.message }
   }
 }
 
-/** True for every error of this package, also one that comes from another copy of it. */
+/** True for every error of this package, even if another copy of the package threw it. */
 export function isWalletConnectError(value: unknown): value is WalletConnectError {
   return typeof value === 'object' && value !== null && brand in value
 }
 
-const sentence = (issues: readonly Issue[]): string =>
-  issues.map(({ path, message }) => (path ? `${path} ${message}` : message)).join('; ')
+/** @param whole what the message of an issue without a path is about */
+const sentence = (issues: readonly Issue[], whole: string): string =>
+  issues.map(({ path, message }) => `${path || whole} ${message}`).join('; ')
 
-/** The input, an option or a stored request is not usable. Nothing was sent. */
+/** The input, an option or a prepared request is not valid. Nothing was sent. */
 export class InvalidInputError extends WalletConnectError {
   override readonly name = 'InvalidInputError'
   override readonly code = 'invalid_input'
-  /** Everything that is wrong, at once. */
+  /** Everything that is wrong with the input, in one list. */
   declare readonly issues: readonly Issue[]
 
   constructor(issues: readonly Issue[]) {
-    super(`Invalid input: ${sentence(issues)}`, { issues })
+    super(`Invalid input: ${sentence(issues, 'the input')}`, { issues })
   }
 }
 
-/** The API understood the request and declined it. Nothing was done. */
+/** The API declined the request. Nothing was done. */
 export class RefusedError extends WalletConnectError {
   override readonly name = 'RefusedError'
   override readonly code = 'refused'
   declare readonly operation: string
   /** HTTP status, 4xx. */
   declare readonly status: number
-  /** Mercado Pago's own code, such as `'401003'` (the agreement was cancelled), where the answer had one. */
+  /** Mercado Pago's own code, such as `'401003'` (the agreement was cancelled), if the response had one. */
   declare readonly apiCode: string | undefined
-  /** Mercado Pago's sentence, with everything secret that we sent cut out of it. */
+  /** Mercado Pago's message, with every secret that we sent replaced. */
   declare readonly apiMessage: string | undefined
-  /** Each reason that the API gives, with its code; without anything secret that we sent. */
+  /** The reasons that the API gives, each with its code and without the secrets that we sent. */
   declare readonly causes: readonly Cause[]
   declare readonly requestId: string | undefined
   /** How long the API asks to wait, in milliseconds. */
@@ -110,10 +111,10 @@ export class RefusedError extends WalletConnectError {
   }
 }
 
-/** Why there was no answer. `aborted`: by your own signal; `rate_limited`: 429; `server`: an answer, but no usable one. */
+/** Why there was no usable answer. `aborted`: your signal; `rate_limited`: 429; `server`: a response, but not a usable one. */
 export type UnavailableReason = 'network' | 'timeout' | 'aborted' | 'rate_limited' | 'server'
 
-/** There was no answer, and nothing was done: a read, or a write that certainly was not executed. */
+/** There was no usable answer, and nothing was done: a read, or a write that certainly was not executed. */
 export class UnavailableError extends WalletConnectError {
   override readonly name = 'UnavailableError'
   override readonly code = 'unavailable'
@@ -121,7 +122,7 @@ export class UnavailableError extends WalletConnectError {
   declare readonly reason: UnavailableReason
   /** HTTP status of the last attempt, if it had one. */
   declare readonly status: number | undefined
-  /** How many requests left. 0: your `accessToken` function gave none, or the call was ended before. */
+  /** How many requests were sent. 0: the `accessToken` function failed, or the call ended before the first request. */
   declare readonly attempts: number
   /** How long the API asks to wait, in milliseconds. */
   declare readonly retryAfterMs: number | undefined
@@ -134,15 +135,15 @@ export class UnavailableError extends WalletConnectError {
     retryAfterMs: number | undefined
   }) {
     const { operation, reason, attempts } = fields
-    const what = attempts === 0 ? 'was not sent' : `got no answer in ${attempts} attempt(s)`
-    super(`${operation} ${what}: ${reason}. Nothing was done.`, fields)
+    const sent = `got no usable answer in ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
+    super(`${operation} ${attempts === 0 ? 'was not sent' : sent} (${reason}). Nothing was done.`, fields)
   }
 }
 
 /**
- * A write may have taken effect and nobody has said so. Do not start again with a new key: give its PreparedRequest to
- * `reconcile`; without one, prepare the same input with this `idempotencyKey` again. (A plain repeat judges only itself:
- * what it is refused may have been done before.)
+ * A write may have taken effect, and no answer says whether it did. Do not start again with a new key: pass its
+ * PreparedRequest to `reconcile`; if you have none, prepare the same input with this `idempotencyKey` again. (Calling
+ * `send` again is not enough: a refusal then says nothing about the earlier attempt.)
  */
 export class UnknownOutcomeError extends WalletConnectError {
   override readonly name = 'UnknownOutcomeError'
@@ -154,7 +155,7 @@ export class UnknownOutcomeError extends WalletConnectError {
   /** HTTP status of the last attempt, if it had one. */
   declare readonly status: number | undefined
   declare readonly attempts: number
-  /** When the first attempt left, ISO 8601. */
+  /** When the call began, just before the first attempt, ISO 8601. */
   declare readonly sentAt: string
 
   constructor(fields: {
@@ -165,13 +166,13 @@ export class UnknownOutcomeError extends WalletConnectError {
     sentAt: string
   }) {
     super(
-      `${fields.operation} may have taken effect. Reconcile it, with the same idempotency key; never start again with a new one.`,
+      `${fields.operation} may have taken effect. Reconcile it with the same idempotency key; never start again with a new one.`,
       fields,
     )
   }
 }
 
-/** A read was answered with something that is not the documented resource. */
+/** The response to a read is not the documented resource. */
 export class InvalidResponseError extends WalletConnectError {
   override readonly name = 'InvalidResponseError'
   override readonly code = 'invalid_response'
@@ -180,13 +181,13 @@ export class InvalidResponseError extends WalletConnectError {
   declare readonly issues: readonly Issue[]
 
   constructor(fields: { operation: string; status: number; issues: readonly Issue[] }) {
-    super(`${fields.operation} had an unusable answer: ${sentence(fields.issues)}`, fields)
+    super(`${fields.operation} got a response that cannot be used: ${sentence(fields.issues, 'it')}`, fields)
   }
 }
 
 /** Why a notification was not accepted. */
 export type InvalidNotificationReason =
-  /** A secret is missing, padded with blanks or a placeholder. */
+  /** A secret is missing, surrounded by blanks, or a placeholder. */
   | 'bad_secret'
   /** There is no `x-signature`. */
   | 'missing_header'
@@ -196,17 +197,17 @@ export type InvalidNotificationReason =
   | 'missing_timestamp'
   /** `x-signature` has no `v1`. */
   | 'missing_hash'
-  /** None of the secrets made this signature; ask `explainSignature`. */
+  /** None of the secrets made this signature; `explainSignature` says what may be wrong. */
   | 'mismatch'
   /** `ts` is further in the past, or in the future, than the tolerance. */
   | 'too_old'
   | 'too_new'
-  /** The body was read before, or broke off. */
+  /** The body was read before, or the connection broke while it arrived. */
   | 'unreadable'
   /** The body is larger than 64 KiB. */
   | 'too_large'
   | 'not_json'
-  /** The delivery points at nothing. */
+  /** The delivery does not name a resource. */
   | 'unknown_shape'
 
 /** A notification is not signed by one of the secrets, or cannot be read. */

@@ -1,23 +1,23 @@
 import { http } from 'msw'
 import type { Emulator } from './emulator/index.ts'
 
-/** What `emulatorHandlers` takes. */
+/** The options of `emulatorHandlers`. */
 export interface EmulatorHandlersOptions {
-  /** Where your code sends its requests, with the path prefix of a proxy if it has one. Default `https://api.mercadopago.com`. */
+  /** The address that your code sends its requests to, with the path prefix of a proxy. Default `https://api.mercadopago.com`. */
   baseURL?: string
 }
 
-/** What is read of a request. */
+/** The parts of a request that the handlers read. */
 type InterceptedRequest = Pick<Request, 'url' | 'method' | 'headers' | 'signal' | 'text'>
 
 const WALLET_CONNECT = '/(?:v2/wallet_connect/|v1/advanced_payments(?:/|$))'
 const APPROVAL_PAGE = '/v1/wallet_agreement/'
 
 /**
- * Handlers for `setupServer` or `setupWorker` that answer with the emulator: Wallet Connect's paths, and the page where
- * the buyer approves. Every other request is left to `onUnhandledRequest`.
+ * Handlers for `setupServer` or `setupWorker` that answer the requests of Wallet Connect from the emulator, and those to
+ * the page where the buyer approves. All other requests are left to `onUnhandledRequest`.
  *
- * @throws {TypeError} `baseURL` is no address, or an option is misspelt
+ * @throws {TypeError} `baseURL` is not a URL, or an option is misspelt
  */
 export function emulatorHandlers(
   emulator: Pick<Emulator, 'fetch' | 'origin'>,
@@ -25,40 +25,40 @@ export function emulatorHandlers(
 ): ReturnType<typeof http.all>[] {
   const { baseURL = 'https://api.mercadopago.com', ...unknown } = options
   if (Object.keys(unknown).length > 0)
-    throw new TypeError(`emulatorHandlers knows baseURL, not ${Object.keys(unknown).join(', ')}`)
+    throw new TypeError(`emulatorHandlers only knows baseURL, not ${Object.keys(unknown).join(', ')}`)
   const { origin, pathname } = new URL(baseURL)
   const prefix = pathname.replace(/\/+$/, '')
   return [
-    http.all(under(origin + prefix, WALLET_CONNECT), ({ request }) => play(emulator, request, prefix)),
-    http.all(under(emulator.origin, APPROVAL_PAGE), ({ request }) => play(emulator, request, '')),
+    http.all(under(origin + prefix, WALLET_CONNECT), ({ request }) => answer(emulator, request, prefix)),
+    http.all(under(emulator.origin, APPROVAL_PAGE), ({ request }) => answer(emulator, request, '')),
   ]
 }
 
-/** No string: msw reads `:`, `(` and `*` in an address as patterns, and decodes what they match, which may be no UTF-8. */
+/** A RegExp, as msw reads `:`, `(` and `*` in a string as patterns, and decodes what they match, which may not be UTF-8. */
 function under(base: string, path: string): RegExp {
   const literal = base.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   return new RegExp(`^${literal}${path}`)
 }
 
-async function play(emulator: Pick<Emulator, 'fetch'>, request: InterceptedRequest, prefix: string): Promise<Response> {
+async function answer(emulator: Pick<Emulator, 'fetch'>, request: InterceptedRequest, prefix: string): Promise<Response> {
   const { method, headers, signal } = request
   const url = new URL(request.url)
   url.pathname = url.pathname.slice(prefix.length)
-  // As text: a request made from another one with a new address loses its body where there are no request streams.
+  // As text: copying a Request to another address loses its body where request streams are not supported.
   const text = method === 'GET' || method === 'HEAD' ? '' : await request.text()
   try {
-    // A redirect is followed, or not, by whoever asked; msw does not always say who wants what.
+    // The sender follows redirects or not; msw does not always pass on which one it wants.
     const init: RequestInit = { method, headers, signal, redirect: 'manual', ...(text !== '' && { body: text }) }
     return relocate(await emulator.fetch(url, init), prefix)
   } catch (error) {
-    // What fetch rejects with when the network fails: msw would make a 500 of it, which is an answer. After an abort
-    // nobody waits any more, and msw would print it as a bug.
+    // A TypeError is what fetch rejects with when the network fails; msw would turn it into a 500, which is a response.
+    // After an abort nobody waits for a response, and msw would report the error as a bug.
     if (error instanceof TypeError || signal.aborted) return Response.error()
     throw error
   }
 }
 
-/** A redirect within the origin stays under the prefix. */
+/** Adds the prefix to a redirect within the same origin. */
 function relocate(response: Response, prefix: string): Response {
   const location = response.headers.get('location')
   if (!prefix || !location?.startsWith('/')) return response

@@ -45,12 +45,12 @@ type Known =
   | 'insufficient_money'
   | 'insufficient_amount'
 
-/** Why an inner payment has its status. */
+/** The reason why an inner payment has its status. */
 export type StatusDetail = Open<Known>
 
 type Text = Record<'en' | 'es' | 'pt', string>
 
-/** Without a known detail the payment may be anything, also paid: this must be true of each. */
+/** The text for an unknown detail. Such a payment may have any outcome, even paid, so the text must be true of all. */
 const GENERAL: Text = {
   en: 'There are no details about this payment right now. Please check in Mercado Pago before you pay again.',
   es: 'Por ahora no hay detalles sobre este pago. Por favor, revísalo en Mercado Pago antes de volver a pagar.',
@@ -69,14 +69,14 @@ const PROCESSING_FOR_DAYS: Text = {
   pt: 'Seu pagamento está sendo processado, o que pode levar 2 dias úteis. Por favor, não pague de novo por enquanto.',
 }
 
-/** The sources do not say who has the money then. */
+/** The sources do not say who has the money after a dispute. */
 const DISPUTED: Text = {
   en: 'This payment was disputed. Please check the outcome with your bank or in Mercado Pago.',
   es: 'Este pago fue desconocido ante el banco. Por favor, consulta el resultado con tu banco o en Mercado Pago.',
   pt: 'Este pagamento foi contestado. Por favor, consulte o resultado com o seu banco ou no Mercado Pago.',
 }
 
-/** One text for whatever was thought suspicious and for the ordinary refusal, so that it tells a fraudster nothing. */
+/** One text for suspected fraud and for ordinary rejections, so that it tells a fraudster nothing. */
 const NOT_APPROVED: Text = {
   en: 'Your payment was not approved. Please use another payment method.',
   es: 'Tu pago no fue aprobado. Por favor, usa otro medio de pago.',
@@ -120,7 +120,7 @@ const TEXTS: Record<Known, Text> = {
     es: 'Tu pago aún no se completó y está programado un nuevo intento. Por favor, no vuelvas a pagar por ahora.',
     pt: 'Seu pagamento ainda não foi concluído e uma nova tentativa está programada. Por favor, não pague de novo por enquanto.',
   },
-  // Also of a chargeback that is being argued about: then the money was taken.
+  // Also the detail of a chargeback under dispute, for which the money was taken.
   in_process: {
     en: 'The outcome of this payment is not known yet. Please do not pay again for now.',
     es: 'Aún no se conoce el resultado de este pago. Por favor, no vuelvas a pagar por ahora.',
@@ -173,7 +173,7 @@ const TEXTS: Record<Known, Text> = {
     es: 'Mercado Pago reembolsó tu pago. El dinero puede tardar unos días en aparecer.',
     pt: 'O Mercado Pago reembolsou o seu pagamento. O dinheiro pode levar alguns dias para aparecer.',
   },
-  // Of a transfer: the money may have left the bank account all the same.
+  // The detail of a failed transfer: the money may have left the bank account all the same.
   bank_error: {
     en: 'Your payment was not approved because of a problem at the bank. Please check your bank account before you try again.',
     es: 'Tu pago no fue aprobado por un problema en el banco. Por favor, revisa tu cuenta bancaria antes de intentarlo de nuevo.',
@@ -243,23 +243,23 @@ const TEXTS: Record<Known, Text> = {
   insufficient_amount: NO_BALANCE,
 }
 
-/** The language subtag of a locale, with `_` tolerated. */
+/** The language of a locale such as `pt-BR` or `pt_BR`; English for all but Spanish and Portuguese. */
 function languageOf(locale: string): keyof Text {
   const language = /^(?:es|pt)(?![^-_])/i.exec(locale)?.[0].toLowerCase()
   return language === 'es' || language === 'pt' ? language : 'en'
 }
 
 /**
- * What the `status_detail` of an inner payment means, in the buyer's words: Portuguese, Spanish or, for any other
- * `locale`, English. A detail that nobody has documented, or none, gets a sentence that is true of any payment.
+ * Explains the `status_detail` of an inner payment to the buyer, in Portuguese, Spanish or, for any other `locale`,
+ * English. For a missing or undocumented detail the text is one that is true of any payment.
  *
- * Only to be shown, and only with a status that it explains: `accredited` stays when a payment is given back or disputed.
- * Whether the buyer has paid is for `isApproved` to say.
+ * Use the text only for display, together with the status: `accredited` stays even when a payment is refunded or
+ * disputed. Use `isApproved` to find out whether the buyer has paid.
  *
  * @see https://www.mercadopago.com.ar/developers/en/docs/checkout-api/response-handling/collection-results
  */
 export function describeStatusDetail(detail: StatusDetail | null | undefined, locale: string): string {
-  // What differs from the documentation is kept as it came, so this may be anything.
+  // A field that differs from the documentation is kept as it came, so this may be any value.
   const known = typeof detail === 'string' && Object.hasOwn(TEXTS, detail)
   return (known ? TEXTS[detail as Known] : GENERAL)[languageOf(locale)]
 }

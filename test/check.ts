@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url).href)
-const PROJECTS = ['.', 'playground', 'playground/page', 'playground/examples', 'test']
+const SAMPLES = ['browser', 'workers', 'deno', 'bun', 'node'].map((runtime) => `playground/page/code/samples/${runtime}`)
+const PROJECTS = ['.', 'playground', 'playground/page', 'playground/examples', 'test', ...SAMPLES]
 
 /** Runs a program of a package; resolves to what it printed if it failed. */
 function run(bin: string, ...args: string[]): Promise<string> {

@@ -1,19 +1,16 @@
-import { AmountSchema, newIdempotencyKey, type OperationName, operations } from 'mercadopago-wallet-connect'
+import { AmountSchema, newIdempotencyKey } from 'mercadopago-wallet-connect'
 import * as v from 'valibot'
-import { tell } from '../configuration/clients.ts'
+import { describeIssue } from '../configuration/clients.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import { Declined, problem } from '../http/envelope.ts'
-import type { ProxyResponse } from '../ledger/ledger.ts'
+import type { ProxyResponse } from '../http/response.ts'
 import { isDigestible } from '../sealing/payer-token.ts'
 import type { Caller } from './authenticate.ts'
-import { BACKEND_ONLY, LONGEST_TICKET_S, mintTicket, type Ticket } from './tickets.ts'
+import { BROWSER_OPERATIONS, MAX_TICKET_S, mintTicket, type Ticket } from './tickets.ts'
 
-const TicketOperationSchema = v.picklist(
-  (Object.keys(operations) as OperationName[]).filter((name) => !BACKEND_ONLY.includes(name)),
-  'must be an operation that a browser may do',
-)
-const text = (most: number) =>
-  v.pipe(v.string('must be text'), v.regex(new RegExp(`^.{1,${most}}$`, 's'), `must have 1 to ${most} characters`))
+const TicketOperationSchema = v.picklist(BROWSER_OPERATIONS, 'must be an operation that a browser may do')
+const text = (maxLength: number) =>
+  v.pipe(v.string('must be text'), v.regex(new RegExp(`^.{1,${maxLength}}$`, 's'), `must have 1 to ${maxLength} characters`))
 
 const SessionSchema = v.strictObject({
   external_user: v.strictObject({
@@ -35,22 +32,17 @@ const SessionSchema = v.strictObject({
       ),
     }),
   ),
-  /** Seconds. */
+  /** The ticket's lifetime in seconds. */
   expires_in: v.optional(
-    v.pipe(
-      v.number('must be seconds'),
-      v.integer(),
-      v.minValue(1),
-      v.maxValue(LONGEST_TICKET_S, `must be at most ${LONGEST_TICKET_S}`),
-    ),
-    LONGEST_TICKET_S,
+    v.pipe(v.number('must be seconds'), v.integer(), v.minValue(1), v.maxValue(MAX_TICKET_S, `must be at most ${MAX_TICKET_S}`)),
+    MAX_TICKET_S,
   ),
 })
 
 /**
- * `POST /sessions`: a ticket for one buyer's browser.
+ * `POST /sessions`: makes a ticket for one buyer's browser.
  *
- * @throws {Declined} 400 with what is wrong, 403 for who may not
+ * @throws {Declined} 400 with what is wrong, 403: the caller may not do this
  */
 export async function openSession(
   { client, ticket }: Caller,
@@ -60,9 +52,9 @@ export async function openSession(
   if (ticket) throw new Declined(problem(403, 'A ticket cannot make tickets'))
   const { external_user, origin, operations, charge, expires_in } = read(json)
   if (!client.origins.includes(origin))
-    throw new Declined(problem(400, 'origin is not one of the origins of this client in CLIENTS, letter for letter'))
-  const beyond = operations.find((name) => !client.operations.includes(name))
-  if (beyond) throw new Declined(problem(403, `This client may not do ${beyond}`))
+    throw new Declined(problem(400, 'origin is not, letter for letter, one of the origins of this client in CLIENTS'))
+  const forbidden = operations.find((name) => !client.operations.includes(name))
+  if (forbidden) throw new Declined(problem(403, `This client may not do ${forbidden}`))
   if (operations.includes('payments.create') !== (charge !== undefined)) {
     throw new Declined(problem(400, 'charge belongs to a ticket for payments.create, and to no other'))
   }
@@ -94,6 +86,6 @@ export async function openSession(
 function read(json: unknown): v.InferOutput<typeof SessionSchema> {
   const result = v.safeParse(SessionSchema, json)
   if (result.success) return result.output
-  const told = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the body'} ${tell(issue)}`)
-  throw new Declined(problem(400, [...new Set(told)].join('; ')))
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the body'} ${describeIssue(issue)}`)
+  throw new Declined(problem(400, [...new Set(problems)].join('; ')))
 }

@@ -5,27 +5,27 @@ import { fromBase64 } from '../sealing/seal.ts'
 
 /** What a browser may do with a ticket, and for how long. A backend asks for it with its client key. */
 export interface Ticket {
-  /** Names the ticket. */
+  /** Id of the ticket. */
   id: string
-  /** The backend that asked for it. */
+  /** Id of the client whose backend requested it. */
   client: string
   /** `external_user.id` of the buyer. */
   user: string
   /** The only page origin that may use it. */
   origin: string
   operations: readonly OperationName[]
-  /** Of `payments.create`: exactly this is charged, once. */
+  /** For `payments.create`: the exact charge, which can be made once. */
   charge?: Charge
 }
 
-/** What a browser may charge. */
+/** The charge that a browser may make. */
 export interface Charge {
   /** Major units, a decimal string. */
   amount: string
   external_reference: string
   /** false: the amount is only reserved. */
   capture?: false
-  /** Of this wish: whichever key the browser sends, this one counts. Tickets with the same one charge once. */
+  /** The key of the charge, whichever key the browser sends. Tickets with the same key charge once. */
   idempotency_key: string
 }
 
@@ -34,18 +34,36 @@ export interface IssuedTicket extends Ticket {
   issuedAt: number
 }
 
-/** What a browser may never do, whoever asks. */
-export const BACKEND_ONLY: readonly OperationName[] = [
-  'payments.refund',
-  'payments.capture',
-  'payments.cancel',
-  'payments.search',
-  'payments.listRefunds',
-]
+/**
+ * What a ticket can allow. A browser is in the hands of its buyer, and a ticket can be copied out of it, so it gets what a buyer
+ * needs in order to link a wallet and to pay. To refund, capture or cancel a payment is the seller's decision: a buyer who could
+ * would get the goods and the money back, or have a reservation lapse after the goods were sent. Searching and listing refunds
+ * would show a buyer what belongs to the seller's books.
+ */
+const BROWSER_MAY: Record<OperationName, boolean> = {
+  'agreements.create': true,
+  'agreements.get': true,
+  'agreements.cancel': true,
+  'agreements.createPayerToken': true,
+  'discounts.validateCoupon': true,
+  'discounts.create': true,
+  'payments.create': true,
+  'payments.get': true,
+  'payments.search': false,
+  'payments.capture': false,
+  'payments.cancel': false,
+  'payments.refund': false,
+  'payments.listRefunds': false,
+}
 
-export const LONGEST_TICKET_S = 15 * 60
-/** Of the longest that can be asked for. */
-const LONGEST_TICKET_CHARACTERS = 6_144
+/** The operations that a ticket can allow; every other one is for backends only. */
+export const BROWSER_OPERATIONS: readonly OperationName[] = (Object.keys(BROWSER_MAY) as OperationName[]).filter(
+  (name) => BROWSER_MAY[name] === true,
+)
+
+export const MAX_TICKET_S = 15 * 60
+/** No ticket that can be requested is longer. */
+const MAX_TICKET_LENGTH = 6_144
 const ALGORITHM = 'HS256'
 const TYPE = 'wallet-connect-ticket+jwt'
 const AUDIENCE = 'mercadopago-wallet-connect'
@@ -53,16 +71,16 @@ const AUDIENCE = 'mercadopago-wallet-connect'
 /**
  * A ticket as a JWT (HS256) under the current key.
  *
- * @throws {TypeError} it would allow what only a backend may do, or lasts too long
+ * @throws {TypeError} the ticket would allow what only a backend may do, or last too long
  */
 export async function mintTicket(ring: KeyRing, ticket: Ticket, lifetimeS: number, now: Date): Promise<string> {
-  const forbidden = ticket.operations.find((operation) => BACKEND_ONLY.includes(operation))
+  const forbidden = ticket.operations.find((operation) => !BROWSER_OPERATIONS.includes(operation))
   if (forbidden) throw new TypeError(`A ticket can never allow ${forbidden}`)
   if (ticket.operations.includes('payments.create') && !ticket.charge) {
     throw new TypeError('A ticket for payments.create names the amount and the external_reference')
   }
-  if (!(Number.isInteger(lifetimeS) && lifetimeS > 0 && lifetimeS <= LONGEST_TICKET_S)) {
-    throw new TypeError(`A ticket lasts 1 to ${LONGEST_TICKET_S} seconds`)
+  if (!(Number.isInteger(lifetimeS) && lifetimeS > 0 && lifetimeS <= MAX_TICKET_S)) {
+    throw new TypeError(`A ticket lasts 1 to ${MAX_TICKET_S} seconds`)
   }
   const { id, client, user, origin, operations, charge } = ticket
   const issuedAt = Math.floor(now.getTime() / 1_000)
@@ -77,18 +95,18 @@ export async function mintTicket(ring: KeyRing, ticket: Ticket, lifetimeS: numbe
     .sign(ring.current.bytes)
 }
 
-/** The ticket; undefined if it is forged, foreign, expired or anything else than one of ours. */
+/** Reads a ticket; undefined if it is forged, expired, or not one of ours. */
 export async function readTicket(ring: KeyRing, token: string, now: Date): Promise<IssuedTicket | undefined> {
-  if (token.length > LONGEST_TICKET_CHARACTERS) return undefined
+  if (token.length > MAX_TICKET_LENGTH) return undefined
   try {
-    // Another text for the same signature would be another ticket to whoever counts them.
+    // A second spelling of the same signature would look like a second ticket.
     fromBase64(token.slice(token.lastIndexOf('.') + 1))
     const { payload } = await jwtVerify(token, ({ kid = '' }) => keyOf(ring, kid), {
       algorithms: [ALGORITHM],
       typ: TYPE,
       audience: AUDIENCE,
       requiredClaims: ['jti', 'iss', 'sub', 'iat', 'exp'],
-      maxTokenAge: LONGEST_TICKET_S,
+      maxTokenAge: MAX_TICKET_S,
       currentDate: now,
     })
     return toTicket(payload)
@@ -98,14 +116,14 @@ export async function readTicket(ring: KeyRing, token: string, now: Date): Promi
   }
 }
 
-/** Keys come from our configuration alone, never from the token. */
+/** The key by its id. Keys come from our configuration alone, never from the token. */
 function keyOf(ring: KeyRing, kid: string): Uint8Array {
   const key = ring.find(kid)
   if (!key) throw new errors.JWKSNoMatchingKey()
   return key.bytes
 }
 
-/** It was signed by us, so it has the form that we gave it. */
+/** The ticket in a payload. We signed it, so it has the form that we gave it. */
 function toTicket({ jti = '', iss = '', sub = '', iat = 0, origin, operations, charge }: JWTPayload): IssuedTicket {
   return {
     id: jti,

@@ -19,20 +19,20 @@ const EventsAddressSchema = v.pipe(
 )
 
 const ClientSchema = v.strictObject({
-  /** Names the client in keys, logs and lists. */
+  /** The client's id in keys, logs and lists. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, - or _')),
-  /** SHA-256 of its keys, in hex: the current one first, those that are rotated out behind it. */
+  /** SHA-256 of its keys, in hex: the current key first, then those that are being rotated out. */
   keys: v.pipe(
     v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 lower-case hex digits'))),
     v.minLength(1),
   ),
-  /** What it may do; everything if left out. */
+  /** The operations that it may do; all if left out. */
   operations: v.optional(v.array(v.picklist(Object.keys(operations) as OperationName[])), Object.keys(operations) as never),
-  /** Page origins that it may have tickets for. */
+  /** The page origins that it may make tickets for. */
   origins: v.optional(v.array(OriginSchema), []),
-  /** Where buyers may be sent back to, letter for letter. */
+  /** The addresses that buyers may be sent back to, letter for letter. */
   return_uris: v.optional(v.array(AddressSchema), []),
-  /** Where it is told of changes, signed by the Standard Webhooks scheme with each of these secrets. */
+  /** The address for its events, which are signed by the Standard Webhooks scheme with each of these secrets. */
   events: v.optional(
     v.strictObject({
       url: EventsAddressSchema,
@@ -44,21 +44,21 @@ const ClientSchema = v.strictObject({
       ),
     }),
   ),
-  /** Tickets that were issued before this moment (ISO 8601) are refused: set it to revoke them. */
+  /** Tickets issued before this time (ISO 8601) are refused: set it to revoke them. */
   tickets_since: v.optional(
     v.pipe(
       v.string(),
-      v.check((value) => !Number.isNaN(Date.parse(value)), 'must be a moment, such as 2026-11-21T12:00:00Z'),
+      v.check((value) => !Number.isNaN(Date.parse(value)), 'must be a time, such as 2026-11-21T12:00:00Z'),
     ),
   ),
-  /** May see what is open, in review or dead, of all clients. */
+  /** True if it may list open, reviewed and dead items of all clients. */
   operator: v.optional(v.boolean(), false),
 })
 
 /** A backend that may use the proxy. */
 export interface Client extends v.InferOutput<typeof ClientSchema> {}
 
-/** The backends, by what they show. */
+/** The backends, found by id or by key. */
 export interface Clients {
   readonly all: readonly Client[]
   withId(id: string): Client | undefined
@@ -68,20 +68,20 @@ export interface Clients {
 /**
  * Reads the secret `CLIENTS`, a JSON list.
  *
- * @throws {TypeError} names the field that is wrong, never what stands in it
+ * @throws {TypeError} names the field that is wrong, never its value
  */
 export function readClients(secret: string | undefined): Clients {
   const all = parse(secret)
-  const digests = all.flatMap((client) => client.keys.map((hex) => ({ client, kept: fromHex(hex) })))
-  if (new Set(all.map(({ id }) => id)).size < all.length) throw new TypeError('CLIENTS has two clients of one id')
-  if (new Set(all.flatMap(({ keys }) => keys)).size < digests.length) throw new TypeError('CLIENTS has one key twice')
+  const digests = all.flatMap((client) => client.keys.map((hex) => ({ client, expected: fromHex(hex) })))
+  if (new Set(all.map(({ id }) => id)).size < all.length) throw new TypeError('CLIENTS has two clients with the same id')
+  if (new Set(all.flatMap(({ keys }) => keys)).size < digests.length) throw new TypeError('CLIENTS has the same key twice')
   return {
     all,
     withId: (id) => all.find((client) => client.id === id),
     async withKey(key) {
-      const shown = await digest(key)
-      // All are compared, in constant time each: how long it takes tells nothing.
-      const matches = digests.filter(({ kept }) => crypto.subtle.timingSafeEqual(kept, shown))
+      const presented = await digest(key)
+      // Every digest is compared, each in constant time, so that the duration reveals nothing.
+      const matches = digests.filter(({ expected }) => crypto.subtle.timingSafeEqual(expected, presented))
       return matches[0]?.client
     },
   }
@@ -98,11 +98,11 @@ function parse(secret: string | undefined): Client[] {
   const result = v.safeParse(v.pipe(v.array(ClientSchema), v.minLength(1)), json)
   if (result.success) return result.output
   const [issue] = result.issues
-  throw new TypeError(`CLIENTS: ${v.getDotPath(issue) ?? 'it'} ${tell(issue)}`)
+  throw new TypeError(`CLIENTS: ${v.getDotPath(issue) ?? 'it'} ${describeIssue(issue)}`)
 }
 
-/** The messages of valibot itself quote what they received. */
-export function tell({ type, expected, input, message }: v.BaseIssue<unknown>): string {
+/** What is wrong with an input, without quoting it as valibot's own messages do. */
+export function describeIssue({ type, expected, input, message }: v.BaseIssue<unknown>): string {
   if (type === 'strict_object' && expected === 'never') return 'is not a known field'
   if (input === undefined) return 'is missing'
   return message.startsWith('Invalid') ? `is not ${NAMES[type] ?? 'valid'}` : message

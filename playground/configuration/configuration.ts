@@ -2,30 +2,30 @@ import { createNotificationVerifier, type NotificationVerifier } from 'mercadopa
 import { type KeyRing, readKeyRing } from '../sealing/key-ring.ts'
 import { type Clients, readClients } from './clients.ts'
 
-/** The five secrets. Each has room for a previous value, so that a rotation interrupts nothing. */
+/** The five secrets. Each can hold a previous value, so that a rotation interrupts nothing. */
 export type Secrets = Pick<Env, 'MERCADOPAGO_ACCESS_TOKEN' | 'CLIENTS' | 'TICKET_KEYS' | 'SEALING_KEYS' | 'WEBHOOK_SECRETS'>
 
-/** What the secrets and variables say. */
+/** The parsed secrets and variables. */
 export interface Configuration {
   clients: Clients
   ticketKeys: KeyRing
   sealingKeys: KeyRing
   accessTokens: readonly string[]
   verify: NotificationVerifier
-  /** Are notifications refused that are not signed? */
+  /** True if notifications without a valid signature are refused. */
   isStrict: boolean
-  /** How many objects share the ledger. */
+  /** The number of objects that share the ledger. */
   shards: number
 }
 
-/** Characters of a bearer token (RFC 6750): none of them is escaped in JSON. */
+/** The characters of a bearer token (RFC 6750), none of which JSON escapes. */
 const ACCESS_TOKEN = /^[\w.~+/-]+=*$/
-const MOST_SHARDS = 64
+const MAX_SHARDS = 64
 
-/** @throws {TypeError} names what is missing or malformed, never what stands in it */
+/** @throws {TypeError} names what is missing or malformed, never its value */
 export function readConfiguration(env: Secrets & Pick<Env, 'LEDGER_SHARDS' | 'UNSIGNED_NOTIFICATIONS'>): Configuration {
   const problems: string[] = []
-  /** Each deployment costs a while: all that is wrong is told at once. */
+  /** Deployments are slow, so all problems are reported at once. */
   function read<Value>(part: () => Value): Value | undefined {
     try {
       return part()
@@ -47,12 +47,12 @@ export function readConfiguration(env: Secrets & Pick<Env, 'LEDGER_SHARDS' | 'UN
   return parts as Configuration
 }
 
-/** The current access token first. */
+/** Reads the access tokens, the current one first. */
 export function readAccessTokens({ MERCADOPAGO_ACCESS_TOKEN = '' }: Pick<Secrets, 'MERCADOPAGO_ACCESS_TOKEN'>): string[] {
   const tokens = MERCADOPAGO_ACCESS_TOKEN.split(' ').filter(Boolean)
   if (tokens.length === 0) throw new TypeError('MERCADOPAGO_ACCESS_TOKEN is not set')
   if (tokens.length > 2 || !tokens.every((token) => ACCESS_TOKEN.test(token) && !/^bearer$/i.test(token))) {
-    throw new TypeError('MERCADOPAGO_ACCESS_TOKEN must be an access token without Bearer, or two with a blank between them')
+    throw new TypeError('MERCADOPAGO_ACCESS_TOKEN must be an access token without Bearer, or two separated by a space')
   }
   return tokens
 }
@@ -63,7 +63,7 @@ function readVerifier(secrets = ''): NotificationVerifier {
   try {
     return createNotificationVerifier({ secrets: list })
   } catch {
-    throw new TypeError('WEBHOOK_SECRETS must be the secrets of the dashboard, with blanks between them')
+    throw new TypeError('WEBHOOK_SECRETS must be the secrets from the dashboard, separated by spaces')
   }
 }
 
@@ -72,9 +72,9 @@ function readStrictness(text: string): boolean {
   throw new TypeError('UNSIGNED_NOTIFICATIONS must be hint or strict')
 }
 
-/** How many objects share the ledger. */
+/** Reads the number of objects that share the ledger. */
 export function readShards(text: string): number {
   const shards = Number(text)
-  if (Number.isInteger(shards) && shards >= 1 && shards <= MOST_SHARDS) return shards
-  throw new TypeError(`LEDGER_SHARDS must be a whole number from 1 to ${MOST_SHARDS}`)
+  if (Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS) return shards
+  throw new TypeError(`LEDGER_SHARDS must be a whole number from 1 to ${MAX_SHARDS}`)
 }

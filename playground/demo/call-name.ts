@@ -7,7 +7,7 @@ const ROUTES = Object.entries(operations).map(([name, { method, path }]) => ({
   pattern: new RegExp(`^${path.replace(/\{\w+\}/, '[^/]+')}$`),
 }))
 
-/** What a request to Mercado Pago's paths asks for; undefined: it is about something else. */
+/** The operation of a request to one of Mercado Pago's paths; undefined if it is another path. */
 export async function operationOf(request: Request): Promise<OperationName | undefined> {
   const { pathname } = new URL(request.url)
   const names = ROUTES.filter(({ method, pattern }) => method === request.method && pattern.test(pathname)).map(

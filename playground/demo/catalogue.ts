@@ -1,4 +1,4 @@
-/** What the shop sells. Prices in Argentine pesos, which is what the emulator charges in. */
+/** What the shop sells, with prices in Argentine pesos, the emulator's currency. */
 export const CATALOGUE = [
   { id: 'mate', price: 1_850 },
   { id: 'coffee', price: 980.5 },
@@ -14,9 +14,9 @@ export interface Item {
 
 export const CURRENCY = 'ARS'
 export const COUPON = 'WALLET10'
-export const MOST_OF_ONE = 9
+export const MAX_QUANTITY = 9
 
-/** In centavos, so that no sum is rounded. */
+/** The price of some items, computed in centavos so that nothing is rounded. */
 export function totalOf(items: readonly Item[]): number {
   const centavos = items.map(({ id, quantity }) => {
     const price = CATALOGUE.find((product) => product.id === id)?.price ?? 0

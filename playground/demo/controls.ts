@@ -3,7 +3,7 @@ import * as v from 'valibot'
 
 const text = v.pipe(v.string(), v.maxLength(128))
 
-/** What the developer can have happen in Mercado Pago. */
+/** What the developer can make happen in Mercado Pago. */
 export const ControlSchema = v.variant('do', [
   v.strictObject({ do: v.literal('setBalance'), amount: v.number() }),
   v.strictObject({ do: v.literal('decideNext'), status: text, status_detail: text }),
@@ -24,9 +24,9 @@ export const ControlSchema = v.variant('do', [
 export type Control = v.InferOutput<typeof ControlSchema>
 
 /**
- * Does it, for one buyer. The clock is the business of whoever owns it.
+ * Applies a control for one buyer. The clock is advanced by its owner, the emulator object.
  *
- * @throws {TypeError} the emulator says what is wrong with it
+ * @throws {TypeError} the emulator does not accept it
  */
 export function applyControl(emulator: Emulator, control: Exclude<Control, { do: 'advanceClock' }>, user: string): void {
   const { buyer, processor, faults } = emulator

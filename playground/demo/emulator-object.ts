@@ -4,35 +4,35 @@ import { nameOf } from '../log.ts'
 import { operationOf } from './call-name.ts'
 import { COUPON } from './catalogue.ts'
 import { applyControl, type Control } from './controls.ts'
-import { type Begun, createJournal, type Ended } from './journal.ts'
+import { type CallEnd, type CallStart, createJournal } from './journal.ts'
 import type { Inspection } from './wire.ts'
 
-/** An object that rejects would be an uncaught error on the terminal: whoever asks makes a broken connection of this. */
+/** Header of a response that stands for a broken connection. A rejection would be an uncaught error on the terminal. */
 export const CONNECTION_LOST = 'x-connection-lost'
 const TICK_MS = 200
-const MOST_EFFECTS = 500
+const MAX_EFFECTS = 500
 const BALANCE = 100_000
 
 /**
- * Mercado Pago, as the emulator, once for all requests: in memory, gone when the Worker stops. With the journal of all
- * calls, for the inspector.
+ * The emulator as Mercado Pago, one for all requests, with the journal of all calls for the inspector. It is in memory, and gone
+ * when the Worker stops.
  */
 export class EmulatorObject extends DurableObject<Env> {
   readonly #emulator: Emulator = createEmulator({
     // `agreement_uri` leads back to this Worker.
     ...(this.env.ORIGIN && { origin: this.env.ORIGIN }),
     balance: BALANCE,
-    // When the Worker is loaded anew the ledger still knows the old ids: they must not come again.
+    // When the Worker is reloaded the ledger still has the old ids, which must not be used again.
     seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 1,
   })
   readonly #run = crypto.randomUUID()
   readonly #journal = createJournal(Date.now)
-  /** How far its clock was put forward. */
+  /** How far its clock was advanced. */
   #aheadMs = 0
   readonly #attempts = new Map<string, number>()
   #armed: readonly string[] = []
-  /** Strikes that are in the journal. */
-  readonly #told = new Set<number>()
+  /** Indexes of the injected faults that are in the journal. */
+  readonly #journaled = new Set<number>()
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -40,7 +40,7 @@ export class EmulatorObject extends DurableObject<Env> {
     const { coupons, notifications } = this.#emulator
     coupons.add({ code: COUPON, type: 'percent', value: 10, cap: 5_000, description: '10 %' })
     if (secret) notifications.configure({ url: `${env.ORIGIN}/notifications`, secret, fetch: (...call) => this.#notify(...call) })
-    // Time goes by. An object that idles would be evicted, too, and all agreements and payments with it.
+    // Moves the clock. It also keeps the object from being evicted, with all agreements and payments.
     setInterval(() => void this.#tick(), TICK_MS)
   }
 
@@ -58,41 +58,41 @@ export class EmulatorObject extends DurableObject<Env> {
     })
     try {
       const response = await this.#emulator.fetch(request)
-      this.#journal.end(id, { status: response.status, outcome: this.#strikeOn(what) ?? null })
+      this.#journal.end(id, { status: response.status, outcome: this.#takeInjectedFault(what) ?? null })
       return response
     } catch (error) {
-      this.#journal.end(id, { status: 'no answer', outcome: this.#strikeOn(what) ?? nameOf(error) })
+      this.#journal.end(id, { status: 'no answer', outcome: this.#takeInjectedFault(what) ?? nameOf(error) })
       return new Response(null, { status: 599, headers: { [CONNECTION_LOST]: 'true' } })
     }
   }
 
-  /** Names this life of the emulator: with the next one all that was linked and paid is gone. */
+  /** The id of this run of the emulator: with the next run all that was linked and paid is gone. */
   run(): string {
     return this.#run
   }
 
-  begin(call: Begun): number {
+  begin(call: CallStart): number {
     return this.#journal.begin(call)
   }
 
-  end(id: number, ended: Ended): void {
-    this.#journal.end(id, ended)
+  end(id: number, end: CallEnd): void {
+    this.#journal.end(id, end)
   }
 
   /** What has changed since a version of the journal. */
-  seen(version: number): Omit<Inspection, 'rows'> {
+  inspect(version: number): Omit<Inspection, 'rows'> {
     const { effects, clock } = this.#emulator
     return {
       run: this.#run,
       version: this.#journal.version,
       calls: this.#journal.since(version),
-      effects: effects.slice(-MOST_EFFECTS),
+      effects: effects.slice(-MAX_EFFECTS),
       clock: clock.now(),
       armed: this.#armed,
     }
   }
 
-  /** @returns what is wrong with it, in words; undefined: it is done */
+  /** Applies a control. @returns what is wrong with it; undefined if it was applied */
   async control(control: Control, user: string): Promise<string | undefined> {
     try {
       if (control.do === 'advanceClock') {
@@ -105,7 +105,7 @@ export class EmulatorObject extends DurableObject<Env> {
         this.#armed = [...this.#armed, ...Array<string>(timesOf(control.fault)).fill(control.fault)]
       if (control.do === 'clearFaults') {
         this.#armed = []
-        this.#told.clear()
+        this.#journaled.clear()
       }
       return undefined
     } catch (error) {
@@ -118,25 +118,25 @@ export class EmulatorObject extends DurableObject<Env> {
     return clock.advance(Math.max(0, Date.now() + this.#aheadMs - clock.now()))
   }
 
-  #count(sent: string): number {
-    const count = (this.#attempts.get(sent) ?? 0) + 1
-    this.#attempts.set(sent, count)
+  #count(request: string): number {
+    const count = (this.#attempts.get(request) ?? 0) + 1
+    this.#attempts.set(request, count)
     return count
   }
 
-  /** The fault that has just struck this operation, told once. */
-  #strikeOn(what: string): string | undefined {
+  /** The fault that was just injected into this operation, if it is not in the journal yet. */
+  #takeInjectedFault(what: string): string | undefined {
     const { injected } = this.#emulator.faults
-    const number = injected.findIndex(({ operation }, index) => operation === what && !this.#told.has(index))
-    const strike = injected[number]
-    if (!strike) return undefined
-    this.#told.add(number)
-    const index = this.#armed.indexOf(strike.fault)
+    const number = injected.findIndex(({ operation }, index) => operation === what && !this.#journaled.has(index))
+    const fault = injected[number]
+    if (!fault) return undefined
+    this.#journaled.add(number)
+    const index = this.#armed.indexOf(fault.fault)
     if (index >= 0) this.#armed = this.#armed.toSpliced(index, 1)
-    return strike.phase ? `${strike.fault} ${strike.phase}` : strike.fault
+    return fault.phase ? `${fault.fault} ${fault.phase}` : fault.fault
   }
 
-  /** As Mercado Pago brings a notification: over the proxy's own address. */
+  /** Delivers a notification to the proxy's own address, as Mercado Pago does. */
   async #notify(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init)
     const { type, action } = (await request.clone().json()) as { type?: string; action?: string }

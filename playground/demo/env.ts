@@ -7,11 +7,11 @@ export interface DemoEnv extends Required<Omit<Env, 'EMULATOR' | 'SHOP'>> {
   SHOP: DurableObjectNamespace<ShopObject>
 }
 
-/** What a request of the demo brings along. */
-export interface Scope {
+/** The bindings and variables of a request to the demo. */
+export interface DemoScope {
   Bindings: DemoEnv
   Variables: { buyer: string }
 }
 
-/** There is one of it. */
+/** The one emulator object. */
 export const emulatorOf = ({ EMULATOR }: DemoEnv) => EMULATOR.getByName('emulator')

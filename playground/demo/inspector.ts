@@ -5,27 +5,27 @@ import { readShards } from '../configuration/configuration.ts'
 import { type LedgerState, OPEN_STATES } from '../ledger/ledger.ts'
 import { createLedgers } from '../ledger/ledgers.ts'
 import { ControlSchema } from './controls.ts'
-import { emulatorOf, type Scope } from './env.ts'
+import { type DemoScope, emulatorOf } from './env.ts'
 import { SellerSchema, sell } from './seller.ts'
 import type { Choices, Inspection } from './wire.ts'
 
 const ALL_STATES: readonly LedgerState[] = [...OPEN_STATES, 'NEEDS_REVIEW', 'DONE', 'REFUSED']
-const MOST_ROWS = 10_000
+const MAX_ROWS = 10_000
 const SHOWN_ROWS = 100
-/** In binary mode, which is all that a ticket allows, nothing stays undecided. */
+/** The statuses of a new payment: in binary mode, the only one that tickets allow, none is pending. */
 const AT_CREATION = ['approved', 'rejected']
 
-/** The developer's side of the demo: what goes over the wire, and Mercado Pago in one's own hand. */
-export function createInspector(ask: (request: Request, c: Context<Scope>) => Promise<Response>): Hono<Scope> {
-  const app = new Hono<Scope>()
+/** The developer's side of the demo: what goes over the wire, and the controls of the emulator. */
+export function createInspector(callProxy: (request: Request, c: Context<DemoScope>) => Promise<Response>): Hono<DemoScope> {
+  const app = new Hono<DemoScope>()
 
   app.get('/', async (c) => {
     const since = Number(c.req.query('since') ?? 0)
-    const [seen, rows] = await Promise.all([
-      emulatorOf(c.env).seen(since),
-      createLedgers(c.env.LEDGER, readShards(c.env.LEDGER_SHARDS)).list(ALL_STATES, MOST_ROWS),
+    const [inspection, rows] = await Promise.all([
+      emulatorOf(c.env).inspect(since),
+      createLedgers(c.env.LEDGER, readShards(c.env.LEDGER_SHARDS)).list(ALL_STATES, MAX_ROWS),
     ])
-    return c.json({ ...seen, rows: rows.slice(-SHOWN_ROWS) } satisfies Inspection)
+    return c.json({ ...inspection, rows: rows.slice(-SHOWN_ROWS) } satisfies Inspection)
   })
 
   app.get('/choices', (c) =>
@@ -51,7 +51,7 @@ export function createInspector(ask: (request: Request, c: Context<Scope>) => Pr
     const { success, output } = v.safeParse(SellerSchema, await c.req.json().catch(() => undefined))
     if (!success) return c.json({ message: 'do must be capture, cancel or refund, advanced_payment_id a number' }, 400)
     try {
-      await sell(output, c.env, (input, init) => ask(new Request(input, init), c))
+      await sell(output, c.env, (input, init) => callProxy(new Request(input, init), c))
       return c.json({})
     } catch (error) {
       return c.json({ message: error instanceof Error ? error.message : 'unknown' }, 502)

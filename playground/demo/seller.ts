@@ -8,9 +8,9 @@ export const SellerSchema = v.strictObject({
 })
 
 /**
- * What the seller does with a payment in the back office, with the client key. No buyer's page may.
+ * Captures, cancels or refunds a payment, as the seller does in the back office, with the client key.
  *
- * @throws {WalletConnectError} Mercado Pago or the proxy says no
+ * @throws {WalletConnectError} Mercado Pago or the proxy refuses
  */
 export async function sell(
   { do: action, advanced_payment_id: id }: v.InferOutput<typeof SellerSchema>,
@@ -18,9 +18,9 @@ export async function sell(
   fetch: typeof globalThis.fetch,
 ): Promise<void> {
   const { payments } = createWalletConnect({ accessToken: env.DEMO_CLIENT_KEY, baseURL: env.ORIGIN, site: 'MLA', fetch })
-  // One of each for a payment: pressing twice is asking again.
-  const wish = { account: 'demo', operation: `payments.${action}`, reference: String(id), attempt: 1 }
-  const options = { idempotencyKey: await idempotencyKeyFrom(wish) }
+  // One key for each action on a payment, so that a second press repeats the first.
+  const keyParts = { account: 'demo', operation: `payments.${action}`, reference: String(id), attempt: 1 }
+  const options = { idempotencyKey: await idempotencyKeyFrom(keyParts) }
   if (action === 'capture') await payments.capture(id, {}, options)
   if (action === 'cancel') await payments.cancel(id, {}, options)
   if (action === 'refund') await payments.refund(id, {}, options)

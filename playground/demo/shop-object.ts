@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Order } from './wire.ts'
 
-/** The shop's database. A buyer has one order that is open, until it is put away. */
+/** The shop's database. A buyer has one open order at a time. */
 export class ShopObject extends DurableObject<Env> {
-  /** The order that is open. */
+  /** The buyer's open order. */
   open(buyer: string): Order | undefined {
     const id = this.ctx.storage.kv.get<string>(`open ${buyer}`)
     return id === undefined ? undefined : this.find(id, buyer)
@@ -14,7 +14,7 @@ export class ShopObject extends DurableObject<Env> {
     return order?.buyer === buyer ? order : undefined
   }
 
-  /** The buyer's new order, in the place of one that nobody can have paid; else the one that may be on its way. */
+  /** Opens an order, in place of one that cannot have been paid. If the open one may be paid, it is returned instead. */
   begin(order: Order): Order {
     const { kv } = this.ctx.storage
     const before = this.open(order.buyer)
@@ -25,26 +25,26 @@ export class ShopObject extends DurableObject<Env> {
     return order
   }
 
-  /** Keeps the request of a try. The first one stays: two tabs send the same. */
-  keep(order: Order, request: NonNullable<Order['request']>): Order | undefined {
-    const now = this.find(order.id, order.buyer)
-    if (now?.attempt !== order.attempt) return undefined
-    if (now.request) return now
-    const kept = { ...now, request }
-    this.ctx.storage.kv.put(order.id, kept)
-    return kept
+  /** Stores the request of an attempt. The first one stays, so that two tabs send the same. */
+  storeRequest(order: Order, request: NonNullable<Order['request']>): Order | undefined {
+    const current = this.find(order.id, order.buyer)
+    if (current?.attempt !== order.attempt) return undefined
+    if (current.request) return current
+    const stored = { ...current, request }
+    this.ctx.storage.kv.put(order.id, stored)
+    return stored
   }
 
-  /** Another try, with a key of its own; whoever asks for it a second time gets the same one. */
-  tryAgain({ request: _, ...order }: Order, idempotency_key: string): Order {
-    const now = this.find(order.id, order.buyer)
-    if (now?.attempt !== order.attempt) return now ?? order
+  /** Starts the next attempt, with a key of its own. A repeated call gets the same attempt. */
+  nextAttempt({ request: _, ...order }: Order, idempotency_key: string): Order {
+    const current = this.find(order.id, order.buyer)
+    if (current?.attempt !== order.attempt) return current ?? order
     const next = { ...order, attempt: order.attempt + 1, idempotency_key }
     this.ctx.storage.kv.put(order.id, next)
     return next
   }
 
-  putAway({ buyer }: Order): void {
+  close({ buyer }: Order): void {
     this.ctx.storage.kv.delete(`open ${buyer}`)
   }
 }

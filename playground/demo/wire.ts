@@ -3,32 +3,32 @@ import type { Effect } from 'mercadopago-wallet-connect/emulator'
 import type { LedgerState } from '../ledger/ledger.ts'
 import type { Item } from './catalogue.ts'
 
-/** Statuses of a payment that took nothing, and will take nothing. */
-export const CAME_TO_NOTHING: readonly string[] = ['rejected', 'cancelled', 'canceled']
+/** Statuses of payments that charged nothing, and never will. */
+export const FAILED_STATUSES: readonly string[] = ['rejected', 'cancelled', 'canceled']
 
-/** Who talks to whom. */
+/** A party of the demo. */
 export type Party = 'page' | 'shop' | 'caller' | 'proxy' | 'ledger' | 'Mercado Pago'
 
-/** One call as the inspector shows it. Nothing of what was said is here: no bodies, no credentials. */
+/** A call as the inspector shows it, without bodies or credentials. */
 export interface Call {
   id: number
-  /** Changes with each change of the call. */
+  /** Version of the journal when the call last changed. */
   version: number
   /** Milliseconds since 1970. */
   at: number
   from: Party
   to: Party
-  /** Of the table of operations, or what else it is about. */
+  /** Name of the operation, or of another kind of call. */
   what: string
   /** The caller's idempotency key. */
   key: string | null
-  /** The key that Mercado Pago knows: of one row of the ledger. */
+  /** Name of the ledger's row, which is the key that Mercado Pago has. */
   row: string | null
-  /** How often the same was sent, from 1. */
+  /** Number of times that this request was sent, from 1. */
   attempt: number | null
   /** null: no answer yet. */
   status: number | 'no answer' | null
-  /** What came of it, or which fault struck. */
+  /** The outcome, or the fault that was injected. */
   outcome: string | null
   ms: number | null
 }
@@ -40,57 +40,57 @@ export interface LedgerRow {
   attempts: number
   /** The caller's key, while the row is open. */
   key: string | null
-  /** The key that Mercado Pago knows. */
+  /** The key that Mercado Pago has. */
   idempotency_key: string
   claimed_at: string
   next_try_at: string | null
 }
 
-/** All that the inspector shows. */
+/** Everything that the inspector shows. */
 export interface Inspection {
-  /** Names this life of the emulator. */
+  /** Id of this run of the emulator. */
   run: string
-  /** Of the journal; ask with it for what comes after. */
+  /** Version of the journal, to be sent with the next request for changes. */
   version: number
   calls: Call[]
-  /** What really happened in Mercado Pago. */
+  /** What really happened in the emulator. */
   effects: readonly Effect[]
   /** The emulator's clock, milliseconds since 1970. */
   clock: number
-  /** Faults that wait for a request. */
+  /** Names of the faults that wait for a request. */
   armed: readonly string[]
   rows: LedgerRow[]
 }
 
-/** What the developer can choose from. */
+/** The choices of the developer's controls. */
 export interface Choices {
   faults: { name: string; description: string; phases: readonly string[]; operations: readonly string[] | null }[]
   decisions: { status: string; status_detail: string }[]
 }
 
-/** An order as the shop's backend keeps it. The price is the shop's own; no page says what it is. */
+/** An order as the shop's backend stores it. The price is the shop's own; no page sets it. */
 export interface Order {
   id: string
-  /** The `external_user.id` of whoever ordered. */
+  /** The `external_user.id` of the buyer. */
   buyer: string
   items: Item[]
   amount: number
   /** Reserve now, capture later. */
   reserve: boolean
-  /** Which try to pay it is, from 1. */
+  /** Number of the attempt to pay it, from 1. */
   attempt: number
-  /** Of this try: one try, one key. */
+  /** The key of this attempt. */
   idempotency_key: string
-  /** The request of this try, kept before any ticket for it is given: whoever sends it, sends the same bytes. */
+  /** The request of this attempt, stored before any ticket for it is made, so that every tab sends the same bytes. */
   request?: PreparedRequest<'payments.create'>
 }
 
-/** What a page has to know when it is opened. */
+/** The session, as a page reads it when it is opened. */
 export interface Me {
-  /** The `external_user.id`. */
+  /** The buyer's `external_user.id`. */
   buyer: string
-  /** Names this life of the emulator: with another one, linked wallets are gone. */
+  /** Id of this run of the emulator: with another run, linked wallets are gone. */
   run: string
-  /** What the buyer is paying, or has paid and not put away. */
+  /** The buyer's open order. */
   order: Order | null
 }

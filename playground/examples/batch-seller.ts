@@ -8,25 +8,25 @@ export interface Seller {
   account: string
   wallet: WalletConnect
   orders: readonly Order[]
-  /** Beside the file of orders. What the emulator has paid is not paid to anybody else. */
-  journalEnding: string
+  /** Suffix of the journal's name, after the name of the orders file. Each seller has a journal of its own. */
+  journalSuffix: string
 }
 
-/** Who charges: the seller whose access token is in the environment, or one in the emulator. */
+/** The seller whose access token is in the environment, or one in the emulator. */
 export async function sellerOf(env: Environment, orders: readonly Order[]): Promise<Seller> {
   const { MERCADOPAGO_ACCESS_TOKEN: accessToken, MERCADOPAGO_BASE_URL: baseURL, MERCADOPAGO_ACCOUNT: account = 'my-shop' } = env
   if (!accessToken) return emulatedSeller(orders)
   if (!/^[\w-]+$/.test(account)) throw new Error('MERCADOPAGO_ACCOUNT must be letters, digits, - and _')
   const wallet = createWalletConnect({ accessToken, ...(baseURL && { baseURL }) })
-  // What was tried with a test token is not paid.
+  // A payment with a test token is not a real one, so it has a journal of its own.
   const seller = accessToken.startsWith('TEST-') ? `test-${account}` : account
-  return { account: seller, wallet, orders, journalEnding: `.${seller}.jsonl` }
+  return { account: seller, wallet, orders, journalSuffix: `.${seller}.jsonl` }
 }
 
-/** A payment of the emulator takes as long as that, so that there is something to see and to stop. */
+/** Duration of a payment in the emulator, so that there is something to see and to stop. */
 const PAYMENT_MS = 150
 
-/** In the emulator each payer token of the file stands for a buyer who has linked the wallet. */
+/** A seller in the emulator, where each payer token of the file stands for a buyer who has linked the wallet. */
 async function emulatedSeller(orders: readonly Order[]): Promise<Seller> {
   const emulator = createEmulator({ beforeEffect: () => new Promise((resolve) => setTimeout(resolve, PAYMENT_MS)) })
   const wallet = createWalletConnect({ accessToken: 'TEST-emulator', fetch: emulator.fetch })
@@ -41,8 +41,8 @@ async function emulatedSeller(orders: readonly Order[]): Promise<Seller> {
     const { code } = emulator.buyer.approve(agreement_id)
     tokens.set(payer_token, (await wallet.agreements.createPayerToken(agreement_id, { code })).payer_token)
   }
-  // Three answers are lost after the charge: nobody is charged twice for it.
+  // Three answers are lost after the charge. Even so nobody is charged twice.
   emulator.faults.inject({ fault: 'reset', operation: 'payments.create', times: 3 })
-  const theirs = orders.map((order) => ({ ...order, payer_token: tokens.get(order.payer_token) ?? '' }))
-  return { account: 'emulator', wallet, orders: theirs, journalEnding: '.emulator.jsonl' }
+  const emulated = orders.map((order) => ({ ...order, payer_token: tokens.get(order.payer_token) ?? '' }))
+  return { account: 'emulator', wallet, orders: emulated, journalSuffix: '.emulator.jsonl' }
 }

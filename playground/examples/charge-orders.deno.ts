@@ -1,12 +1,12 @@
 /** `npm run example -- orders:deno [orders.csv]`: charges a file of orders. Stop it with Ctrl+C, run it again. */
 import { sellerOf } from './batch-seller.ts'
-import { chargeOrders, type Told } from './charge-orders.ts'
+import { chargeOrders, type Result } from './charge-orders.ts'
 import { OrdersError, readOrders } from './orders.ts'
 import { progressBar, summary } from './report.ts'
 
 const [path = `${import.meta.dirname}/orders.csv`] = Deno.args
 const stopping = new AbortController()
-// The first asks it to end well, the second ends it. Both are safe.
+// The first Ctrl+C waits for what is in flight, the second stops at once. Both are safe.
 Deno.addSignalListener('SIGINT', () => (stopping.signal.aborted ? Deno.exit(130) : stopping.abort()))
 
 try {
@@ -15,21 +15,21 @@ try {
   console.error(error instanceof OrdersError ? `Nothing was charged by this run.\n${error.message}` : error)
   Deno.exitCode = 2
 }
-// Without this the listener would keep it running.
+// Without this the signal listener would keep the process running.
 Deno.exit()
 
 async function run(): Promise<number> {
-  const { account, wallet, orders, journalEnding } = await sellerOf(
+  const { account, wallet, orders, journalSuffix } = await sellerOf(
     Deno.env.toObject(),
     readOrders(await Deno.readTextFile(path)),
   )
-  const file = path + journalEnding
+  const file = path + journalSuffix
   const text = await Deno.readTextFile(file).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return ''
     throw error
   })
   const append = (line: string): Promise<void> => Deno.writeTextFile(file, line, { append: true })
-  const entries: Told[] = []
+  const entries: Result[] = []
   for await (const entry of chargeOrders({ orders, wallet, account, journal: { text, append }, signal: stopping.signal })) {
     entries.push(entry)
     if (Deno.stdout.isTerminal()) await show(`\r${progressBar(entries.length, orders.length)}`)

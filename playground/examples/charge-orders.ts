@@ -1,10 +1,10 @@
 /**
- * The batch job: charges a list of orders, each once, however often it is stopped and run again. It knows no runtime:
+ * The batch job: charges a list of orders, each once, however often it is stopped and run again. It depends on no runtime:
  * `charge-orders.deno.ts` and `charge-orders.bun.ts` read, write and print around it.
  *
- * Two things make it safe. The key of an order follows from the order, so a repeat is the same request to Mercado Pago. And
- * the journal says what was begun and what is known: keep it with the file, because nobody knows how long Mercado Pago keeps
- * a key. What an earlier run has begun is looked for before it is asked for again.
+ * Two things make it safe. The key of an order is derived from the order, so a repeat is the same request to Mercado Pago. And the
+ * journal records what was started and what is known: keep it with the file, because it is not documented how long Mercado Pago
+ * keeps a key. What an earlier run started is searched for before it is sent again.
  */
 import {
   type AdvancedPayment,
@@ -18,26 +18,26 @@ import {
 } from 'mercadopago-wallet-connect'
 import { type Order, OrdersError, type Problem } from './orders.ts'
 
-/** What is known of an order: a line of the journal. The first is written before the order is sent. */
+/** A line of the journal: what is known about an order. The first is written before the order is sent. */
 export interface Entry {
   order: string
-  /** As the file has it: a decimal string. */
+  /** The amount as in the file: a decimal string. */
   amount: string
-  /** `unknown`: it may have been charged. To be run again. */
+  /** `unknown`: it may have been charged, so the job has to be run again. */
   status: 'paid' | 'rejected' | 'unknown'
   payment_id?: number
   /** Why it is not paid. */
   reason?: string
 }
 
-/** An order as far as it is known now. */
-export interface Told extends Entry {
-  /** An earlier run has settled it; this one did not ask. */
+/** The result of an order in this run. */
+export interface Result extends Entry {
+  /** True if an earlier run found the result, and this one did not send anything. */
   isOld: boolean
 }
 
 export interface Journal {
-  /** What earlier runs have written. */
+  /** What earlier runs wrote. */
   text: string
   append: (text: string) => Promise<void>
 }
@@ -45,12 +45,12 @@ export interface Journal {
 export interface Batch {
   orders: readonly Order[]
   wallet: WalletConnect
-  /** Names the seller in the keys. Another name charges everything anew. */
+  /** The seller's name in the keys. Another name charges everything again. */
   account: string
   journal: Journal
-  /** How many payments may be on their way at once. Default 8. */
+  /** The number of payments in flight at once. Default 8. */
   concurrency?: number
-  /** No further order is begun once this is aborted; what is on its way is waited for. */
+  /** Once aborted, no further order is started, and those in flight are waited for. */
   signal?: AbortSignal
 }
 
@@ -60,23 +60,23 @@ interface Charge extends Order {
 }
 
 /**
- * Tells of each order, first of those that the journal knows to be settled.
+ * Yields the result of each order, first of those that the journal has a final result for.
  *
- * @throws {OrdersError} a line cannot be charged; nothing was
+ * @throws {OrdersError} a line cannot be charged; nothing was charged
  */
-export async function* chargeOrders(batch: Batch): AsyncGenerator<Told, void, undefined> {
+export async function* chargeOrders(batch: Batch): AsyncGenerator<Result, void, undefined> {
   const { wallet, journal, concurrency = 8, signal } = batch
   const charges = await plan(batch)
-  // A crash may have left half a line. What it said is found out again.
+  // A crash may have left half a line. Its order is looked up again.
   if (journal.text !== '' && !journal.text.endsWith('\n')) await journal.append('\n')
 
   const running = new Map<string, Promise<Entry>>()
-  const nextEntry = async (): Promise<Told> => {
+  const nextEntry = async (): Promise<Result> => {
     const entry = await Promise.race(running.values())
     running.delete(entry.order)
     return { ...entry, isOld: false }
   }
-  const settle = async (charge: Charge): Promise<Entry> => {
+  const run = async (charge: Charge): Promise<Entry> => {
     const write = (entry: Entry): Promise<void> => journal.append(`${JSON.stringify(entry)}\n`)
     const { order, amount, known } = charge
     if (!known) await write({ order, amount, status: 'unknown', reason: 'begun' })
@@ -90,20 +90,20 @@ export async function* chargeOrders(batch: Batch): AsyncGenerator<Told, void, un
     for (const charge of charges) {
       if (signal?.aborted) break
       if (charge.known && isSettled(charge.known)) continue
-      running.set(charge.order, settle(charge))
+      running.set(charge.order, run(charge))
       if (running.size >= concurrency) yield await nextEntry()
     }
     while (running.size > 0) yield await nextEntry()
   } finally {
-    // Also if the journal cannot be written: what is on its way is waited for, and nothing else is begun.
+    // Also if the journal cannot be written: those in flight are waited for, and nothing else is started.
     await Promise.allSettled(running.values())
   }
 }
 
-/** A refusal made no payment: it is asked again, as the reason may be gone. A rejected payment stays rejected under its key. */
+/** True if a result is final. A refusal made no payment, so it is tried again; a rejected payment stays rejected under its key. */
 const isSettled = ({ status, payment_id }: Entry): boolean => status !== 'unknown' && payment_id !== undefined
 
-/** Every request, before the first is sent: so all that is wrong with the file is said before money moves. */
+/** Prepares every request before the first is sent, so that all problems of the file are reported before money moves. */
 async function plan({ orders, wallet, account, journal }: Batch): Promise<Charge[]> {
   const entries = readJournal(journal.text)
   const problems: Problem[] = []
@@ -111,7 +111,11 @@ async function plan({ orders, wallet, account, journal }: Batch): Promise<Charge
   for (const order of orders) {
     const known = entries.get(order.order)
     if (known && (isSettled(known) || known.status === 'unknown') && !isSameAmount(known.amount, order.amount)) {
-      problems.push({ line: order.line, field: 'amount', message: `was ${known.amount} when it was sent, by the journal` })
+      problems.push({
+        line: order.line,
+        field: 'amount',
+        message: `was ${known.amount} when it was sent, according to the journal`,
+      })
     }
     try {
       charges.push({ ...order, known, prepared: await prepareOrder(wallet, account, order) })
@@ -124,9 +128,9 @@ async function plan({ orders, wallet, account, journal }: Batch): Promise<Charge
   return charges
 }
 
-/** The same bytes in each run: the key belongs to them. */
+/** Prepares an order's request, with the same key and bytes in each run. */
 async function prepareOrder(wallet: WalletConnect, account: string, { order, payer_token, amount }: Order) {
-  // A second try after a rejection is a new wish: give it another order number, such as "order-7b".
+  // To try again after a rejection, give the order another number, such as "order-7b".
   const idempotencyKey = await idempotencyKeyFrom({ account, operation: 'payments.create', reference: order, attempt: 1 })
   const wallet_payment = { transaction_amount: amount, description: `Order ${order}`, external_reference: order }
   return wallet.prepare('payments.create', { wallet_payment, payer: { token: payer_token } }, { idempotencyKey })
@@ -139,29 +143,29 @@ const isSameAmount = (one: string, other: string): boolean => shorten(one) === s
 const shorten = (amount: string): string => (amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount)
 
 async function chargeOrder(wallet: WalletConnect, { order, amount, prepared, known }: Charge): Promise<Entry> {
-  const told = { order, amount }
+  const base = { order, amount }
   try {
-    if (known?.payment_id !== undefined) return { ...told, ...judge(await wallet.payments.get(known.payment_id)) }
+    if (known?.payment_id !== undefined) return { ...base, ...judge(await wallet.payments.get(known.payment_id)) }
     const earlier = known && (await findPayment(wallet, order))
-    if (earlier) return { ...told, ...judge(earlier) }
+    if (earlier) return { ...base, ...judge(earlier) }
     // Not `send`: an earlier run may have sent it and died. A refusal counts only if no payment of this order is found.
-    const settlement = await wallet.reconcile(prepared)
-    if (settlement.outcome === 'done') return { ...told, ...judge(settlement.data) }
-    const { outcome, error } = settlement
+    const reconciled = await wallet.reconcile(prepared)
+    if (reconciled.outcome === 'done') return { ...base, ...judge(reconciled.data) }
+    const { outcome, error } = reconciled
     const reason = [error.code, error.status, outcome === 'not_done' ? error.apiCode : undefined].filter(Boolean).join(' ')
-    return { ...told, status: outcome === 'not_done' ? 'rejected' : 'unknown', reason }
+    return { ...base, status: outcome === 'not_done' ? 'rejected' : 'unknown', reason }
   } catch (error) {
     if (!isWalletConnectError(error)) throw error
     const id = known?.payment_id === undefined ? {} : { payment_id: known.payment_id }
-    return { ...told, ...id, status: 'unknown', reason: error.code }
+    return { ...base, ...id, status: 'unknown', reason: error.code }
   }
 }
 
-/** Once the key is forgotten a repeat is a new charge, so what an earlier run has charged is looked for before. */
+/** Searches for a payment of the order: once Mercado Pago has forgotten the key, a repeat would be a new charge. */
 async function findPayment(wallet: WalletConnect, order: string): Promise<AdvancedPayment | undefined> {
   const { results } = await wallet.payments.search({ external_reference: order })
-  const theirs = results.filter(({ wallet_payment }) => wallet_payment?.external_reference === order)
-  return theirs.find(isApproved) ?? theirs.find((payment) => !isFinal(payment)) ?? theirs[0]
+  const own = results.filter(({ wallet_payment }) => wallet_payment?.external_reference === order)
+  return own.find(isApproved) ?? own.find((payment) => !isFinal(payment)) ?? own[0]
 }
 
 function judge(payment: AdvancedPayment): Omit<Entry, 'order' | 'amount'> {
@@ -172,16 +176,16 @@ function judge(payment: AdvancedPayment): Omit<Entry, 'order' | 'amount'> {
 }
 
 /**
- * The last word on each order. Half a line, which a crash has left, says nothing.
+ * The last entry of each order. Half a line, which a crash has left, is ignored.
  *
- * @throws {OrdersError} somebody else wrote into it: what it says of money cannot be believed
+ * @throws {OrdersError} a line is not an entry, so the journal cannot be trusted
  */
 export function readJournal(text: string): Map<string, Entry> {
   const entries = new Map<string, Entry>()
   for (const [index, line] of text.split('\n').entries()) {
     const entry = parse(line)
     if (entry === undefined) continue
-    if (!isEntry(entry)) throw new OrdersError([{ line: index + 1, message: 'of the journal is none of its own' }])
+    if (!isEntry(entry)) throw new OrdersError([{ line: index + 1, message: 'of the journal is not one of its entries' }])
     entries.set(entry.order, entry)
   }
   return entries

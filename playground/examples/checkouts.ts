@@ -1,6 +1,6 @@
 /**
- * The same checkout twice, for `exploreFaults`: reserve the money, then capture it. One as it is often written, one with
- * this package.
+ * One checkout written twice, for `exploreFaults`: it reserves the money, then captures it. The first is how it is often written,
+ * the second uses this package.
  */
 import { createWalletConnect, isApproved, isWalletConnectError, type PreparedRequest } from 'mercadopago-wallet-connect'
 import type { Emulator, ReportedOutcome } from 'mercadopago-wallet-connect/emulator'
@@ -8,7 +8,7 @@ import type { Emulator, ReportedOutcome } from 'mercadopago-wallet-connect/emula
 const API = 'https://api.mercadopago.com'
 const order = { transaction_amount: 700.5, description: 'Two chairs', external_reference: 'order-1' }
 
-/** Tries three times whatever happens, each time with a new key. That is the bug. */
+/** Tries three times whatever happens, each time with a new key, which is the bug. */
 export async function naiveCheckout({ fetch, buyer }: Emulator): Promise<ReportedOutcome> {
   async function call<Answer>(method: string, path: string, body: object): Promise<Answer> {
     for (let tries = 1; ; tries++) {
@@ -43,7 +43,7 @@ export async function naiveCheckout({ fetch, buyer }: Emulator): Promise<Reporte
   return status === 'approved' ? 'paid' : 'not_paid'
 }
 
-/** Sends what it has prepared, settles what it does not know, and says "unknown" rather than guess. */
+/** Sends prepared requests, reconciles unknown outcomes, and reports "unknown" rather than guess. */
 export async function carefulCheckout({ fetch, buyer }: Emulator): Promise<ReportedOutcome> {
   const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch, timeoutMs: 100, maxRetries: 1, deadlineMs: 2_000 })
   const link = async () => {
@@ -56,7 +56,7 @@ export async function carefulCheckout({ fetch, buyer }: Emulator): Promise<Repor
     const { validation_code } = await wallet.agreements.get(agreement_id)
     return wallet.agreements.createPayerToken(agreement_id, { code: validation_code ?? '' })
   }
-  /** The answer of a write, sent once and then settled. */
+  /** Sends a write once, and reconciles it if its outcome is unknown. */
   const answer = async <Name extends 'payments.create' | 'payments.capture' | 'payments.cancel'>(
     prepared: PreparedRequest<Name>,
   ) => {
@@ -64,9 +64,9 @@ export async function carefulCheckout({ fetch, buyer }: Emulator): Promise<Repor
       return (await wallet.send(prepared)).data
     } catch (error) {
       if (isWalletConnectError(error) && error.outcome === 'none') throw error
-      const settlement = await wallet.reconcile(prepared)
-      if (settlement.outcome === 'done') return settlement.data
-      throw settlement.error
+      const reconciled = await wallet.reconcile(prepared)
+      if (reconciled.outcome === 'done') return reconciled.data
+      throw reconciled.error
     }
   }
 
@@ -81,7 +81,7 @@ export async function carefulCheckout({ fetch, buyer }: Emulator): Promise<Repor
     return isApproved(captured) ? 'paid' : 'unknown'
   } catch (error) {
     if (!isWalletConnectError(error) || error.outcome === 'unknown') return 'unknown'
-    // It was not captured. The buyer gets the money back, or somebody has to look at it.
+    // It was not captured. The buyer gets the money back, or a person has to look at it.
     const cancellation = answer(wallet.prepare('payments.cancel', { advanced_payment_id: id }))
     return cancellation.then(
       () => 'not_paid' as const,

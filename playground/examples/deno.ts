@@ -1,9 +1,9 @@
-/** `npm run example -- deno`: a wallet linked, charged, refunded and unlinked. */
+/** `npm run example -- deno`: links a wallet, charges it, refunds the payment and unlinks. */
 import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator } from 'mercadopago-wallet-connect/emulator'
 import { linkAndPay } from './link-and-pay.ts'
 
-// With an access token this is Mercado Pago itself, or whatever stands at the base URL.
+// With an access token this is Mercado Pago itself, or the server at the base URL.
 const {
   MERCADOPAGO_ACCESS_TOKEN: accessToken,
   MERCADOPAGO_BASE_URL: baseURL,
@@ -16,7 +16,7 @@ await linkAndPay({
     accessToken ? { accessToken, ...(baseURL && { baseURL }) } : { accessToken: 'TEST-emulator', fetch: emulator.fetch },
   ),
   return_uri,
-  // Only a person can approve in Mercado Pago; the return brings the code.
+  // In Mercado Pago only a person can approve, and comes back with the code.
   approve: ({ agreement_id }) => (accessToken ? (prompt('code:') ?? '') : emulator.buyer.approve(agreement_id).code),
   print: console.log,
 })

@@ -1,19 +1,24 @@
-/** From the link to the payment and back: it runs wherever there is a `fetch`. Node, Deno, Bun and a page start it. */
+/** Links a wallet, pays, refunds and unlinks. It runs wherever there is a `fetch`: Node, Deno, Bun and a page start it. */
 import { describeStatusDetail, isApproved, UnknownOutcomeError, type WalletConnect } from 'mercadopago-wallet-connect'
 
-export interface Scene {
+export interface LinkAndPayOptions {
   wallet: WalletConnect
-  /** As registered for the application: the buyer comes back there with the code. */
+  /** The address registered for the application, where the buyer comes back with the code. */
   return_uri?: string | undefined
   /** What the buyer does at `agreement_uri`; resolves to the code of the return. */
   approve: (agreement: { agreement_id: string; agreement_uri: string }) => Promise<string> | string
   print: (line: string) => void
 }
 
-/** What is charged at the end is given back, and the wallet unlinked: it may be a real one. */
+/** The amount. It is refunded at the end, and the wallet unlinked, because the wallet may be a real one. */
 const AMOUNT = '10.00'
 
-export async function linkAndPay({ wallet, return_uri = 'https://shop.example/linked', approve, print }: Scene): Promise<void> {
+export async function linkAndPay({
+  wallet,
+  return_uri = 'https://shop.example/linked',
+  approve,
+  print,
+}: LinkAndPayOptions): Promise<void> {
   const run = crypto.randomUUID()
   const agreement = await wallet.agreements.create({ return_uri, external_flow_id: run, external_user: { id: `buyer-${run}` } })
   const { agreement_id, agreement_uri } = agreement
@@ -28,9 +33,9 @@ export async function linkAndPay({ wallet, return_uri = 'https://shop.example/li
   })
   const { data: payment } = await wallet.send(prepared).catch(async (error: unknown) => {
     if (!(error instanceof UnknownOutcomeError)) throw error
-    const settlement = await wallet.reconcile(prepared)
-    if (settlement.outcome === 'done') return settlement
-    throw settlement.error
+    const reconciled = await wallet.reconcile(prepared)
+    if (reconciled.outcome === 'done') return reconciled
+    throw reconciled.error
   })
   print(`payment ${payment.id} of ${AMOUNT}: ${payment.status}`)
   if (isApproved(payment)) {

@@ -1,16 +1,16 @@
-/** The file of orders. What is wrong with it is said by line and field, never by value: a value may be a payer token. */
+/** Reads the file of orders. Its problems name the line and the field, never the value, which may be a payer token. */
 
 export interface Order {
-  /** Where it stands, from 1. */
+  /** Line number, from 1. */
   line: number
   order: string
   payer_token: string
-  /** A decimal string, as it stands in the file: it never becomes a float. */
+  /** The amount as in the file: a decimal string, which never becomes a float. */
   amount: string
 }
 
 const FIELDS = ['order', 'payer_token', 'amount'] as const
-const MOST_SHOWN = 20
+const MAX_SHOWN = 20
 
 export interface Problem {
   line: number
@@ -18,13 +18,13 @@ export interface Problem {
   message: string
 }
 
-/** The file cannot be charged as it is. */
+/** Thrown if the file cannot be charged as it is. */
 export class OrdersError extends Error {
   override readonly name = 'OrdersError'
 
   constructor(problems: readonly Problem[]) {
     const lines = problems
-      .slice(0, MOST_SHOWN)
+      .slice(0, MAX_SHOWN)
       .map(({ line, field, message }) => `line ${line}${field ? `, ${field}` : ''}: ${message}`)
     const rest = problems.length - lines.length
     super([...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n'))
@@ -32,9 +32,9 @@ export class OrdersError extends Error {
 }
 
 /**
- * Reads `order,payer_token,amount`, the first line being just that.
+ * Reads lines of `order,payer_token,amount` below a header line of exactly that.
  *
- * @throws {OrdersError}
+ * @throws {OrdersError} with all problems of the file
  */
 export function readOrders(csv: string): Order[] {
   const [header = '', ...lines] = csv.replace(/^\uFEFF/, '').split(/\r?\n/)
@@ -49,7 +49,7 @@ export function readOrders(csv: string): Order[] {
     const values = split(text)
     const [order = '', payer_token = '', amount = ''] = values ?? []
     if (values?.length !== FIELDS.length) {
-      const message = values ? `has ${values.length} fields, not ${FIELDS.length}` : 'has a quotation mark that does not fit'
+      const message = values ? `has ${values.length} fields, not ${FIELDS.length}` : 'has an unmatched quotation mark'
       problems.push({ line, message })
       continue
     }
@@ -57,7 +57,7 @@ export function readOrders(csv: string): Order[] {
     for (const field of empty) problems.push({ line, field, message: 'is empty' })
     const earlier = lineOf.get(order)
     if (order !== '' && earlier !== undefined) {
-      problems.push({ line, field: 'order', message: `stands in line ${earlier} already` })
+      problems.push({ line, field: 'order', message: `is already in line ${earlier}` })
     }
     lineOf.set(order, earlier ?? line)
     if (empty.length === 0) orders.push({ line, order, payer_token, amount })
@@ -66,7 +66,7 @@ export function readOrders(csv: string): Order[] {
   return orders
 }
 
-/** The fields of a line; undefined if its quotation marks do not fit. A field goes over one line only. */
+/** The fields of a line; undefined if a quotation mark is unmatched. A field cannot contain a line break. */
 function split(line: string): string[] | undefined {
   const text = `,${line}`
   const fields = [...text.matchAll(/,(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/g)]

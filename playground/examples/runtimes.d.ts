@@ -1,4 +1,4 @@
-/** What these examples use of Deno and Bun. `deno check` knows the rest. */
+/** The parts of Deno and Bun that these examples use. `deno check` has the full types. */
 declare const Deno: {
   args: string[]
   env: { get(name: string): string | undefined; toObject(): Record<string, string> }
@@ -17,5 +17,5 @@ declare const Bun: {
   file(path: string): { exists(): Promise<boolean>; text(): Promise<string> }
 }
 
-/** Asks whoever runs the program; null without a terminal. Deno and Bun. */
+/** Asks the person at the terminal; null without one. Deno and Bun have it. */
 declare function prompt(question: string): string | null

@@ -6,14 +6,14 @@ import { createWalletConnect, idempotencyKeyFrom, isApproved, isWalletConnectErr
 import { createEmulator, type Emulator } from 'mercadopago-wallet-connect/emulator'
 
 interface Env {
-  /** Without it the emulator is behind this, in the same Worker. */
+  /** Without an access token the emulator is used, in the same Worker. */
   MERCADOPAGO_ACCESS_TOKEN?: string
   MERCADOPAGO_BASE_URL?: string
-  /** As registered for the application; default: `/linked` of this Worker. */
+  /** The address registered for the application; default: `/linked` of this Worker. */
   MERCADOPAGO_RETURN_URI?: string
 }
 
-/** One for all requests: it is the Mercado Pago of this isolate. */
+/** One emulator for all requests of this isolate. */
 let emulator: Emulator | undefined
 
 export default {
@@ -33,28 +33,28 @@ export default {
           external_flow_id: crypto.randomUUID(),
           external_user: { id: `buyer-${crypto.randomUUID()}` },
         })
-        const cookie = `asked=${agreement_id}; Path=/; HttpOnly; SameSite=Lax`
+        const cookie = `agreement=${agreement_id}; Path=/; HttpOnly; SameSite=Lax`
         return new Response(null, { status: 302, headers: { location: agreement_uri, 'set-cookie': cookie } })
       }
       if (pathname === '/linked') {
         const { agreement = '', code = '' } = Object.fromEntries(searchParams)
-        // Whoever was sent here by a stranger's link would pay with the stranger's wallet.
-        const asked = /(?:^|; )asked=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
-        if (agreement !== asked) return new Response('This link was not asked for here', { status: 403 })
+        // A link from somebody else would make this buyer pay with that person's wallet.
+        const started = /(?:^|; )agreement=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+        if (agreement !== started) return new Response('This link was not started here', { status: 403 })
         const { payer_token } = await wallet.agreements.createPayerToken(agreement, { code })
         const reference = `order-${agreement}`
-        const wish = { account: 'my-shop', operation: 'payments.create', reference, attempt: 1 }
+        const keyParts = { account: 'my-shop', operation: 'payments.create', reference, attempt: 1 }
         const payment = await wallet.payments.create(
           {
             wallet_payment: { transaction_amount: '10.00', description: 'An example', external_reference: reference },
             payer: { token: payer_token },
           },
-          { idempotencyKey: await idempotencyKeyFrom(wish) },
+          { idempotencyKey: await idempotencyKeyFrom(keyParts) },
         )
         return Response.json({ id: payment.id, status: payment.status, paid: isApproved(payment) })
       }
     } catch (error) {
-      // It holds no token and no code.
+      // The error has no token and no code in it.
       return Response.json(isWalletConnectError(error) ? error : { message: 'failed' }, { status: 502 })
     }
     // The page where the buyer approves.

@@ -1,30 +1,30 @@
 import { type OperationName, operations } from 'mercadopago-wallet-connect'
-import type { ProxyResponse } from '../ledger/ledger.ts'
+import type { ProxyResponse } from './response.ts'
 
-/** Shorter ones are no secrets, and would take letters out of words. */
-const LEAST_SECRET = 8
+/** Shorter text is not a secret, and to redact it would cut letters out of words. */
+const MIN_SECRET_LENGTH = 8
 
 /**
- * The answer to a caller, rebuilt from the fields that are documented. What a known field says back of our secrets
- * stays here.
+ * The response to a caller, rebuilt from the documented fields of an answer. Secrets of ours that a field repeats are redacted.
  */
 export function answerOf(operation: OperationName, data: unknown, secrets: readonly string[]): ProxyResponse {
   const { output, ...rest } = operations[operation]
   const status = 'createdStatus' in rest ? rest.createdStatus : 200
-  const known = keep(output as unknown as Shape, data, alsoOf(operation))
+  const known = keep(output as unknown as Shape, data, ALSO[operation])
   return { status, body: known === undefined ? '' : redact(JSON.stringify(known), secrets) }
 }
 
+/** The text of a JSON body without these secrets. */
 export function redact(text: string, secrets: readonly string[]): string {
-  const isSecret = (secret: string): boolean => secret.length >= LEAST_SECRET && !/^\d+$/.test(secret)
-  // As they stand in JSON, where quotes and backslashes are escaped.
+  const isSecret = (secret: string): boolean => secret.length >= MIN_SECRET_LENGTH && !/^\d+$/.test(secret)
+  // JSON escapes quotes and backslashes.
   return secrets
     .filter(isSecret)
     .map((secret) => JSON.stringify(secret).slice(1, -1))
     .reduce((safe, secret) => safe.replaceAll(secret, '[redacted]'), text)
 }
 
-/** The parts of a schema that say where values lie. */
+/** The parts of a schema that say which fields there are. */
 interface Shape {
   type: string
   entries?: Record<string, Shape>
@@ -34,12 +34,12 @@ interface Shape {
   pipe?: (Shape & { kind: string })[]
 }
 
-/** Fields besides those of a schema: plain values, or more fields within. */
+/** Fields besides those of a schema: plain values, or objects with fields. */
 interface Fields {
   [name: string]: true | Fields
 }
 
-/** Of payments: documented, too, and of no interest to the client, which passes them on unseen. */
+/** Documented fields of payments that the client's schema leaves out, because the client passes them on unread. */
 const ALSO_OF_PAYMENTS: Fields = {
   application_id: true,
   wallet_payment: { discount: { amount: true, description: true, code: true, detail: { cap: true, value: true, type: true } } },
@@ -50,14 +50,26 @@ const ALSO_OF_PAYMENTS: Fields = {
   },
 }
 
-function alsoOf(operation: OperationName): Fields {
-  if (operation === 'payments.search') return { results: ALSO_OF_PAYMENTS }
-  return /^payments\.(create|get|capture|cancel)$/.test(operation) ? ALSO_OF_PAYMENTS : {}
+/** The documented fields of each operation's answer that its schema leaves out. */
+const ALSO: Record<OperationName, Fields> = {
+  'agreements.create': {},
+  'agreements.get': {},
+  'agreements.cancel': {},
+  'agreements.createPayerToken': {},
+  'discounts.validateCoupon': {},
+  'discounts.create': {},
+  'payments.create': ALSO_OF_PAYMENTS,
+  'payments.get': ALSO_OF_PAYMENTS,
+  'payments.search': { results: ALSO_OF_PAYMENTS },
+  'payments.capture': ALSO_OF_PAYMENTS,
+  'payments.cancel': ALSO_OF_PAYMENTS,
+  'payments.refund': {},
+  'payments.listRefunds': {},
 }
 
-/** What is documented of a value. A place for text or a number holds nothing else. */
+/** The documented part of a value. An object or list where the schema has text or a number is dropped. */
 function keep(shape: Shape, value: unknown, also: Fields): unknown {
-  // Of a pipe, the last schema says how the value came out.
+  // The last schema of a pipe describes its result.
   const last = shape.pipe?.findLast(({ kind }) => kind === 'schema')
   if (last) return keep(last, value, also)
   if (shape.wrapped) return value === null || value === undefined ? value : keep(shape.wrapped, value, also)

@@ -1,7 +1,7 @@
-import type { ProxyResponse } from '../ledger/ledger.ts'
+import type { ProxyResponse } from './response.ts'
 
-/** The API's words for its statuses. */
-const WORDS: Record<number, string> = {
+/** The API's own name for each status. */
+const ERROR_NAMES: Record<number, string> = {
   400: 'bad_request',
   401: 'unauthorized',
   403: 'forbidden',
@@ -18,12 +18,12 @@ export interface Details {
   retryAfterMs?: number | undefined
 }
 
-/** An answer in the API's own envelope, so that clients need no second vocabulary. */
+/** A problem in the API's own envelope, so that clients need to know no other one. */
 export function problem(status: number, message: string, { error, cause, retryAfterMs }: Details = {}): ProxyResponse {
-  const word = error ?? WORDS[status] ?? (status < 500 ? 'bad_request' : 'internal_error')
+  const name = error ?? ERROR_NAMES[status] ?? (status < 500 ? 'bad_request' : 'internal_error')
   return {
     status,
-    body: JSON.stringify({ status: String(status), error: word, message, ...(cause && { cause }) }),
+    body: JSON.stringify({ status: String(status), error: name, message, ...(cause && { cause }) }),
     retryAfterMs,
   }
 }
@@ -32,17 +32,17 @@ export function problem(status: number, message: string, { error, cause, retryAf
 export const codedProblem = (status: number, code: string, message: string, details: Details = {}): ProxyResponse =>
   problem(status, message, { ...details, cause: [{ code, message, data: null }] })
 
-/** Money may have moved, or will: repeat with the same key. */
+/** The response while an outcome is unknown: money may have moved, or may still. The caller repeats it with the same key. */
 export function stillProcessing(retryAfterMs: number, isInReview = false): ProxyResponse {
   const message = isInReview
-    ? 'It is not known whether this was done, and a person has to look: GET /operations?state=NEEDS_REVIEW.'
+    ? 'It is not known whether this was done, and a person has to check: GET /operations?state=NEEDS_REVIEW.'
     : 'The process has not been completed yet. Try again later.'
   return codedProblem(409, '401001', message, { retryAfterMs })
 }
 
 export const keyUsed = (): ProxyResponse => codedProblem(422, '422001', 'Idempotency key already used.')
 
-/** A request that is declined: the error knows its own answer. */
+/** Thrown to decline a request, with the response to send. */
 export class Declined extends Error {
   readonly answer: ProxyResponse
 

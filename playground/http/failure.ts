@@ -6,12 +6,12 @@ import {
   UnavailableError,
   UnknownOutcomeError,
 } from 'mercadopago-wallet-connect'
-import type { ProxyResponse } from '../ledger/ledger.ts'
 import { Declined, problem, stillProcessing } from './envelope.ts'
+import type { ProxyResponse } from './response.ts'
 
 export const RETRY_AFTER_MS = 1_000
 
-/** What a caller is told of a failed operation. An unknown outcome is "still being processed": repeat with the same key. */
+/** The response to a failed operation. An unknown outcome is "still being processed": the caller repeats it with the same key. */
 export function failure(error: unknown): ProxyResponse {
   if (error instanceof Declined) return error.answer
   if (!isWalletConnectError(error)) return problem(500, 'Internal server error')
@@ -22,7 +22,7 @@ export function failure(error: unknown): ProxyResponse {
   return problem(reason === 'rate_limited' ? 429 : 503, 'No usable answer; nothing was done.', { retryAfterMs })
 }
 
-/** Not the caller's credential was refused but ours; a cancelled agreement (401003) is the caller's business. */
+/** True if it was our access token that was refused. A cancelled agreement (401003) is the caller's business instead. */
 export const isOurTokenRefused = (error: unknown): boolean =>
   error instanceof RefusedError && (error.status === 401 || error.status === 403) && error.apiCode !== '401003'
 
@@ -38,7 +38,7 @@ function refusal(refused: RefusedError): ProxyResponse {
   })
 }
 
-/** Does it say that the upstream is out of order? A refusal does not, unless it is our own token that is refused. */
+/** True if an error shows that the upstream is not working. A refusal does not, unless it is our own token that is refused. */
 export const isFault = (error: unknown): boolean =>
   isWalletConnectError(error) &&
   (isOurTokenRefused(error) ||

@@ -9,7 +9,9 @@ import {
   type PrepareOptions,
   prepare,
 } from 'mercadopago-wallet-connect'
+import { PAYER_TOKEN_IN } from '../sealing/payer-token.ts'
 import { Declined, problem } from './envelope.ts'
+import { operationOn, type Route } from './routes.ts'
 
 const OPTION_HEADERS = {
   idempotencyKey: 'x-idempotency-key',
@@ -20,24 +22,25 @@ const OPTION_HEADERS = {
 /** Fields that the API takes from the path or from a header: in a body or query they would contradict those. */
 const FIELDS_ELSEWHERE = ['agreement_id', 'advanced_payment_id', 'payer_token']
 
-/** Deeper ones are nobody's order, and overflow what walks through them. */
-const MOST_DEPTH = 32
+/** No order is nested deeper, and deeper JSON would overflow the stack of whatever walks through it. */
+const MAX_DEPTH = 32
 
 /**
- * Rebuilds what a caller asks for. Only the documented places are read.
+ * Rebuilds a caller's request from its documented places; nothing else of it is read.
  *
- * @param names the operations of this method and path
- * @throws {InvalidInputError | Declined} it is the caller's fault
+ * @throws {InvalidInputError | Declined} the request is not valid
  */
-export async function readRequest(request: HonoRequest, names: readonly OperationName[]): Promise<PreparedRequest> {
+export async function readRequest(request: HonoRequest, route: Route): Promise<PreparedRequest> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   const fields = hasBody ? await readJson(request) : readQuery(request)
   const misplaced = FIELDS_ELSEWHERE.filter((path) => Object.hasOwn(fields, path))
   if (misplaced.length > 0) {
     throw new InvalidInputError(misplaced.map((path) => ({ path, message: 'belongs in the path or in a header' })))
   }
-  const name = choose(names, fields)
-  const payer_token = name.startsWith('discounts.') ? request.header('x-payer-token') : undefined
+  const name = operationOn(route, fields)
+  // One that says neither must not move money.
+  if (!name) throw new InvalidInputError([{ path: '', message: 'must say capture: true, or status: "cancelled"' }])
+  const payer_token = PAYER_TOKEN_IN[name] === 'header' ? request.header('x-payer-token') : undefined
   const input = { ...fields, ...request.param(), ...(payer_token !== undefined && { payer_token }) }
   return prepare(name, input as OperationInput<OperationName>, readOptions(request, name))
 }
@@ -48,7 +51,7 @@ function readQuery(request: HonoRequest): Record<string, string> {
   return request.query()
 }
 
-/** Where the API asks for a key, the caller has to give it: it could not be repeated safely. Elsewhere it helps, if given. */
+/** The options in the headers. Where the API asks for a key, the caller must send one, or the write could not be repeated safely. */
 function readOptions(request: HonoRequest, name: OperationName): PrepareOptions {
   const given = Object.entries(OPTION_HEADERS).map(([option, header]) => [option, request.header(header)])
   const options: PrepareOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined))
@@ -61,16 +64,7 @@ function readOptions(request: HonoRequest, name: OperationName): PrepareOptions 
   return options
 }
 
-/** Capture and cancellation are one path: the body says which. One that says neither must not move money. */
-function choose([first, second]: readonly OperationName[], body: Record<string, unknown>): OperationName {
-  if (first === undefined) throw new TypeError('a route without an operation')
-  if (second === undefined) return first
-  if (Object.hasOwn(body, 'status')) return second
-  if (Object.hasOwn(body, 'capture')) return first
-  throw new InvalidInputError([{ path: '', message: 'must say capture: true, or status: "cancelled"' }])
-}
-
-/** @throws {InvalidInputError} it is no JSON object, or one that could not be sent on as it is */
+/** @throws {InvalidInputError} the body is not a JSON object, or one that could not be sent on unchanged */
 export async function readJson(request: HonoRequest): Promise<Record<string, unknown>> {
   const text = decode(await request.arrayBuffer())
   const value = parse(text || '{}')
@@ -90,12 +84,12 @@ function decode(bytes: ArrayBuffer): string {
   }
 }
 
-/** Numbers that may not come out as they went in: long ones, and great ones. */
-const DOUBTFUL = /\d{16}|\d[eE]/
+/** Numbers that JavaScript may not represent exactly: long ones and large ones. */
+const INEXACT = /\d{16}|\d[eE]/
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text, DOUBTFUL.test(text) ? requireExact : undefined)
+    return JSON.parse(text, INEXACT.test(text) ? requireExact : undefined)
   } catch (error) {
     throw error instanceof InvalidInputError ? error : refused('must be a JSON object')
   }
@@ -108,19 +102,19 @@ function requireExact(_: string, value: unknown, { source = '' }: { source?: str
   return value
 }
 
-/** Keys that mean something else to JavaScript than to whoever sent them. */
-const CHARGED_KEYS = ['__proto__', 'constructor', 'prototype']
+/** Keys that have a meaning of their own in JavaScript. */
+const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype']
 
-/** What cannot be sent on as it is. Level by level: recursion is what has to be avoided. */
+/** Why a value cannot be sent on unchanged; undefined if it can. Goes level by level, because recursion could overflow. */
 function problemIn(value: object): string | undefined {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_DEPTH) return `must not be nested deeper than ${MOST_DEPTH}`
+    if (depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH}`
     const objects = level.filter((each) => typeof each === 'object' && each !== null)
-    const charged = objects
+    const forbidden = objects
       .flatMap((each) => (Array.isArray(each) ? [] : Object.keys(each)))
-      .find((key) => CHARGED_KEYS.includes(key))
-    if (charged) return `${charged} is not a known field`
+      .find((key) => FORBIDDEN_KEYS.includes(key))
+    if (forbidden) return `${forbidden} is not a known field`
     level = objects.flatMap((each) => Object.values(each))
   }
   return undefined

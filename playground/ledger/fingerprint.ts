@@ -3,13 +3,13 @@ import { hexDigest } from '../sealing/digest.ts'
 import { handleIn, readHandle, withPayerToken } from '../sealing/payer-token.ts'
 
 /**
- * Of what is asked for, not of how it is written: blanks and the order of keys do not count, nor does a header that may
- * differ when a browser asks again, nor under which key a handle was sealed.
+ * A digest of what a request asks for, not of how it is written: spaces and the order of keys do not count, nor does a header
+ * that may differ when a browser repeats it, nor the key that a handle was sealed with.
  */
-export async function fingerprintOf(asked: PreparedRequest): Promise<string> {
-  const handle = handleIn(asked)
+export async function fingerprintOf(request: PreparedRequest): Promise<string> {
+  const handle = handleIn(request)
   const { user = '', agreement = '' } = handle === undefined ? {} : readHandle(handle)
-  const { operation, path, body } = handle === undefined ? asked : withPayerToken(asked, '')
+  const { operation, path, body } = handle === undefined ? request : withPayerToken(request, '')
   const text = JSON.stringify([operation, path, user, agreement, sorted(JSON.parse(body ?? 'null'))])
   return hexDigest(text)
 }

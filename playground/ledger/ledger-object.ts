@@ -1,88 +1,60 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { OperationName, PreparedRequest } from 'mercadopago-wallet-connect'
 import { log, nameOf } from '../log.ts'
 import { type KeyRing, readKeyRing } from '../sealing/key-ring.ts'
-import { sealPayerToken, type Wallet } from '../sealing/payer-token.ts'
+import { sealPayerToken } from '../sealing/payer-token.ts'
 import { open, seal } from '../sealing/seal.ts'
 import { createBreakers } from '../upstream/breaker.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { type Alarm, createAlarm } from './alarm.ts'
 import type { AttemptResult, Entry, LedgerState } from './ledger.ts'
-import { createLedger, type Ledger as Driver, type LedgerReply } from './ledger-driver.ts'
-import { createLedgerStore, type LedgerStore, type OwnedResource, type Resource, type WriteMeta } from './ledger-store.ts'
+import { createLedgerDriver, type LedgerDriver } from './ledger-driver.ts'
+import { createLedgerStore, type LedgerStore, type OwnedResource, type Resource } from './ledger-store.ts'
+import {
+  describeRequest,
+  type ListedOperation,
+  type SealedContent,
+  type WriteOutcome,
+  type WriteRequest,
+} from './write-request.ts'
 
-/** What is sealed in a row: the request, and whose wallet it is about. */
-interface Order {
-  /** The caller's own key. */
-  key: string
-  prepared: PreparedRequest
-  /** Of `agreements.createPayerToken`: to whom the payer token will be sealed. */
-  wallet?: Wallet
-}
-
-/** What a caller wants done once. */
-export interface WriteRequest extends WriteMeta, Order {
-  /** Digest of client, operation and the caller's key. */
-  name: string
-  fingerprint: string
-}
-
-/** A wish while somebody waits for it. */
-interface UnderWay {
-  asked: WriteRequest
+/** A write while its caller waits for it. */
+interface PendingWrite {
+  request: WriteRequest
   sealed: Promise<string>
   entry: Entry | undefined
-  /** Is there a row? */
+  /** True once there is a row. */
   isStored: boolean
-  /** Does the row say something else than the entry? */
+  /** True if the row differs from the entry. */
   isChanged: boolean
 }
 
-/** Besides what the state machine tells: nothing was begun, or the rows could not be read or written. */
-export type Outcome = LedgerReply | { kind: 'down'; retryAfterMs: number } | { kind: 'unwritable' }
-
-/** A row as an operator sees it. */
-export interface Listed {
-  client: string
-  operation: OperationName
-  state: LedgerState
-  attempts: number
-  /** The caller's key; null once the request is forgotten. */
-  key: string | null
-  /** The key that Mercado Pago knows. */
-  idempotency_key: string
-  claimed_at: string
-  next_try_at: string | null
-  path: string | null
-  external_reference: string | null
-  amount: number | null
-}
-
-/** How long the alarm may be away before it comes again by itself. */
-const REARM_MS = 60_000
-/** Entries that one alarm settles at once, and the pause before it does the next ones: a row that fails stays due. */
-const AT_ONCE = 32
+/** The next alarm if this one fails, and how long ago an alarm must have been due to be taken for lost. */
+const FALLBACK_ALARM_MS = 60_000
+/** Entries that one alarm handles at once, and the pause before the next ones: a row that fails stays due. */
+const BATCH_SIZE = 32
 const PAUSE_MS = 250
-/** How long the alarm waits for those that it has begun to settle. */
-const PATIENCE_MS = 1_000
+/** How long the alarm waits for the entries that it has started on. */
+const BATCH_WAIT_MS = 1_000
 
 /**
- * One part of the ledger. Rows are the truth: an object is evicted, restarted and moved at any time, and nothing that it
- * keeps in memory matters. Only one lives at a time, except for moments in which storage already refuses the old one.
+ * One shard of the ledger. Rows are the truth: an object is evicted, restarted and moved at any time, and nothing that it
+ * holds in memory matters. Only one runs at a time, except for moments in which storage already refuses the old one.
  */
 export class Ledger extends DurableObject<Env> {
   readonly #store: LedgerStore
-  readonly #driver: Driver
+  readonly #driver: LedgerDriver
   readonly #breakers = createBreakers(Date.now)
-  /** What is being asked for. While a row is here it is read and changed here, and stored before anything is done or told. */
-  readonly #underWay = new Map<string, UnderWay>()
-  #alarmAt: number | null = null
-  /** What was read of the secret. */
+  /** Writes whose callers wait. Their entries are read and changed here, and stored before anything is sent or answered. */
+  readonly #pending = new Map<string, PendingWrite>()
+  readonly #alarm: Alarm
+  /** The parsed secret. */
   #keys: { secret: string; ring: KeyRing } | undefined
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.#store = createLedgerStore(state.storage)
-    this.#driver = createLedger({
+    this.#alarm = createAlarm(state.storage, FALLBACK_ALARM_MS)
+    this.#driver = createLedgerDriver({
       now: Date.now,
       read: (name) => this.#read(name),
       write: (name, entry) => this.#write(name, entry),
@@ -91,53 +63,53 @@ export class Ledger extends DurableObject<Env> {
       settle: (name) => this.#attempt(name, 'settle'),
     })
     void state.blockConcurrencyWhile(async () => {
-      this.#alarmAt = await state.storage.getAlarm()
-      // Nothing is under way in a new object: whoever sent these is gone.
+      await this.#alarm.load()
+      // A new object sends nothing yet: the process that sent these is gone.
       for (const name of this.#store.open()) {
         this.#driver.restarted(name)
-        await this.#wakeFor(this.#read(name))
+        await this.#alarm.atLatest(this.#read(name)?.dueAt ?? null)
       }
     })
   }
 
-  /** Does what is asked once, or says what became of it. */
-  async ask(asked: WriteRequest): Promise<Outcome> {
-    const { name, client, operation, fingerprint, key, prepared, wallet } = asked
+  /** Does a write once: the first time it is sent, and every further time answered with what became of it. */
+  async submit(request: WriteRequest): Promise<WriteOutcome> {
+    const { name, client, operation, fingerprint, key, prepared, wallet } = request
     try {
       if (await this.#isMisplaced()) throw new RangeError('LEDGER_SHARDS was changed')
       // From here to the claim there is no wait: nobody else comes between.
-      if (this.#read(name)) return await this.#driver.ask(name, fingerprint)
-      const retryAfterMs = this.#breakers.of(client).closedForMs()
-      if (retryAfterMs !== undefined) return { kind: 'down', retryAfterMs }
+      if (this.#read(name)) return await this.#driver.submit(name, fingerprint)
+      const retryAfterMs = this.#breakers.forClient(client).openForMs()
+      if (retryAfterMs !== undefined) return { kind: 'upstream_down', retryAfterMs }
       const sealed = this.#seal(name, { key, prepared, ...(wallet && { wallet }) })
-      this.#underWay.set(name, { asked, sealed, entry: undefined, isStored: false, isChanged: false })
-      return await this.#driver.ask(name, fingerprint)
+      this.#pending.set(name, { request, sealed, entry: undefined, isStored: false, isChanged: false })
+      return await this.#driver.submit(name, fingerprint)
     } catch (error) {
       log({ at: 'ledger', client, operation, outcome: 'failed', error: nameOf(error) })
-      return { kind: 'unwritable' }
+      return { kind: 'ledger_unavailable' }
     } finally {
-      if (this.#underWay.get(name)?.asked === asked) this.#underWay.delete(name)
+      if (this.#pending.get(name)?.request === request) this.#pending.delete(name)
     }
   }
 
-  /** What became of a wish that was made before; undefined: nothing is known of it, and nothing is begun. */
-  async recall(name: string, fingerprint: string): Promise<Outcome | undefined> {
-    if (await this.#isMisplaced()) return { kind: 'unwritable' }
-    return this.#read(name) && this.#driver.ask(name, fingerprint)
+  /** What became of a write that was submitted before; undefined: it is not known, and nothing is begun. */
+  async recall(name: string, fingerprint: string): Promise<WriteOutcome | undefined> {
+    if (await this.#isMisplaced()) return { kind: 'ledger_unavailable' }
+    return this.#read(name) && this.#driver.submit(name, fingerprint)
   }
 
-  /** With how many others this part was first written. */
+  /** The number of shards when this one was first written. */
   shardsAtFirst(now: string): string {
     return this.#store.shards(now)
   }
 
-  /** Whose these resources are; those that this object knows nothing of are left out. */
+  /** Whose these resources are; those that this shard does not know are left out. */
   owners(resources: readonly Resource[]): OwnedResource[] {
     return this.#store.owners(resources)
   }
 
   /** Rows in these states, the oldest first. */
-  async list(states: readonly LedgerState[], limit: number): Promise<Listed[]> {
+  async list(states: readonly LedgerState[], limit: number): Promise<ListedOperation[]> {
     return Promise.all(
       this.#store.list(states, limit).map(async ({ name, sealed, entry, client, operation }) => ({
         client,
@@ -147,25 +119,24 @@ export class Ledger extends DurableObject<Env> {
         idempotency_key: name,
         claimed_at: new Date(entry.claimedAt).toISOString(),
         next_try_at: entry.dueAt === null ? null : new Date(entry.dueAt).toISOString(),
-        ...describe(await this.#open(name, sealed)),
+        ...describeRequest(await this.#open(name, sealed)),
       })),
     )
   }
 
-  /** Settles what is due. It comes again by itself, whatever happens here. */
+  /** Handles what is due. It is set again first, so that it comes whatever happens here. */
   override async alarm(): Promise<void> {
-    await this.#wake(Date.now() + REARM_MS)
-    const settling = this.#store.due(Date.now(), AT_ONCE).map((name) => this.#settle(name))
+    await this.#alarm.set(Date.now() + FALLBACK_ALARM_MS)
+    const batch = this.#store.due(Date.now(), BATCH_SIZE).map((name) => this.#handleDue(name))
     // One that hangs must not hold up the others: it is no longer due, and goes on by itself.
-    await Promise.race([Promise.all(settling), scheduler.wait(PATIENCE_MS)])
+    await Promise.race([Promise.all(batch), scheduler.wait(BATCH_WAIT_MS)])
     const next = this.#store.nextDue()
-    if (next !== null) return this.#wake(Math.max(next, Date.now() + PAUSE_MS))
-    this.#alarmAt = null
-    await this.ctx.storage.deleteAlarm()
+    if (next === null) await this.#alarm.clear()
+    else await this.#alarm.set(Math.max(next, Date.now() + PAUSE_MS))
   }
 
-  async #settle(name: string): Promise<void> {
-    const { client, operation } = this.#store.wish(name)
+  async #handleDue(name: string): Promise<void> {
+    const { client, operation } = this.#store.meta(name)
     const before = this.#store.read(name)
     try {
       await this.#driver.due(name)
@@ -178,54 +149,37 @@ export class Ledger extends DurableObject<Env> {
   }
 
   #read(name: string): Entry | undefined {
-    const underWay = this.#underWay.get(name)
-    return underWay ? underWay.entry : this.#store.read(name)
+    const pending = this.#pending.get(name)
+    return pending ? pending.entry : this.#store.read(name)
   }
 
   #write(name: string, entry: Entry | undefined): void {
-    const underWay = this.#underWay.get(name)
-    if (underWay) Object.assign(underWay, { entry, isChanged: true })
+    const pending = this.#pending.get(name)
+    if (pending) Object.assign(pending, { entry, isChanged: true })
     else this.#store.write(name, entry)
   }
 
   /** Stores what has changed, in one transaction with its alarm. */
   async #flush(name: string): Promise<void> {
-    const underWay = this.#underWay.get(name)
-    if (underWay?.isChanged) await this.#keep(name, underWay)
-    await Promise.all([this.#wakeFor(this.#read(name)), this.ctx.storage.sync()])
+    const pending = this.#pending.get(name)
+    if (pending?.isChanged) await this.#persist(name, pending)
+    await Promise.all([this.#alarm.atLatest(this.#read(name)?.dueAt ?? null), this.ctx.storage.sync()])
   }
 
-  async #keep(name: string, underWay: UnderWay): Promise<void> {
-    const { asked, entry, isStored } = underWay
+  async #persist(name: string, pending: PendingWrite): Promise<void> {
+    const { request, entry, isStored } = pending
     try {
-      if (entry && !isStored) this.#store.create(name, entry, { ...asked, sealed: await underWay.sealed })
+      if (entry && !isStored) this.#store.create(name, entry, { ...request, sealed: await pending.sealed })
       else if (isStored) this.#store.write(name, entry)
-      Object.assign(underWay, { isChanged: false, isStored: entry !== undefined })
+      Object.assign(pending, { isChanged: false, isStored: entry !== undefined })
     } catch (error) {
-      // What is not on disk is not so: nobody may be told of it.
-      Object.assign(underWay, { entry: isStored ? this.#store.read(name) : undefined, isChanged: false })
+      // What is not on disk has not happened: no answer may be based on it.
+      Object.assign(pending, { entry: isStored ? this.#store.read(name) : undefined, isChanged: false })
       throw error
     }
   }
 
-  async #wakeFor(entry: Entry | undefined): Promise<void> {
-    const dueAt = entry?.dueAt ?? null
-    // An alarm that should have come long ago will not come any more.
-    const isSet = this.#alarmAt !== null && this.#alarmAt > Date.now() - REARM_MS
-    if (dueAt !== null && (!isSet || dueAt < (this.#alarmAt ?? 0))) await this.#wake(dueAt)
-  }
-
-  async #wake(at: number): Promise<void> {
-    this.#alarmAt = at
-    try {
-      await this.ctx.storage.setAlarm(at)
-    } catch (error) {
-      this.#alarmAt = null
-      throw error
-    }
-  }
-
-  /** A part that is new asks the first one: with another number of parts, a key would be looked for in a wrong place. */
+  /** True if LEDGER_SHARDS was changed: keys would be looked up in the wrong shard. A new shard asks the first one. */
   async #isMisplaced(): Promise<boolean> {
     const now = this.env.LEDGER_SHARDS
     const known = this.#store.shards()
@@ -235,18 +189,18 @@ export class Ledger extends DurableObject<Env> {
     return this.#store.shards(atFirst) !== now
   }
 
-  /** In an invocation of its own: an object has few connections for all that go through it. */
-  async #attempt(name: string, how: 'send' | 'settle'): Promise<AttemptResult> {
+  /** Sends in an invocation of its own, because an object has few connections for all its requests. */
+  async #attempt(name: string, method: 'send' | 'settle'): Promise<AttemptResult> {
     try {
-      const asked = this.#underWay.get(name)?.asked
-      const { prepared, wallet } = asked ?? (await this.#open(name, this.#store.sealed(name))) ?? {}
-      if (!prepared) throw new TypeError('sealed with a key that is gone from SEALING_KEYS')
-      const ending = await this.#upstream()[how](prepared)
-      const isFault = ending.kind === 'unknown' || (ending.kind === 'nothing' && ending.answer.status !== 429)
-      // What is settled later says nothing of how Mercado Pago is now: old trouble would keep the breaker shut.
-      if (how === 'send' && asked) this.#breakers.of(asked.client).report(isFault)
-      if (ending.kind !== 'done' || !wallet) return ending
-      return { ...ending, answer: await sealPayerToken(this.#ring(), ending.answer, wallet) }
+      const request = this.#pending.get(name)?.request
+      const { prepared, wallet } = request ?? (await this.#open(name, this.#store.sealed(name))) ?? {}
+      if (!prepared) throw new TypeError('the request was sealed with a key that is no longer in SEALING_KEYS')
+      const result = await this.#upstream()[method](prepared)
+      const isFault = result.kind === 'unknown' || (result.kind === 'no_effect' && result.answer.status !== 429)
+      // To settle an old write says nothing about Mercado Pago's health now: old failures would keep the breaker open.
+      if (method === 'send' && request) this.#breakers.forClient(request.client).report(isFault)
+      if (result.kind !== 'done' || !wallet) return result
+      return { ...result, answer: await sealPayerToken(this.#ring(), result.answer, wallet) }
     } catch (error) {
       log({ at: 'ledger', outcome: 'failed', error: nameOf(error) })
       return { kind: 'unknown' }
@@ -254,7 +208,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   #upstream(): Pick<Upstream, 'send' | 'settle'> {
-    return this.ctx.exports.Upstream as unknown as Upstream
+    return this.ctx.exports.UpstreamEntrypoint as unknown as Upstream
   }
 
   #ring(): KeyRing {
@@ -264,24 +218,12 @@ export class Ledger extends DurableObject<Env> {
     return this.#keys.ring
   }
 
-  #seal(name: string, order: Order): Promise<string> {
-    return seal(this.#ring(), JSON.stringify(order), ['request', name])
+  #seal(name: string, content: SealedContent): Promise<string> {
+    return seal(this.#ring(), JSON.stringify(content), ['request', name])
   }
 
-  async #open(name: string, sealed: string | null): Promise<Order | undefined> {
+  async #open(name: string, sealed: string | null): Promise<SealedContent | undefined> {
     const text = sealed === null ? undefined : await open(this.#ring(), sealed, ['request', name])
     return text === undefined ? undefined : JSON.parse(text)
-  }
-}
-
-/** What helps to find it in Mercado Pago. */
-function describe(order: Order | undefined): Pick<Listed, 'key' | 'path' | 'external_reference' | 'amount'> {
-  const { path = null, body } = order?.prepared ?? {}
-  const { wallet_payment, amount } = JSON.parse(body ?? '{}')
-  return {
-    key: order?.key ?? null,
-    path,
-    external_reference: wallet_payment?.external_reference ?? null,
-    amount: wallet_payment?.transaction_amount ?? amount ?? null,
   }
 }

@@ -1,45 +1,48 @@
-import type { OperationName } from 'mercadopago-wallet-connect'
-import { type Entry, isFinal, type LedgerState, OPEN_STATES, type ProxyResponse } from './ledger.ts'
+import type { ProxyResponse } from '../http/response.ts'
+import type { WriteName } from '../operation-kinds.ts'
+import { type Entry, isFinal, type LedgerState, OPEN_STATES } from './ledger.ts'
 
-/** What stands in a row besides the state machine's entry. */
+/** What a row holds besides the state machine's entry. */
 export interface WriteMeta {
   /** Id of the client. */
   client: string
-  /** Digest of the buyer's id, null if nothing says who it is. */
+  /** Digest of the buyer's id; null if the buyer is not known. */
   user: string | null
-  operation: OperationName
+  operation: WriteName
 }
 
-/** Something that Mercado Pago has a number for. */
+/** Something that has an id in Mercado Pago. */
 export interface Resource {
   kind: 'agreement' | 'advanced_payment' | 'payment'
   id: string
-  /** Of an inner payment: the advanced payment that it belongs to. */
-  of?: string | null
+  /** Of an inner payment: the id of the advanced payment that it belongs to. */
+  partOf?: string | null
 }
 
-/** A resource, by which row it came to be. */
+/** A resource, and whose it is. */
 export interface OwnedResource extends Resource {
   client: string
   user: string | null
-  /** Name of the row. */
+  /** Name of the row whose write created it. */
   name: string
 }
 
 export interface LedgerStore {
   read(name: string): Entry | undefined
   create(name: string, entry: Entry, meta: WriteMeta & { sealed: string }): void
-  /** A row that becomes final forgets its request and remembers what it made; undefined removes it. */
+  /** Updates a row; undefined removes it. One that becomes final loses its request and records the resources it created. */
   write(name: string, entry: Entry | undefined): void
-  wish(name: string): WriteMeta
+  meta(name: string): WriteMeta
+  /** The sealed request of a row; null once it is forgotten. */
   sealed(name: string): string | null
-  /** Rows of which nothing certain is known. */
+  /** Names of the rows whose outcome is not known yet. */
   open(): string[]
+  /** Names of the rows whose time has come, the most overdue first. */
   due(now: number, limit: number): string[]
   nextDue(): number | null
   list(states: readonly LedgerState[], limit: number): (WriteMeta & { name: string; sealed: string | null; entry: Entry })[]
   owners(resources: readonly Resource[]): OwnedResource[]
-  /** With how many parts this one was first written: as many as are given now, if it is not known yet. */
+  /** The number of shards when this one was first written; if that is not known yet, the given number is stored. */
   shards(): string | undefined
   shards(now: string): string
 }
@@ -48,7 +51,7 @@ interface Row extends Record<string, SqlStorageValue> {
   name: string
   client: string
   user: string | null
-  operation: OperationName
+  operation: WriteName
   /** Null once the row is final. */
   request: string | null
   state: LedgerState
@@ -79,8 +82,8 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS part (shards TEXT NOT NULL);
 `
 
-/** SQLite takes a hundred values at once; a wallet payment has one inner payment. */
-const MOST_RESOURCES = 16
+/** SQLite binds a hundred values per statement; a wallet payment has one inner payment. */
+const MAX_RESOURCES = 16
 
 /** The ledger's rows in SQLite. Nothing here decides anything. */
 export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
@@ -112,26 +115,26 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
       ...[state, attempt, unanswered, lostAt, dueAt],
       ...[answer?.status ?? null, answer?.body ?? null, answer?.retryAfterMs ?? null, name],
     )
-    if (state === 'DONE' && answer) remember(name, answer)
+    if (state === 'DONE' && answer) recordResources(name, answer)
   }
 
-  function remember(name: string, answer: ProxyResponse): void {
-    const { client, user, operation } = wish(name)
-    const made = resourcesIn(operation, answer).slice(0, MOST_RESOURCES)
-    if (made.length === 0) return
+  function recordResources(name: string, answer: ProxyResponse): void {
+    const { client, user, operation } = meta(name)
+    const created = resourcesIn(operation, answer).slice(0, MAX_RESOURCES)
+    if (created.length === 0) return
     sql.exec(
-      `INSERT OR IGNORE INTO resource VALUES ${made.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')}`,
-      ...made.flatMap(({ kind, id, of = null }) => [kind, id, of, name, client, user]),
+      `INSERT OR IGNORE INTO resource VALUES ${created.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')}`,
+      ...created.flatMap(({ kind, id, partOf = null }) => [kind, id, partOf, name, client, user]),
     )
   }
 
-  function wish(name: string): WriteMeta {
-    const wanted = 'SELECT client, user, operation FROM entry WHERE name = ?'
-    return sql.exec<WriteMeta & Record<string, SqlStorageValue>>(wanted, name).one()
+  function meta(name: string): WriteMeta {
+    const query = 'SELECT client, user, operation FROM entry WHERE name = ?'
+    return sql.exec<WriteMeta & Record<string, SqlStorageValue>>(query, name).one()
   }
 
   return {
-    wish,
+    meta,
     shards(now?: string) {
       if (shards === undefined && now !== undefined) {
         sql.exec('INSERT INTO part VALUES (?)', now)
@@ -146,7 +149,7 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
     create,
     write(name, entry) {
       if (!entry) sql.exec('DELETE FROM entry WHERE name = ?', name)
-      // What it made is remembered with it, or neither is.
+      // The row and the resources that it created are stored together, or neither is.
       else storage.transactionSync(() => update(name, entry))
     },
     sealed: (name) => row(name)?.request ?? null,
@@ -160,10 +163,9 @@ export function createLedgerStore(storage: DurableObjectStorage): LedgerStore {
         .map((each) => ({ ...each, sealed: each.request, entry: toEntry(each) }))
     },
     owners(resources) {
+      const query = 'SELECT kind, id, of AS "partOf", name, client, user FROM resource WHERE kind = ? AND id = ?'
       const find = ({ kind, id }: Resource): OwnedResource | undefined =>
-        sql
-          .exec<OwnedResource & Record<string, SqlStorageValue>>('SELECT * FROM resource WHERE kind = ? AND id = ?', kind, id)
-          .toArray()[0]
+        sql.exec<OwnedResource & Record<string, SqlStorageValue>>(query, kind, id).toArray()[0]
       return resources.map(find).filter((owned) => owned !== undefined)
     },
   }
@@ -177,16 +179,37 @@ function toEntry(row: Row): Entry {
   return { state, fingerprint, attempt, unanswered, answer, claimedAt: claimed_at, lostAt: lost_at, dueAt: due_at }
 }
 
-/** What an answer has made: the agreement, or the payment and its inner payments. */
-export function resourcesIn(operation: OperationName, { body }: ProxyResponse): Resource[] {
-  if (operation === 'agreements.create') return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
-  if (operation !== 'payments.create') return []
-  // Whatever stands there must not keep the payment from being known.
+/** The resource that each write creates. Refunds, discounts and payer tokens have no owner of their own. */
+const CREATES: Record<WriteName, 'agreement' | 'advanced_payment' | 'nothing'> = {
+  'agreements.create': 'agreement',
+  'agreements.cancel': 'nothing',
+  'agreements.createPayerToken': 'nothing',
+  'discounts.create': 'nothing',
+  'payments.create': 'advanced_payment',
+  'payments.capture': 'nothing',
+  'payments.cancel': 'nothing',
+  'payments.refund': 'nothing',
+}
+
+/** The resources that an answer says were created: the agreement, or the payment and its inner payments. */
+export function resourcesIn(operation: WriteName, { body }: ProxyResponse): Resource[] {
+  switch (CREATES[operation]) {
+    case 'nothing':
+      return []
+    case 'agreement':
+      return [{ kind: 'agreement', id: JSON.parse(body).agreement_id }]
+    case 'advanced_payment':
+      return paymentsIn(body)
+  }
+}
+
+function paymentsIn(body: string): Resource[] {
+  // A malformed list must not keep the payment itself from being recorded.
   const { id, payments } = JSON.parse(body) as { id: number; payments?: unknown }
   const list = (Array.isArray(payments) ? payments : []) as ({ id?: number | string | null } | null)[]
   const inner = list.flatMap((payment) => (payment?.id == null ? [] : [String(payment.id)]))
   return [
     { kind: 'advanced_payment', id: String(id) },
-    ...inner.map((each): Resource => ({ kind: 'payment', id: each, of: String(id) })),
+    ...inner.map((each): Resource => ({ kind: 'payment', id: each, partOf: String(id) })),
   ]
 }

@@ -1,4 +1,4 @@
-import { prepare } from 'mercadopago-wallet-connect'
+import { type PreparedRequest, prepare } from 'mercadopago-wallet-connect'
 import { Webhook } from 'standardwebhooks'
 import type { Client } from '../configuration/clients.ts'
 import type { Configuration } from '../configuration/configuration.ts'
@@ -11,94 +11,115 @@ import type { QueuedPointer } from './inbox-object.ts'
 import type { Inboxes } from './inboxes.ts'
 
 /** What notifications are followed up with. */
-export interface FollowUp {
+export interface FollowUpDependencies {
   configuration: Configuration
   upstream: Upstream
   ledgers: Ledgers
   inboxes: Inboxes
-  /** To the merchant; the runtime's in production. */
+  /** The `fetch` for deliveries to the merchant. */
   fetch: typeof fetch
 }
 
-/** What the merchant is sent: what was read from Mercado Pago, not what the notification said. */
+/** The event that the merchant is sent. Its data is read from Mercado Pago, never taken from the notification. */
 export interface MerchantEvent {
   type: 'agreement.updated' | 'advanced_payment.updated'
   timestamp: string
   data: Record<string, unknown>
 }
 
-/** Waits before each new try, as the Standard Webhooks specification suggests, the last one again and again. */
-const SCHEDULE_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 43_200]
-/** So long a notification may be ahead of the answer that makes its payment known here. */
-const MAX_ATTEMPTS_FOR_ANONYMOUS = 4
+/** Waits before each further attempt, as the Standard Webhooks specification suggests; the last one repeats. */
+const RETRY_SCHEDULE_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 43_200]
+/** Attempts for a resource that the ledger does not know yet: a notification can be faster than the answer to the write. */
+const MAX_ATTEMPTS_FOR_UNKNOWN = 4
+/** Why a notification is ignored that is about nothing in the ledger. */
+const UNKNOWN_RESOURCE = 'the resource is not in the ledger'
 const MERCHANT_TIMEOUT_MS = 15_000
-const BURY_AGAIN_S = 600
+const DEAD_LETTER_RETRY_S = 600
 
-/** Follows up a batch of the queue: each message on its own, none is lost by another's failure. */
-export async function followUp(batch: MessageBatch<QueuedPointer>, means: FollowUp): Promise<void> {
-  await Promise.all(batch.messages.map((message) => followUpOne(message, means)))
+/** Follows up a batch of the queue. Each message is handled on its own, so that none is lost by another's failure. */
+export async function followUp(batch: MessageBatch<QueuedPointer>, dependencies: FollowUpDependencies): Promise<void> {
+  await Promise.all(batch.messages.map((message) => followUpOne(message, dependencies)))
 }
 
-/** What no try has brought to its end is kept for a person. */
-export async function deadLetter(batch: MessageBatch<QueuedPointer>, { inboxes }: Pick<FollowUp, 'inboxes'>): Promise<void> {
+/** Stores the messages that every attempt failed for, so that a person can look at them. */
+export async function deadLetter(
+  batch: MessageBatch<QueuedPointer>,
+  { inboxes }: Pick<FollowUpDependencies, 'inboxes'>,
+): Promise<void> {
   for (const message of batch.messages) {
     try {
-      await inboxes.settle(message.body, 'dead', 'every try failed')
+      await inboxes.setState(message.body, 'dead', 'every attempt failed')
       log({ at: 'notification', outcome: 'dead' })
       message.ack()
     } catch (error) {
-      log({ at: 'notification', outcome: 'not buried', error: nameOf(error) })
-      message.retry({ delaySeconds: BURY_AGAIN_S })
+      log({ at: 'notification', outcome: 'dead letter not stored', error: nameOf(error) })
+      message.retry({ delaySeconds: DEAD_LETTER_RETRY_S })
     }
   }
 }
 
-async function followUpOne(message: Message<QueuedPointer>, means: FollowUp): Promise<void> {
+async function followUpOne(message: Message<QueuedPointer>, dependencies: FollowUpDependencies): Promise<void> {
   const { attempts, body } = message
   try {
-    const ignored = await tell(body, attempts, means)
-    await means.inboxes.settle(body, ignored ? 'ignored' : 'delivered', ignored)
+    const ignored = await notifyMerchant(body, attempts, dependencies)
+    await dependencies.inboxes.setState(body, ignored ? 'ignored' : 'delivered', ignored)
     log({ at: 'notification', outcome: ignored ?? 'delivered', attempt: attempts })
     message.ack()
   } catch (error) {
     log({ at: 'notification', outcome: 'failed', error: nameOf(error), attempt: attempts })
-    message.retry({ delaySeconds: SCHEDULE_S[attempts - 1] ?? SCHEDULE_S.at(-1) ?? 0 })
+    message.retry({ delaySeconds: RETRY_SCHEDULE_S[attempts - 1] ?? RETRY_SCHEDULE_S.at(-1) ?? 0 })
   }
 }
 
-/** Resolves to why nobody has to be told, undefined if somebody was. Throws to be tried again. */
-async function tell(pointed: QueuedPointer, attempts: number, means: FollowUp): Promise<string | undefined> {
-  const { resource, resourceId, isVerified } = pointed
-  if (resource === 'order' || resource === 'unknown') return 'nothing of ours'
-  const [owner] = await means.ledgers.owners([{ kind: resource, id: resourceId }])
+/**
+ * Reads the resource again and sends the merchant what it says.
+ *
+ * @returns the reason if there is nobody to notify; undefined if the event was delivered
+ * @throws to be tried again
+ */
+async function notifyMerchant(
+  pointer: QueuedPointer,
+  attempts: number,
+  { configuration, upstream, ledgers, fetch }: FollowUpDependencies,
+): Promise<string | undefined> {
+  const { resource, resourceId, isVerified } = pointer
+  if (resource === 'order' || resource === 'unknown') return UNKNOWN_RESOURCE
+  const [owner] = await ledgers.owners([{ kind: resource, id: resourceId }])
   if (!owner) {
-    if (isVerified && attempts <= MAX_ATTEMPTS_FOR_ANONYMOUS) throw new TypeError('not known yet')
-    return 'nothing of ours'
+    if (isVerified && attempts <= MAX_ATTEMPTS_FOR_UNKNOWN) throw new TypeError('the resource is not in the ledger yet')
+    return UNKNOWN_RESOURCE
   }
-  const client = means.configuration.clients.withId(owner.client)
-  if (!client?.events) return 'nobody to tell'
-  await deliver(client.events, pointed.key, await look(owner, means.upstream), means.fetch)
+  const client = configuration.clients.withId(owner.client)
+  if (!client?.events) return 'the client has no events address'
+  await deliver(client.events, pointer.key, await readAgain(owner, upstream), fetch)
   return undefined
 }
 
-async function look(owner: OwnedResource, upstream: Upstream): Promise<MerchantEvent> {
+async function readAgain(resource: OwnedResource, upstream: Upstream): Promise<MerchantEvent> {
   const timestamp = new Date().toISOString()
-  const name = owner.kind === 'agreement' ? 'agreements.get' : 'payments.get'
-  const id = owner.of ?? owner.id
-  const input = owner.kind === 'agreement' ? { agreement_id: id } : { advanced_payment_id: id }
-  const prepared = prepare(name, input as never)
+  const { type, prepared } = readOf(resource)
   const { body } = upstream.answer(prepared, await upstream.read(prepared))
-  // The code is for whoever exchanges it, and they can read it.
+  // The code is for whoever exchanges it: they read it from the agreement.
   const { validation_code: _, ...data } = JSON.parse(body)
-  return { type: owner.kind === 'agreement' ? 'agreement.updated' : 'advanced_payment.updated', timestamp, data }
+  return { type, timestamp, data }
 }
 
-/** @throws it was not taken: try again */
+function readOf({ kind, id, partOf }: OwnedResource): { type: MerchantEvent['type']; prepared: PreparedRequest } {
+  switch (kind) {
+    case 'agreement':
+      return { type: 'agreement.updated', prepared: prepare('agreements.get', { agreement_id: id }) }
+    case 'advanced_payment':
+    case 'payment':
+      return { type: 'advanced_payment.updated', prepared: prepare('payments.get', { advanced_payment_id: partOf ?? id }) }
+  }
+}
+
+/** @throws if the merchant does not accept it */
 async function deliver(
   { url, secrets }: NonNullable<Client['events']>,
   key: string,
   event: MerchantEvent,
-  fetch: FollowUp['fetch'],
+  fetch: FollowUpDependencies['fetch'],
 ): Promise<void> {
   const body = JSON.stringify(event)
   const id = await idOf(key, event.data)
@@ -119,7 +140,7 @@ async function deliver(
   if (!response.ok) throw new RangeError(`the merchant answered ${response.status}`)
 }
 
-/** The same for every try, another one if there is something new to tell: what has one id is told once. */
+/** The event's id: the same for every attempt, and another one for new data, so that a receiver can drop repeats. */
 async function idOf(key: string, data: unknown): Promise<string> {
   return `evt_${(await hexDigest(JSON.stringify([key, data]))).slice(0, 32)}`
 }

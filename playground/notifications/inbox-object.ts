@@ -2,13 +2,13 @@ import { DurableObject } from 'cloudflare:workers'
 import type { NotificationResource } from 'mercadopago-wallet-connect'
 import { log, nameOf } from '../log.ts'
 
-/** What was received and what became of it. A dead one was tried to the end; it is kept for a person. */
+/** The state of a notification. For a dead one every attempt failed; it is kept for a person. */
 export const NOTIFICATION_STATES = ['received', 'queued', 'delivered', 'ignored', 'dead'] as const
 export type NotificationState = (typeof NOTIFICATION_STATES)[number]
 
 /** A notification on its way through the inbox and the queue. */
 export interface QueuedPointer {
-  /** The same for every delivery of one event. */
+  /** The key of an event, the same for each of its deliveries. */
   key: string
   topic: string
   action: string | null
@@ -21,7 +21,7 @@ export interface QueuedPointer {
 export interface ListedNotification extends QueuedPointer {
   state: NotificationState
   received_at: string
-  /** Why it was ignored, or what the last try met. */
+  /** Why it was ignored or is dead. */
   reason: string | null
 }
 
@@ -46,17 +46,17 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS notification_state ON notification (state, received_at);
 `
 
-/** Most messages that a queue takes at once. */
-const MOST_MESSAGES = 100
-/** Before the queue is tried again. */
+/** The largest batch that a queue accepts. */
+const MAX_MESSAGES = 100
+/** The wait before the queue is tried again. */
 const RETRY_MS = 10_000
-/** How long a delivery of the same event is known again. Mercado Pago repeats for days. */
+/** How long repeated deliveries of an event are recognised. Mercado Pago repeats for days. */
 const KEEP_MS = 30 * 86_400_000
 const SWEEP_MS = 86_400_000
 
 /**
- * One part of the inbox: what was answered with 200 stands here first. What a signature vouches for and what anybody
- * could have sent are apart, so that no hint takes the place of an event.
+ * One shard of the inbox: a notification is stored here before it is answered with 200. Signed and unsigned ones have separate
+ * rows, so that a hint that anybody could have sent never takes the place of an event.
  */
 export class Inbox extends DurableObject<Env> {
   constructor(state: DurableObjectState, env: Env) {
@@ -64,11 +64,11 @@ export class Inbox extends DurableObject<Env> {
     state.storage.sql.exec(SCHEMA)
   }
 
-  /** Keeps it, and has it queued; what was received before is not queued again. */
-  async receive(pointed: QueuedPointer): Promise<'new' | 'known'> {
-    const { key, topic, action, resource, resourceId, isVerified } = pointed
+  /** Stores a notification and has it queued; a repeat is not queued again. */
+  async receive(pointer: QueuedPointer): Promise<'new' | 'known'> {
+    const { key, topic, action, resource, resourceId, isVerified } = pointer
     const { sql } = this.ctx.storage
-    // Anybody can send a hint before it is true: once it was looked into, it may come again.
+    // Anybody can send a hint too early: once one was followed up, the next is accepted again.
     const onConflict = isVerified
       ? 'DO NOTHING'
       : "DO UPDATE SET state = 'received', received_at = excluded.received_at WHERE state NOT IN ('received', 'queued')"
@@ -82,8 +82,8 @@ export class Inbox extends DurableObject<Env> {
     return 'new'
   }
 
-  /** What became of it. */
-  settle(key: string, isVerified: boolean, state: NotificationState, reason: string | null): void {
+  /** Records what became of a notification. */
+  setState(key: string, isVerified: boolean, state: NotificationState, reason: string | null): void {
     const { sql } = this.ctx.storage
     sql.exec(
       'UPDATE notification SET state = ?, reason = ? WHERE key = ? AND is_verified = ?',
@@ -97,27 +97,27 @@ export class Inbox extends DurableObject<Env> {
   /** Rows in this state, the oldest first. */
   list(state: NotificationState, limit: number): ListedNotification[] {
     return this.#rows('SELECT * FROM notification WHERE state = ? ORDER BY received_at LIMIT ?', state, limit).map((row) => ({
-      ...pointedAt(row),
+      ...pointerOf(row),
       state: row.state,
       received_at: new Date(row.received_at).toISOString(),
       reason: row.reason,
     }))
   }
 
-  /** Queues what was received. It comes again by itself, whatever happens here. */
+  /** Queues what was received. The alarm is set again first, so that it comes whatever happens here. */
   override async alarm(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
     const rows = this.#rows(
       "SELECT * FROM notification WHERE state = 'received' ORDER BY is_verified DESC, received_at LIMIT ?",
-      MOST_MESSAGES,
+      MAX_MESSAGES,
     )
     try {
-      if (rows.length > 0) await this.env.NOTIFICATIONS.sendBatch(rows.map((row) => ({ body: pointedAt(row) })))
+      if (rows.length > 0) await this.env.NOTIFICATIONS.sendBatch(rows.map((row) => ({ body: pointerOf(row) })))
     } catch (error) {
       return log({ at: 'notification', outcome: 'not queued', error: nameOf(error) })
     }
-    for (const { key, is_verified } of rows) this.settle(key, Boolean(is_verified), 'queued', null)
-    const isMore = rows.length === MOST_MESSAGES
+    for (const { key, is_verified } of rows) this.setState(key, Boolean(is_verified), 'queued', null)
+    const isMore = rows.length === MAX_MESSAGES
     if (!isMore) this.#sweep()
     await this.ctx.storage.setAlarm(Date.now() + (isMore ? 0 : SWEEP_MS))
   }
@@ -132,6 +132,6 @@ export class Inbox extends DurableObject<Env> {
   }
 }
 
-function pointedAt({ key, topic, action, resource, resource_id, is_verified }: Row): QueuedPointer {
+function pointerOf({ key, topic, action, resource, resource_id, is_verified }: Row): QueuedPointer {
   return { key, topic, action, resource, resourceId: resource_id, isVerified: Boolean(is_verified) }
 }

@@ -1,21 +1,21 @@
 import type { ListedNotification, NotificationState, QueuedPointer } from './inbox-object.ts'
 
-/** The inbox as a whole, in as many parts as the ledger. */
+/** All shards of the inbox, which are as many as the ledger's. */
 export interface Inboxes {
-  receive(pointed: QueuedPointer): Promise<'new' | 'known'>
-  settle(pointed: QueuedPointer, state: NotificationState, reason?: string): Promise<void>
+  receive(pointer: QueuedPointer): Promise<'new' | 'known'>
+  setState(pointer: QueuedPointer, state: NotificationState, reason?: string): Promise<void>
   /** Rows in this state, the oldest first. */
   list(state: NotificationState, limit: number): Promise<ListedNotification[]>
 }
 
 export function createInboxes(objects: Env['INBOX'], shards: number): Inboxes {
   const shard = (index: number) => objects.getByName(`shard-${index}`)
-  // All that is said of one resource meets in one object.
-  const of = ({ resourceId }: QueuedPointer) => shard(hash(resourceId) % shards)
+  // All notifications about one resource go to one object.
+  const shardOf = ({ resourceId }: QueuedPointer) => shard(hash(resourceId) % shards)
 
   return {
-    receive: (pointed) => of(pointed).receive(pointed),
-    settle: async (pointed, state, reason) => of(pointed).settle(pointed.key, pointed.isVerified, state, reason ?? null),
+    receive: (pointer) => shardOf(pointer).receive(pointer),
+    setState: async (pointer, state, reason) => shardOf(pointer).setState(pointer.key, pointer.isVerified, state, reason ?? null),
     async list(state, limit) {
       const found = await Promise.all(
         Array.from({ length: shards }, (_, index) => shard(index).list(state, limit) as Promise<ListedNotification[]>),
@@ -28,7 +28,7 @@ export function createInboxes(objects: Env['INBOX'], shards: number): Inboxes {
   }
 }
 
-/** FNV-1a, 32 bits: to spread, not to protect. */
+/** FNV-1a, 32 bits: it spreads keys over shards, and protects nothing. */
 function hash(text: string): number {
   let value = 0x811c9dc5
   for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193)

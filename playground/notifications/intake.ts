@@ -4,8 +4,8 @@ import type { Ledgers } from '../ledger/ledgers.ts'
 import type { QueuedPointer } from './inbox-object.ts'
 import type { Inboxes } from './inboxes.ts'
 
-/** What became of a delivery. Mercado Pago repeats whatever is not answered with 200. */
-export interface Received {
+/** The response to a delivery, and the outcome for the log. Mercado Pago repeats what is not answered with 200. */
+export interface IntakeResult {
   status: number
   outcome: string
 }
@@ -16,14 +16,14 @@ export interface Intake extends Pick<Configuration, 'verify' | 'isStrict'> {
   ledgers: Ledgers
 }
 
-/** Longer ones are nobody's names, and would fill the queue. */
-const MOST_CHARACTERS = 64
+/** Real names are shorter, and longer ones would fill the queue. */
+const MAX_NAME_LENGTH = 64
 
 /**
- * Takes a notification: it is on disk before it is answered. One without a valid signature is no more than a hint to look
- * again: at what is ours, and not too often.
+ * Receives a notification, and stores it before it is answered. One without a valid signature is only a hint to read a resource
+ * again: it must be in the ledger, and there is a limit.
  */
-export async function receiveNotification(request: Request, intake: Intake): Promise<Received> {
+export async function receiveNotification(request: Request, intake: Intake): Promise<IntakeResult> {
   const { url, headers } = request
   let notification: Notification
   try {
@@ -33,17 +33,17 @@ export async function receiveNotification(request: Request, intake: Intake): Pro
     return { status: isOfBody(error) ? 400 : 401, outcome: error.reason }
   }
   const { topic, action = null, resource, resourceId, eventKey, matched } = notification
-  if ([topic, action ?? '', resourceId].some((name) => name.length > MOST_CHARACTERS))
+  if ([topic, action ?? '', resourceId].some((name) => name.length > MAX_NAME_LENGTH))
     return { status: 400, outcome: 'too_large' }
 
   const isVerified = matched !== null
   try {
-    if (await isTooMuch(headers, resourceId, isVerified, intake)) return { status: 429, outcome: 'too many' }
-    // The body of a hint is anybody's: what it calls the event does not count.
+    if (await isOverLimit(headers, resourceId, isVerified, intake)) return { status: 429, outcome: 'too many requests' }
+    // Anybody can have written the body of a hint, so the event id in it does not count.
     const key = isVerified ? eventKey : `hint:${resource}:${resourceId}`
-    const pointed: QueuedPointer = { key, topic, action, resource, resourceId, isVerified }
-    if (!isVerified && !(await isOurs(pointed, intake))) return { status: 200, outcome: 'hint, nothing of ours' }
-    return { status: 200, outcome: `${isVerified ? 'verified' : 'hint'}, ${await intake.inboxes.receive(pointed)}` }
+    const pointer: QueuedPointer = { key, topic, action, resource, resourceId, isVerified }
+    if (!isVerified && !(await isInLedger(pointer, intake))) return { status: 200, outcome: 'hint, not in the ledger' }
+    return { status: 200, outcome: `${isVerified ? 'verified' : 'hint'}, ${await intake.inboxes.receive(pointer)}` }
   } catch {
     return { status: 503, outcome: 'the inbox did not answer' }
   }
@@ -62,15 +62,15 @@ async function read(delivery: Parameters<typeof parseNotification>[0], { verify,
   }
 }
 
-async function isTooMuch(headers: Headers, resourceId: string, isVerified: boolean, { env }: Intake): Promise<boolean> {
-  // A signature covers the resource, not the rest: a delivery that somebody saw can be made into many.
+async function isOverLimit(headers: Headers, resourceId: string, isVerified: boolean, { env }: Intake): Promise<boolean> {
+  // A signature covers the resource and not the rest, so whoever has seen one delivery can make many of it.
   if (isVerified) return !(await env.ANONYMOUS_LIMIT.limit({ key: `event:${resourceId}` })).success
   const address = headers.get('cf-connecting-ip') ?? 'nowhere'
   const limits = [env.ANONYMOUS_LIMIT.limit({ key: `hints:${address}` }), env.HINT_LIMIT.limit({ key: resourceId })]
   return (await Promise.all(limits)).some(({ success }) => !success)
 }
 
-async function isOurs({ resource, resourceId }: QueuedPointer, { ledgers }: Intake): Promise<boolean> {
+async function isInLedger({ resource, resourceId }: QueuedPointer, { ledgers }: Intake): Promise<boolean> {
   if (resource === 'order' || resource === 'unknown') return false
   return (await ledgers.owners([{ kind: resource, id: resourceId }])).length > 0
 }

@@ -1,5 +1,5 @@
-/** The shop, or the inspector, says no; `message` says why. */
-export class AskError extends Error {
+/** Thrown when this page's backend refuses; `message` says why. */
+export class BackendError extends Error {
   readonly status: number
   constructor(status: number, message: string) {
     super(message)
@@ -7,11 +7,11 @@ export class AskError extends Error {
   }
 }
 
-/** Asks this page's own backend. */
+/** Calls this page's own backend: a read, or a post if there is a body. */
 export async function ask<Answer>(path: string, body?: unknown): Promise<Answer> {
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
   const response = await fetch(path, body === undefined ? undefined : init)
   const answer = await response.json().catch(() => ({}))
-  if (!response.ok) throw new AskError(response.status, answer.message ?? `${path} answered ${response.status}`)
+  if (!response.ok) throw new BackendError(response.status, answer.message ?? `${path} answered ${response.status}`)
   return answer
 }

@@ -1,24 +1,24 @@
 import { effect, type Signal, signal } from '@preact/signals'
 
-export interface Kept<Value> extends Signal<Value> {
-  /** What other tabs have just written comes with an event, which may be late. */
+export interface PersistedSignal<Value> extends Signal<Value> {
+  /** Reads what other tabs have written: their events may come late. */
   reread(): void
 }
 
 /**
- * A signal that lives in `localStorage`: a reload finds it again, and other tabs see it change. What must outlive
- * a crash of the browser is kept by the shop: this reaches the disk seconds later.
+ * A signal whose value is in `localStorage`: it survives a reload, and other tabs see it change. It reaches the disk seconds
+ * later, so what must survive a crash of the browser is stored by the shop.
  */
-export function persistedSignal<Value>(what: string, first: Value): Kept<Value> {
-  // Whatever else is tried out at this address has its own.
-  const name = `wallet-connect-demo:${what}`
+export function persistedSignal<Value>(key: string, initial: Value): PersistedSignal<Value> {
+  // Other programs on this address have storage under other names.
+  const name = `wallet-connect-demo:${key}`
   const read = (): Value => {
     const text = localStorage.getItem(name)
-    if (text === null) return first
+    if (text === null) return initial
     try {
       return JSON.parse(text)
     } catch {
-      return first
+      return initial
     }
   }
   const value = signal(read())
@@ -28,7 +28,7 @@ export function persistedSignal<Value>(what: string, first: Value): Kept<Value> 
   addEventListener('storage', ({ key }) => {
     if (key === name || key === null) reread()
   })
-  // Back from the history, the page is as it was left, and heard of no change.
+  // A page that comes back from the history has missed all changes.
   addEventListener('pageshow', reread)
   let isFirst = true
   effect(() => {

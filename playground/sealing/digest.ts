@@ -2,5 +2,4 @@
 export const digest = (text: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
 
 /** SHA-256 of a text, in hex. */
-export const hexDigest = async (text: string): Promise<string> =>
-  Array.from(new Uint8Array(await digest(text)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+export const hexDigest = async (text: string): Promise<string> => new Uint8Array(await digest(text)).toHex()

@@ -2,18 +2,18 @@
 export interface NamedKey {
   id: string
   bytes: Uint8Array<ArrayBuffer>
-  /** To derive others from it; imported at first use. */
+  /** The key as a source of derived keys; imported at first use. */
   hkdf(): Promise<CryptoKey>
 }
 
-/** Keys of one purpose, the current one first; the others are still read, so that a rotation loses nothing. */
+/** The keys of one purpose: the current one seals and signs, the others still open and verify during a rotation. */
 export interface KeyRing {
   current: NamedKey
   find(id: string): NamedKey | undefined
 }
 
-/** At least 256 bits. */
-const LEAST_BYTES = 32
+/** 256 bits. */
+const MIN_BYTES = 32
 
 /**
  * Reads a secret of the form `id:base64 id:base64 …`, the current key first.
@@ -27,16 +27,16 @@ export function readKeyRing(name: string, secret: string | undefined): KeyRing {
     .map((entry) => readKey(name, entry))
   const [current] = keys
   if (!current) throw new TypeError(`${name} is not set`)
-  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new TypeError(`${name} has two keys of one id`)
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new TypeError(`${name} has two keys with the same id`)
   return { current, find: (id) => keys.find((key) => key.id === id) }
 }
 
 function readKey(name: string, entry: string): NamedKey {
   const [, id, base64] = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/]+={0,2})$/.exec(entry) ?? []
-  if (!id || !base64) throw new TypeError(`${name} must be of the form id:base64, several of them with blanks between`)
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  if (bytes.length < LEAST_BYTES) throw new TypeError(`${name}: the key ${id} must have at least ${LEAST_BYTES} bytes`)
-  // The key, not the promise of it: in a Worker that ends with the request that made it.
+  if (!id || !base64) throw new TypeError(`${name} must have the form id:base64, with spaces between several keys`)
+  const bytes = Uint8Array.fromBase64(base64)
+  if (bytes.length < MIN_BYTES) throw new TypeError(`${name}: the key ${id} must have at least ${MIN_BYTES} bytes`)
+  // The imported key, not a promise of it: in a Worker a promise ends with the request that made it.
   let imported: CryptoKey | undefined
   return {
     id,

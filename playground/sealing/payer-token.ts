@@ -1,10 +1,10 @@
-import type { PreparedRequest } from 'mercadopago-wallet-connect'
-import type { ProxyResponse } from '../ledger/ledger.ts'
+import type { OperationName, PreparedRequest } from 'mercadopago-wallet-connect'
+import type { ProxyResponse } from '../http/response.ts'
 import { digest } from './digest.ts'
 import type { KeyRing } from './key-ring.ts'
 import { open, seal, toBase64 } from './seal.ts'
 
-/** Whose wallet a payer token charges. */
+/** The wallet that a payer token charges. */
 export interface Wallet {
   client: string
   /** Digest of the buyer's id. */
@@ -12,10 +12,10 @@ export interface Wallet {
   agreement: string
 }
 
-/** Two halves of a character look alike once they are encoded: such ids would be one. */
+/** True for well-formed Unicode. Different lone surrogates encode to the same bytes, so two such ids would look like one. */
 export const isDigestible = (user: string): boolean => !/\p{Surrogate}/u.test(user)
 
-/** How buyers are known at rest and in handles: not by the shop's own ids, which may be addresses. */
+/** The digest that stands for a buyer in storage and in handles, because the shop's own ids may be e-mail addresses. */
 export async function digestUser(user: string): Promise<string> {
   return toBase64(new Uint8Array(await digest(user)))
 }
@@ -30,27 +30,52 @@ export async function sealPayerToken(ring: KeyRing, answer: ProxyResponse, walle
   return { ...answer, body: JSON.stringify({ ...rest, payer_token: handle }) }
 }
 
-/** Whose wallet a handle says that it charges. Believe it when it opens. */
+/** The parts of a handle. Who it says the wallet belongs to is proved only when it opens. */
 export function readHandle(handle: string): { sealed: string; user: string; agreement: string } {
   const parts = handle.split('.')
   const [user = '', agreement = ''] = parts.splice(-2)
   return { sealed: parts.join('.'), user, agreement }
 }
 
-/** The payer token behind a handle; undefined if it is none, or one of another client. */
+/** Opens a handle; undefined if it is not one, or belongs to another client. */
 export function openHandle(ring: KeyRing, handle: string, client: string): Promise<string | undefined> {
   const { sealed, user, agreement } = readHandle(handle)
   return open(ring, sealed, contextOf({ client, user, agreement }))
 }
 
-/** The handle in a request, if it is of a kind that has one. */
+/** Where each operation has a payer token: in a request the handle there is opened, in a response the token is sealed. */
+export const PAYER_TOKEN_IN: Record<OperationName, 'body' | 'header' | 'response' | 'nothing'> = {
+  'agreements.create': 'nothing',
+  'agreements.get': 'nothing',
+  'agreements.cancel': 'nothing',
+  'agreements.createPayerToken': 'response',
+  'discounts.validateCoupon': 'header',
+  'discounts.create': 'header',
+  'payments.create': 'body',
+  'payments.get': 'nothing',
+  'payments.search': 'nothing',
+  'payments.capture': 'nothing',
+  'payments.cancel': 'nothing',
+  'payments.refund': 'nothing',
+  'payments.listRefunds': 'nothing',
+}
+
+/** The handle in a request; undefined if the operation takes none. */
 export function handleIn({ operation, headers, body }: PreparedRequest): string | undefined {
-  return operation === 'payments.create' ? JSON.parse(body ?? '{}').payer?.token : headers['x-payer-token']
+  switch (PAYER_TOKEN_IN[operation]) {
+    case 'body':
+      return JSON.parse(body ?? '{}').payer?.token
+    case 'header':
+      return headers['x-payer-token']
+    case 'response':
+    case 'nothing':
+      return undefined
+  }
 }
 
 /** The request with the payer token where the handle was. */
 export function withPayerToken<Prepared extends PreparedRequest>(prepared: Prepared, payerToken: string): Prepared {
-  if (prepared.operation !== 'payments.create') {
+  if (PAYER_TOKEN_IN[prepared.operation] === 'header') {
     return { ...prepared, headers: { ...prepared.headers, 'x-payer-token': payerToken } }
   }
   const { payer, ...rest } = JSON.parse(prepared.body ?? '{}')

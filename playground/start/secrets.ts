@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 
 interface FirstClient {
   id: string
-  /** In clear; only its SHA-256 is kept. */
+  /** The key in clear; only its SHA-256 is stored. */
   key: string
   origins: string[]
   return_uris: string[]
@@ -16,20 +16,20 @@ interface FirstClient {
   operator: boolean
 }
 
-/** The secrets of a proxy with one client, in the form in which a deployment has them; what Mercado Pago gives is left to fill in. */
+/** The secrets of a proxy with one client, in the form of a deployment. Those that Mercado Pago gives are left empty. */
 export function makeSecrets({ key, ...client }: FirstClient): Record<string, string> {
-  const named = (): string => `k1:${randomBytes(32).toString('base64')}`
+  const newNamedKey = (): string => `k1:${randomBytes(32).toString('base64')}`
   const keys = [createHash('sha256').update(key).digest('hex')]
   return {
     MERCADOPAGO_ACCESS_TOKEN: '',
     WEBHOOK_SECRETS: '',
     CLIENTS: JSON.stringify([{ ...client, keys }]),
-    TICKET_KEYS: named(),
-    SEALING_KEYS: named(),
+    TICKET_KEYS: newNamedKey(),
+    SEALING_KEYS: newNamedKey(),
   }
 }
 
-/** A client key: 256 random bits. */
+/** A new client key: 256 random bits. */
 export const makeClientKey = (): string => `wck_${randomBytes(32).toString('base64url')}`
 
 function writeSecrets(file: string, [origin, ...return_uris]: string[]): void {
@@ -37,16 +37,17 @@ function writeSecrets(file: string, [origin, ...return_uris]: string[]): void {
     throw new TypeError('Usage: npm run secrets -- <origin of your pages> <address buyers return to> …')
   }
   for (const address of [origin, ...return_uris]) {
-    if (!/^https?:/.test(address) || !URL.canParse(address)) throw new TypeError(`${address} is no address: begin with https://`)
+    if (!/^https?:/.test(address) || !URL.canParse(address))
+      throw new TypeError(`${address} is not an address: it must begin with https://`)
   }
-  if (new URL(origin).origin !== origin) throw new TypeError(`${origin} is no origin, such as ${new URL(origin).origin}`)
-  // Never over secrets that are in use: handles that were sealed with them could not be opened again.
-  if (existsSync(file)) throw new TypeError(`${file} exists, and may be in use: move it away first.`)
+  if (new URL(origin).origin !== origin) throw new TypeError(`${origin} is not an origin: use ${new URL(origin).origin}`)
+  // Overwriting secrets that are in use would lose the handles that were sealed with them.
+  if (existsSync(file)) throw new TypeError(`${file} exists and may be in use: move it away first.`)
   const key = makeClientKey()
   const secrets = makeSecrets({ id: 'shop', key, origins: [origin], return_uris, operator: true })
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
   console.log(
-    `${file} is written. Fill in MERCADOPAGO_ACCESS_TOKEN and WEBHOOK_SECRETS.\nThe key of your backend, shown this once:\n${key}`,
+    `${file} was written. Fill in MERCADOPAGO_ACCESS_TOKEN and WEBHOOK_SECRETS.\nThe key of your backend, shown this once:\n${key}`,
   )
 }
 

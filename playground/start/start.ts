@@ -1,6 +1,6 @@
 /**
- * `npm start`: the edge Worker in workerd with the emulator behind it, one whole payment through it, then it stays up.
- * `npm run dev` (`--watch`): the same, and both the Worker and the page follow what is changed.
+ * `npm start`: runs the edge Worker in workerd with the emulator behind it, makes one whole payment through it, and stays up.
+ * `npm run dev` (`--watch`): the same, and both the Worker and the page follow changes of their files.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,23 +12,23 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 import { makeSecrets } from './secrets.ts'
 
-const STANDARD_PORT = 8787
-const MOST_START_MS = 60_000
-const MOST_STOP_MS = 3_000
+const DEFAULT_PORT = 8787
+const MAX_START_MS = 60_000
+const MAX_STOP_MS = 3_000
 const isWindows = process.platform === 'win32'
 
-const port = await choosePort(process.env.PORT || String(STANDARD_PORT))
+const port = await choosePort(process.env.PORT || String(DEFAULT_PORT))
 const origin = `http://127.0.0.1:${port}`
 const clientKey = `demo-${randomBytes(16).toString('hex')}`
 const eventsSecret = `whsec_${randomBytes(32).toString('base64')}`
-/** What stands in `.dev.vars` goes before what is made here; with an access token there, Mercado Pago itself is behind it. */
-const own = existsSync('.dev.vars')
+/** The variables in `.dev.vars`, which take precedence. With an access token there, Mercado Pago itself is behind the Worker. */
+const ownVariables = existsSync('.dev.vars')
   ? [...readFileSync('.dev.vars', 'utf8').matchAll(/^\s*(\w+)\s*=\s*\S/gm)].map(([, name]) => name)
   : []
-const isReal = own.includes('MERCADOPAGO_ACCESS_TOKEN')
-/** The emulator forgets everything when it stops, so the ledger does, too. Of real payments nothing is forgotten. */
+const isReal = ownVariables.includes('MERCADOPAGO_ACCESS_TOKEN')
+/** The emulator forgets everything when it stops, so the ledger does, too. The ledger of real payments is kept. */
 const state = isReal ? '.wrangler/state' : mkdtempSync(join(tmpdir(), 'wallet-connect-'))
-/** The page as it is built for this run: another one must not change it under this Worker. */
+/** The page as built for this run, in a folder that no other run changes. */
 const page = mkdtempSync(join(tmpdir(), 'wallet-connect-page-'))
 const PAGE_BUILD = ['build', '--config', 'playground/page/vite.config.ts', '--outDir', page, '--logLevel', 'warn']
 const stopping = new AbortController()
@@ -39,12 +39,12 @@ process.on('exit', () => {
   worker?.kill('SIGKILL')
   for (const folder of isReal ? [page] : [page, state]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
-// A signal to npm reaches its shell and ends there: when npm is gone, so are we.
+// A signal to npm stops at its shell, so this process stops when npm is gone.
 const parent = process.ppid
 setInterval(() => process.ppid === parent || stop(0), 500).unref()
 
 try {
-  // The Worker serves the page: it has to be there before.
+  // The Worker serves the page, so it has to be built first.
   await build('vite', ...PAGE_BUILD)
   if (process.argv.includes('--watch')) void build('vite', ...PAGE_BUILD, '--watch').catch(() => {})
   worker = startWorker()
@@ -52,7 +52,7 @@ try {
   await untilHealthy()
   if (isReal) {
     console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. Nothing was sent to it.`)
-    if (!own.includes('CLIENTS')) console.log(`The client key of this run: ${clientKey}`)
+    if (!ownVariables.includes('CLIENTS')) console.log(`The client key of this run: ${clientKey}`)
   } else await walkthrough({ origin, clientKey, print: (line) => console.log(line) })
 } catch (error) {
   if (!stopping.signal.aborted) {
@@ -66,29 +66,29 @@ function stop(exitCode: number): void {
   stopping.abort()
   if (!worker) process.exit()
   worker.kill('SIGINT')
-  setTimeout(() => process.exit(), MOST_STOP_MS).unref()
+  setTimeout(() => process.exit(), MAX_STOP_MS).unref()
 }
 
 async function choosePort(text: string): Promise<number> {
-  const wished = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (!(wished <= 65_535)) {
+  const wanted = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(wanted <= 65_535)) {
     console.error(`PORT must be a number from 0 (any free port) to 65535, not ${JSON.stringify(text)}.`)
     process.exit(1)
   }
-  const port = await freePort(wished)
+  const port = await freePort(wanted)
   if (port !== undefined) return port
   const other = await freePort(0)
   if (other === undefined) throw new Error('There is no free port on 127.0.0.1')
-  console.log(`Port ${wished} is not free; taking ${other} instead.`)
+  console.log(`Port ${wanted} is not free; using ${other} instead.`)
   return other
 }
 
-/** The port if nothing listens on it, some free one for 0. */
-function freePort(wished: number): Promise<number | undefined> {
+/** The port if nothing listens on it, or any free port for 0. */
+function freePort(wanted: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(undefined))
-    server.listen(wished, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address()
       server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined))
     })
@@ -118,7 +118,7 @@ function startWorker(): ChildProcess {
     id: 'demo',
     key: clientKey,
     origins: [origin, shop],
-    // With Mercado Pago itself there is no demo: nobody would be there.
+    // With Mercado Pago itself there is no demo to return to.
     return_uris: [`${shop}/linked`, ...(isReal ? [] : [`${origin}/`])],
     ...(!isReal && { events: { url: `${origin}/shop/events`, secrets: [eventsSecret] } }),
     operator: true,
@@ -133,7 +133,7 @@ function startWorker(): ChildProcess {
   const vars = { ORIGIN: origin, ...secrets }
   const options = ['--env', 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--log-level', 'error']
   const given = Object.entries(vars)
-    .filter(([name]) => !own.includes(name))
+    .filter(([name]) => !ownVariables.includes(name))
     .flatMap(([name, value]) => ['--var', `${name}:${value}`])
   const child = spawn(
     'wrangler',
@@ -157,7 +157,7 @@ function startWorker(): ChildProcess {
         WRANGLER_SEND_METRICS: 'false',
         WRANGLER_HIDE_BANNER: 'true',
         CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-        // It lets pages of any other port of this machine read and write what the ledger keeps.
+        // It would let pages on other ports of this machine read and write the ledger.
         X_LOCAL_EXPLORER: 'false',
       },
     },
@@ -168,17 +168,17 @@ function startWorker(): ChildProcess {
   })
   child.on('exit', (code) => {
     if (stopping.signal.aborted) process.exit()
-    console.error(`The Worker stopped by itself${code === null ? '' : ` with code ${code}`}.`)
+    console.error(`The Worker stopped unexpectedly${code === null ? '' : ` with code ${code}`}.`)
     process.exit(1)
   })
   return child
 }
 
 async function untilHealthy(): Promise<void> {
-  for (const end = Date.now() + MOST_START_MS; Date.now() < end; ) {
+  for (const end = Date.now() + MAX_START_MS; Date.now() < end; ) {
     const response = await fetch(`${origin}/health`).catch(() => undefined)
     if (response?.ok) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`The Worker did not answer on ${origin} within ${MOST_START_MS / 1000} s`)
+  throw new Error(`The Worker did not answer on ${origin} within ${MAX_START_MS / 1000} s`)
 }

@@ -1,14 +1,14 @@
 import { type AdvancedPayment, createWalletConnect, isApproved } from 'mercadopago-wallet-connect'
 
-interface Stage {
-  /** Address of the proxy. */
+interface WalkthroughOptions {
+  /** The address of the proxy. */
   origin: string
   clientKey: string
   print: (line: string) => void
 }
 
-/** One seller, one buyer: from the agreement to a paid order, all through the proxy. */
-export async function walkthrough({ origin, clientKey, print }: Stage): Promise<void> {
+/** Plays one seller and one buyer, from the agreement to a paid order, all through the proxy. */
+export async function walkthrough({ origin, clientKey, print }: WalkthroughOptions): Promise<void> {
   const wallet = createWalletConnect({ accessToken: clientKey, baseURL: origin, site: 'MLA' })
   const step = (what: string, ...facts: string[]): void => print(`  ${what.padEnd(30)} ${facts.join('  ')}`)
   print(`\nOne payment through the edge Worker at ${origin}, with the emulator as Mercado Pago\n`)
@@ -45,14 +45,14 @@ export async function walkthrough({ origin, clientKey, print }: Stage): Promise<
   step('third payment', describe(paid), isApproved(paid) ? 'paid' : 'not paid')
 
   print(`\nThe edge Worker listens on ${origin} and stays up; stop it with Ctrl+C.`)
-  print('Open that address in a browser: a checkout, and all that goes over the wire.\n')
+  print('Open that address in a browser for a checkout and everything it sends over the wire.\n')
   print(
     "Mercado Pago's own example, ready to paste. First 201; again with the same key 200 and the same id; without the key 400:\n",
   )
   print(guideCurl(origin, clientKey, payer_token))
 }
 
-/** What the buyer does in the browser: press "Approve", and be sent back to the shop with a code. */
+/** Does what the buyer does in the browser: presses "Approve", and is sent back to the shop with a code. */
 async function approve(agreement_uri: string): Promise<string> {
   const body = new URLSearchParams({ decision: 'approve' })
   const response = await fetch(agreement_uri, { method: 'POST', body, redirect: 'manual' })

@@ -1,21 +1,21 @@
-/** Stops asking an upstream that mostly fails, so that nothing is begun that would only stay open. */
+/** Stops requests to an upstream that mostly fails, so that no write is begun that would only stay open. */
 export interface Breaker {
-  /** How long nothing should be asked, milliseconds; undefined: go on. After the pause it lets one through to see. */
-  closedForMs(): number | undefined
-  /** How a call ended: a refusal is no fault, silence is. */
+  /** How long to send nothing, in milliseconds; undefined: go on. After the pause one request is let through as a test. */
+  openForMs(): number | undefined
+  /** Reports how a call ended: no answer is a fault, a refusal is not. */
   report(isFault: boolean): void
 }
 
 const WINDOW_MS = 10_000
-const LEAST_CALLS = 20
+const MIN_CALLS = 20
 const FAULT_SHARE = 0.5
 const PAUSE_MS = 5_000
 
-/** A breaker for each client: one that asks for what Mercado Pago cannot do must not stop the others. */
-export function createBreakers(now: () => number): { of(client: string): Breaker } {
+/** A breaker for each client: one whose requests always fail must not stop the others. */
+export function createBreakers(now: () => number): { forClient(client: string): Breaker } {
   const breakers = new Map<string, Breaker>()
   return {
-    of(client) {
+    forClient(client) {
       const breaker = breakers.get(client) ?? createBreaker(now)
       breakers.set(client, breaker)
       return breaker
@@ -23,7 +23,7 @@ export function createBreakers(now: () => number): { of(client: string): Breaker
   }
 }
 
-/** A hint of one isolate, not a count: others may see it differently. */
+/** A breaker that counts in memory: every isolate has its own count. */
 export function createBreaker(now: () => number): Breaker {
   let windowEnd = 0
   let calls = 0
@@ -31,11 +31,11 @@ export function createBreaker(now: () => number): Breaker {
   let openUntil: number | undefined
 
   return {
-    closedForMs() {
+    openForMs() {
       if (openUntil === undefined) return undefined
       const leftMs = openUntil - now()
       if (leftMs > 0) return leftMs
-      // This one goes through; the others wait for what becomes of it.
+      // This one goes through; the others wait for its result.
       openUntil = now() + PAUSE_MS
       return undefined
     },
@@ -51,7 +51,7 @@ export function createBreaker(now: () => number): Breaker {
       }
       calls += 1
       faults += Number(isFault)
-      if (calls >= LEAST_CALLS && faults >= calls * FAULT_SHARE) openUntil = now() + PAUSE_MS
+      if (calls >= MIN_CALLS && faults >= calls * FAULT_SHARE) openUntil = now() + PAUSE_MS
     },
   }
 }

@@ -10,37 +10,37 @@ import { SITES, type Site } from '../schema/money.ts'
 type Credential = string | (() => string | Promise<string>)
 
 interface CommonOptions {
-  /** Country, to know how many decimals its currency has. Without it two are allowed. */
+  /** The account's country, which decides how many decimals an amount may have. Without it, two. */
   site?: Site
   /** Your id as a platform or plugin vendor, sent as `x-platform-id`. */
   platformId?: string
-  /** Default: the runtime's `fetch`, looked up at each request. */
+  /** The `fetch` that sends the requests. Default: the runtime's, looked up at each request. */
   fetch?: typeof fetch
-  /** Milliseconds for one attempt, its body included. Default 10 000. */
+  /** Milliseconds for one attempt, the response body included. Default 10 000. */
   timeoutMs?: number
-  /** Milliseconds for a whole call: token provider, attempts and waits. Default 30 000. */
+  /** Milliseconds for a whole call: getting the token, all attempts, and the waits between them. Default 30 000. */
   deadlineMs?: number
-  /** Repeats after the first attempt. Default 2. */
+  /** Maximum number of repeats after the first attempt, 0 to 20. Default 2. */
   maxRetries?: number
-  /** Told after each attempt; holds nothing secret. */
+  /** Called after each attempt, for logs and metrics. The event holds nothing secret. */
   onAttempt?: (event: AttemptEvent) => void
-  /** Told when an answer differs from the documentation where it does not matter. */
+  /** Called when optional fields of a response differ from the documentation. The call succeeds all the same. */
   onDrift?: (event: DriftEvent) => void
 }
 
-/** The form for servers and Workers: with the access token. */
+/** Options for servers and Workers, which hold the access token. */
 export interface ServerOptions extends CommonOptions {
-  /** Access token of the seller's application, or a function that gets it. Never in a browser. */
+  /** Access token of the seller's application, or a function that returns it. Never use it in a browser. */
   accessToken: Credential
-  /** Default `https://api.mercadopago.com`; an emulator, or your proxy with a client key as `accessToken`. */
+  /** Address of the API. Default `https://api.mercadopago.com`. Set it for an emulator, or for your proxy with a client key. */
   baseURL?: string
-  /** Not beside `accessToken`. */
+  /** Cannot be combined with `accessToken`. */
   proxy?: never
 }
 
-/** The form for pages: with an edge proxy and its ticket. */
+/** Options for web pages, which hold a ticket of an edge proxy. */
 export interface BrowserOptions extends CommonOptions {
-  /** Address of the edge proxy and a ticket that it issued: the form for browsers, where no access token may be. */
+  /** Address of the edge proxy, and a ticket that it issued or a function that returns one. */
   proxy: { url: string; ticket: Credential }
   /** Not beside `proxy`. */
   accessToken?: never
@@ -52,24 +52,22 @@ export interface BrowserOptions extends CommonOptions {
 export type WalletConnectOptions = ServerOptions | BrowserOptions
 
 const MERCADO_PAGO = 'https://api.mercadopago.com'
-const LONGEST_TIMER_MS = 2_147_483_647
+/** The longest delay that `setTimeout` supports. */
+const MAX_TIMER_MS = 2_147_483_647
 
 const callback = <F extends (...args: never) => unknown>() =>
   v.optional(v.custom<F>((value) => typeof value === 'function', 'must be a function'))
 const CredentialSchema = v.custom<Credential>(
   (value) => typeof value === 'function' || isSendableToken(value),
-  SENDABLE_TOKEN.concat(', or a function that gives one'),
+  SENDABLE_TOKEN.concat(', or a function that returns such a word'),
 )
-const between = (least: number, most: number, standard: number) =>
+const wholeNumber = (min: number, max: number, defaultValue: number) =>
   v.optional(
     v.pipe(
       v.number(),
-      v.check(
-        (value) => Number.isInteger(value) && value >= least && value <= most,
-        `must be a whole number from ${least} to ${most}`,
-      ),
+      v.check((value) => Number.isInteger(value) && value >= min && value <= max, `must be a whole number from ${min} to ${max}`),
     ),
-    standard,
+    defaultValue,
   )
 
 const OptionsSchema = v.strictObject({
@@ -79,14 +77,18 @@ const OptionsSchema = v.strictObject({
   site: v.optional(v.picklist(SITES)),
   platformId: v.optional(token(256)),
   fetch: callback<typeof fetch>(),
-  timeoutMs: between(1, LONGEST_TIMER_MS, 10_000),
-  deadlineMs: between(1, LONGEST_TIMER_MS, 30_000),
-  maxRetries: between(0, 20, 2),
+  timeoutMs: wholeNumber(1, MAX_TIMER_MS, 10_000),
+  deadlineMs: wholeNumber(1, MAX_TIMER_MS, 30_000),
+  maxRetries: wholeNumber(0, 20, 2),
   onAttempt: callback<(event: AttemptEvent) => void>(),
   onDrift: callback<(event: DriftEvent) => void>(),
 })
 
-/** @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser */
+/**
+ * Checks the client's options and resolves their defaults.
+ *
+ * @throws {InvalidInputError} an option is missing, unknown or out of bounds, or there is an access token in a browser
+ */
 export function resolveOptions(
   options: WalletConnectOptions,
   clock: Clock = systemClock,
@@ -96,15 +98,17 @@ export function resolveOptions(
   const url = proxy?.url ?? baseURL ?? MERCADO_PAGO
   const issues: Issue[] = []
   if (!credential || (accessToken && proxy)) {
-    issues.push({ path: 'accessToken', message: 'or proxy must be given, and only one of them' })
+    issues.push({ path: 'accessToken', message: 'must be given, or proxy in its place, but not both' })
   }
-  if (proxy && baseURL !== undefined) issues.push({ path: 'baseURL', message: 'goes with accessToken; a proxy has its url' })
+  if (proxy && baseURL !== undefined)
+    issues.push({ path: 'baseURL', message: 'cannot be combined with proxy: set proxy.url instead' })
   if (accessToken && 'document' in globalThis) {
-    const message = 'must not be in a browser: give proxy, the address of your edge proxy and a ticket'
+    const message = 'must not be used in a browser: give proxy, with the address of your edge proxy and a ticket'
     issues.push({ path: 'accessToken', message })
   }
   if (!isSafeAddress(url)) {
-    const message = 'must be https (http only for localhost and names such as emulator.test), without user, query or fragment'
+    const message =
+      'must be an https address (http only for localhost and names such as emulator.test), without user, query or fragment'
     issues.push({ path: proxy ? 'proxy.url' : 'baseURL', message })
   }
   if (issues.length > 0 || !credential) throw new InvalidInputError(issues)
@@ -113,7 +117,7 @@ export function resolveOptions(
     transport: {
       ...rest,
       clock,
-      // Called as a plain function: workerd and browsers refuse `fetch` as a method of something else.
+      // Called as a plain function: workerd and browsers refuse a `fetch` that is called as a method of another object.
       fetch: createFetch({ fetch: ((request, init) => fetch(request, init)) as typeof globalThis.fetch }),
       baseURL: url.replace(/\/+$/, ''),
       credential,
@@ -124,7 +128,7 @@ export function resolveOptions(
 
 const globalFetch: typeof fetch = (request, init) => globalThis.fetch(request, init)
 
-/** The access token must not travel in clear, nor to a place that the address only seems to name. */
+/** True for an address that the access token may be sent to: encrypted or local, and without misleading parts. */
 function isSafeAddress(address: string): boolean {
   if (!URL.canParse(address) || /[?#]/.test(address)) return false
   const { protocol, hostname, username, password } = new URL(address)

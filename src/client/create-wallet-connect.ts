@@ -10,19 +10,19 @@ import { resolveOptions, type WalletConnectOptions } from './client-options.ts'
 import type { PaymentOptions, WalletConnect } from './wallet-connect.ts'
 
 /**
- * Makes a client of Mercado Pago Wallet Connect. Sends nothing.
+ * Makes a client for Mercado Pago Wallet Connect. Sends nothing.
  *
- * @throws {InvalidInputError} an option is missing, unknown or out of bounds, or an access token is given in a browser
+ * @throws {InvalidInputError} an option is missing, unknown or out of bounds, or there is an access token in a browser
  */
 export function createWalletConnect(options: WalletConnectOptions): WalletConnect {
   return createClient(options, systemClock)
 }
 
-/** The client on a clock that is handed in. */
+/** Makes a client that takes time and randomness from `clock`. */
 export function createClient(options: WalletConnectOptions, clock: Clock): WalletConnect {
   const { transport, defaults } = resolveOptions(options, clock)
   const boundPrepare: WalletConnect['prepare'] = (name, input, own = {}) =>
-    prepare(name, input, withDefaults(defaults, spread('options', own, '{ idempotencyKey }')))
+    prepare(name, input, withDefaults(defaults, copyPlain('options', own, '{ idempotencyKey }')))
   const boundSend = ((prepared, own) => send(transport, prepared, own)) as WalletConnect['send']
   const call = async <Name extends OperationName>(
     name: Name,
@@ -30,8 +30,8 @@ export function createClient(options: WalletConnectOptions, clock: Clock): Walle
     options: PaymentOptions = {},
     id: { agreement_id: string } | { advanced_payment_id: number | string } | undefined = undefined,
   ): Promise<OperationOutput<Name>> => {
-    const { signal, ...own } = spread('options', options, '{ idempotencyKey }') as PaymentOptions
-    const fields = id ? { ...spread('input', input, '{ amount: 25 } or { code }'), ...id } : input
+    const { signal, ...own } = copyPlain('options', options, '{ idempotencyKey }') as PaymentOptions
+    const fields = id ? { ...copyPlain('input', input, '{ amount: 25 } or { code }'), ...id } : input
     const prepared = prepare(name, fields as OperationInput<Name>, withDefaults(defaults, own))
     const { data } = await sendChecked(transport, prepared, { signal })
     return data as OperationOutput<Name>
@@ -61,7 +61,7 @@ export function createClient(options: WalletConnectOptions, clock: Clock): Walle
       async resolve(notification, own) {
         const { resource, resourceId } = notification ?? {}
         if (typeof resourceId !== 'string') {
-          const message = 'must be what verifyNotification or parseNotification answered'
+          const message = 'must be what verifyNotification or parseNotification returned'
           throw new InvalidInputError([{ path: 'notification', message }])
         }
         if (resource === 'agreement') {
@@ -73,9 +73,9 @@ export function createClient(options: WalletConnectOptions, clock: Clock): Walle
         if (resource !== 'payment') return { notification }
         if (resourceId === '') return { notification, payment: undefined }
         const { results } = await call('payments.search', { 'payment.id': resourceId }, own)
-        const isIt = ({ payments }: AdvancedPayment): boolean =>
+        const holdsIt = ({ payments }: AdvancedPayment): boolean =>
           (payments ?? []).some(({ id }) => id != null && String(id) === resourceId)
-        return { notification, payment: results.find(isIt) }
+        return { notification, payment: results.find(holdsIt) }
       },
     },
     prepare: boundPrepare,
@@ -84,17 +84,17 @@ export function createClient(options: WalletConnectOptions, clock: Clock): Walle
   }
 }
 
-/** A copy, or a refusal: `refund(id, 25)` would spread to nothing, and nothing means everything. */
-function spread(path: string, value: unknown, example: string): object {
+/** Copies a plain object and refuses anything else: `refund(id, 25)` would spread to `{}`, which refunds everything. */
+function copyPlain(path: string, value: unknown, example: string): object {
   try {
     if (isPlainObject(value)) return { ...value }
   } catch {
-    // Its own getter threw.
+    // A getter of the value threw.
   }
   throw new InvalidInputError([{ path, message: `must be a plain object, such as ${example}` }])
 }
 
-/** An option that is there but undefined does not switch a default off. */
+/** Adds the client's defaults to a call's options. An option that is present but undefined does not switch off its default. */
 function withDefaults(defaults: PrepareOptions, own: PrepareOptions): PrepareOptions {
   return { ...own, site: own.site ?? defaults.site, platformId: own.platformId ?? defaults.platformId }
 }

@@ -21,15 +21,15 @@ import type { PreparedRequest, PrepareOptions } from '../request/prepared-reques
 import type { Settlement } from '../request/reconcile.ts'
 import type { Answer, SendOptions } from '../request/send.ts'
 
-/** What goes with a write. */
+/** Options of a write. */
 export interface WriteOptions extends SendOptions, Pick<PrepareOptions, 'idempotencyKey'> {}
-/** What goes with `payments.create`. */
+/** Options of `payments.create`. */
 export interface PaymentOptions extends WriteOptions, Pick<PrepareOptions, 'deviceId'> {}
 
 type ResourceOf<Name> = Name extends `${infer Resource}.${string}` ? Resource : never
 type VerbOf<Resource extends string, Name> = Name extends `${Resource}.${infer Verb}` ? Verb : never
 
-/** A call for each operation: `'payments.create'` is `payments.create`. An operation without its call does not compile. */
+/** One call for each operation: `'payments.create'` is `payments.create`. Without it the interface does not compile. */
 type Calls = {
   [Resource in ResourceOf<OperationName>]: {
     [Verb in VerbOf<Resource, OperationName>]: (
@@ -39,13 +39,13 @@ type Calls = {
 }
 
 /**
- * A client of Mercado Pago Wallet Connect. Amounts are major units, data has Mercado Pago's names. Every call rejects with
- * the errors it names and with nothing else; their `outcome` says whether money may have moved.
+ * A client for Mercado Pago Wallet Connect. Amounts are in major units, and fields have Mercado Pago's names. Every call
+ * rejects with the errors that it lists and with no others; their `outcome` says whether money may have moved.
  */
 export interface WalletConnect extends Calls {
   agreements: {
     /**
-     * Asks for a buyer's permission: keep `agreement_id`, send the buyer to `agreement_uri`. Never repeated.
+     * Starts linking a buyer's wallet: store `agreement_id` and send the buyer to `agreement_uri`. Never repeated.
      * `POST /v2/wallet_connect/agreements`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -53,7 +53,7 @@ export interface WalletConnect extends Calls {
      */
     create(input: CreateAgreementInput, options?: WriteOptions): Promise<CreatedAgreement>
     /**
-     * Reads an agreement; a confirmed one shows its `validation_code`, to be exchanged for the payer token.
+     * Reads an agreement. A confirmed one has a `validation_code`, to be exchanged for the payer token.
      * `GET /v2/wallet_connect/agreements/{agreement_id}`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | InvalidResponseError}
@@ -61,7 +61,7 @@ export interface WalletConnect extends Calls {
      */
     get(agreement_id: string, options?: SendOptions): Promise<Agreement>
     /**
-     * Ends an agreement: its payer token charges no more.
+     * Cancels an agreement: its payer token can no longer charge the wallet.
      * `DELETE /v2/wallet_connect/agreements/{agreement_id}`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -69,7 +69,7 @@ export interface WalletConnect extends Calls {
      */
     cancel(agreement_id: string, options?: WriteOptions): Promise<undefined>
     /**
-     * Exchanges the code for the payer token; a code works once. Never repeated.
+     * Exchanges a code for the payer token; each code works once. Never repeated.
      * `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -79,7 +79,7 @@ export interface WalletConnect extends Calls {
   }
   discounts: {
     /**
-     * Is this coupon worth something to this buyer?
+     * Finds out whether a buyer can use a coupon. Amounts in the result are in major units.
      * `POST /v2/wallet_connect/coupons`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | InvalidResponseError}
@@ -87,7 +87,7 @@ export interface WalletConnect extends Calls {
      */
     validateCoupon(input: ValidateCouponInput, options?: SendOptions): Promise<Coupon>
     /**
-     * Promises a discount on `amount` (major units) for a payment that follows at once and repeats it. Never repeated.
+     * Reserves a discount on `amount` (major units) for a payment that follows at once and repeats it. Never sent again.
      * `POST /v2/wallet_connect/discounts`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -97,8 +97,8 @@ export interface WalletConnect extends Calls {
   }
   payments: {
     /**
-     * Charges the wallet, or reserves with `capture: false`. `transaction_amount` is in major units. A rejected payment is a
-     * value, not an error: ask `isApproved`.
+     * Charges the wallet, or only reserves the money with `capture: false`. `transaction_amount` is in major units. A
+     * rejected payment is a value, not an error: use `isApproved` to find out whether the buyer has paid.
      * `POST /v1/advanced_payments`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -106,7 +106,7 @@ export interface WalletConnect extends Calls {
      */
     create(input: CreatePaymentInput, options?: PaymentOptions): Promise<AdvancedPayment>
     /**
-     * Reads a payment, by the `id` that `create` answered.
+     * Reads a payment by the `id` that `create` returned.
      * `GET /v1/advanced_payments/{advanced_payment_id}`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | InvalidResponseError}
@@ -114,7 +114,7 @@ export interface WalletConnect extends Calls {
      */
     get(advanced_payment_id: number | string, options?: SendOptions): Promise<AdvancedPayment>
     /**
-     * Finds payments, such as those of an `external_reference`.
+     * Finds payments, for example by `external_reference`.
      * `GET /v1/advanced_payments/search`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | InvalidResponseError}
@@ -122,7 +122,7 @@ export interface WalletConnect extends Calls {
      */
     search(filters: SearchPaymentsInput, options?: SendOptions): Promise<PaymentPage>
     /**
-     * Takes what was reserved.
+     * Charges the money that a payment reserved.
      * `PUT /v1/advanced_payments/{advanced_payment_id}`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -130,7 +130,7 @@ export interface WalletConnect extends Calls {
      */
     capture(advanced_payment_id: number | string, input?: CapturePaymentInput, options?: WriteOptions): Promise<AdvancedPayment>
     /**
-     * Lets go what was reserved or is pending.
+     * Cancels a payment that is reserved or pending, which releases the money.
      * `PUT /v1/advanced_payments/{advanced_payment_id}`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -138,7 +138,7 @@ export interface WalletConnect extends Calls {
      */
     cancel(advanced_payment_id: number | string, input?: CancelPaymentInput, options?: WriteOptions): Promise<AdvancedPayment>
     /**
-     * Gives money back: `amount` in major units, or all that is left.
+     * Refunds a payment: `amount` in major units, or all that is left.
      * `POST /v1/advanced_payments/{advanced_payment_id}/refunds`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError}
@@ -146,7 +146,7 @@ export interface WalletConnect extends Calls {
      */
     refund(advanced_payment_id: number | string, input?: RefundPaymentInput, options?: WriteOptions): Promise<Refund[]>
     /**
-     * Reads the refunds of a payment.
+     * Lists the refunds of a payment; their amounts are in major units.
      * `GET /v1/advanced_payments/{advanced_payment_id}/refunds`
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | InvalidResponseError}
@@ -156,9 +156,9 @@ export interface WalletConnect extends Calls {
   }
   notifications: {
     /**
-     * Reads what a notification points at, so that you can believe it: the agreement (a confirmed one shows the code
-     * to exchange), or the payment. `payment` is undefined while a search does not find it; topics of other products
-     * are answered with the notification alone.
+     * Reads the resource that a notification points at, because the notification itself proves nothing: the agreement (a
+     * confirmed one has the code to exchange) or the payment. `payment` is undefined as long as the search does not find
+     * it. For topics of other products the result is the notification alone.
      *
      * @throws {InvalidInputError | RefusedError | UnavailableError | InvalidResponseError}
      * @see https://www.mercadopago.com.ar/developers/en/docs/your-integrations/notifications/webhooks
@@ -168,21 +168,22 @@ export interface WalletConnect extends Calls {
   /**
    * Makes a request without sending it, so that it can be stored first. It holds payer tokens and codes: encrypt it.
    *
-   * @throws {InvalidInputError}
+   * @throws {InvalidInputError} with everything that is wrong in one list
    */
   prepare<Name extends OperationName>(name: Name, input: OperationInput<Name>, options?: PrepareOptions): PreparedRequest<Name>
   /**
-   * Sends a prepared request, now or again: the same key and the same bytes, so at most one effect of what has a key.
+   * Sends a prepared request, once or again: with the same key and the same bytes, so that a write that honours its key
+   * takes effect at most once.
    *
-   * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError} of a write
-   * @throws {InvalidResponseError} of a read
+   * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError} for a write
+   * @throws {InvalidResponseError} for a read
    */
   send<Name extends OperationName>(prepared: PreparedRequest<Name>, options?: SendOptions): Promise<Answer<OperationOutput<Name>>>
   /**
    * Settles a write whose outcome is unknown: sends the same request again, then reads. Never makes a new key.
-   * What it found is a value; ask again while it is `unknown`.
+   * The result is a value; call it again later while the outcome is `unknown`.
    *
-   * @throws {InvalidInputError} it is not a prepared write
+   * @throws {InvalidInputError} the request is not a prepared write
    */
   reconcile<Name extends OperationName>(
     prepared: PreparedRequest<Name>,
@@ -190,7 +191,7 @@ export interface WalletConnect extends Calls {
   ): Promise<Settlement<OperationOutput<Name>>>
 }
 
-/** A notification with the resource that it points at, as it is now. */
+/** A notification, and the current state of the resource that it points at. */
 export type Resolved<N extends Pointer = Pointer> =
   | { notification: N; agreement: Agreement; payment?: never }
   | { notification: N; payment: AdvancedPayment | undefined; agreement?: never }

@@ -7,38 +7,38 @@ import { prepare, validate } from '../request/prepared-request.ts'
 import { type SendOptions, sendChecked } from '../request/send.ts'
 import { type Site, sites } from '../schema/money.ts'
 
-/** What `doctor` found in one check. */
+/** The result of one check of `doctor`. */
 export interface CheckResult {
   check: 'access_token' | 'application' | 'site' | 'clock' | 'webhook_secret'
-  /** `unknown`: it could not be told, and `message` says why. */
+  /** `unknown`: the check was not possible, and `message` says why. */
   verdict: 'ok' | 'problem' | 'unknown'
-  /** What was found and what to do, in a sentence. Holds nothing secret. */
+  /** What was found and what to do, in one sentence. Holds nothing secret. */
   message: string
 }
 
-/** What `doctor` takes beside the client's options. */
+/** What `doctor` takes besides the client's options. */
 export interface DoctorOptions extends SendOptions {
-  /** The secret of the dashboard that signs notifications, or a list. It is looked at and sent nowhere. */
+  /** The secret that signs notifications, from Mercado Pago's dashboard, or a list. It is only inspected, never sent. */
   webhookSecret?: string | readonly string[]
 }
 
 const SecretsSchema = v.union([v.string(), v.array(v.string())])
 const DoctorOptionsSchema = v.strictObject({ webhookSecret: v.optional(SecretsSchema), signal: v.optional(v.any()) })
 
-/** Signatures and tickets last minutes. */
-const MOST_SKEW_MS = 120_000
-/** Nobody has it: that it is not found says that one may ask. */
-const NO_AGREEMENT = '00000000000000000000000000000000'
-/** As samples print it; the documentation does not promise it. */
+/** The largest harmless clock difference: signatures and tickets are valid for minutes. */
+const MAX_SKEW_MS = 120_000
+/** An agreement id that nobody has: a 404 for it shows that the application may use the API. */
+const UNUSED_AGREEMENT_ID = '00000000000000000000000000000000'
+/** The form of access tokens in samples. The documentation does not promise it. */
 const TOKEN = /^(?:APP_USR|TEST)-\d+-\d{6}-[0-9a-f]{32}-\d+$/
 
-/** What a read came to: its answer, or its error. */
-type Seen = { data: unknown; error?: never } | { data?: never; error: unknown }
+/** The result of a read, or its error. */
+type ReadResult = { data: unknown; error?: never } | { data?: never; error: unknown }
 
 /**
  * Checks what most often keeps a first payment from working: access token, application, site, clock and webhook secret.
- * Makes two reads, `GET /v2/wallet_connect/agreements/{agreement_id}` of an agreement that nobody has and
- * `GET /v1/advanced_payments/search` for one payment; changes nothing.
+ * Sends two reads, `GET /v2/wallet_connect/agreements/{agreement_id}` for an agreement that does not exist and
+ * `GET /v1/advanced_payments/search` for one payment. Changes nothing.
  *
  * @param options the options of the client, as `createWalletConnect` takes them
  * @returns one result for each check, in a fixed order
@@ -49,134 +49,160 @@ export async function doctor(options: WalletConnectOptions, own: DoctorOptions =
   resolveOptions(options)
   const { fetch = globalThis.fetch } = options
   let skewMs: number | undefined
-  const listening: typeof fetch = async (input, init) => {
+  const fetchAndMeasure: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
-    const saidAt = Date.parse(response.headers.get('date') ?? '')
+    const sentAt = Date.parse(response.headers.get('date') ?? '')
     const ageMs = Number(response.headers.get('age') ?? 0) * 1_000
-    if (Number.isFinite(saidAt + ageMs)) skewMs = saidAt + ageMs - Date.now()
+    if (Number.isFinite(sentAt + ageMs)) skewMs = sentAt + ageMs - Date.now()
     return response
   }
-  const { transport } = resolveOptions({ ...options, fetch: listening })
+  const { transport } = resolveOptions({ ...options, fetch: fetchAndMeasure })
   const { credential } = transport
   let token = credential
   if (typeof credential === 'function') transport.credential = async () => (token = await credential())
-  const read = <Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<Seen> =>
+  const read = <Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<ReadResult> =>
     sendChecked(transport, prepare(name, input), { signal }).then(
       ({ data }) => ({ data }),
       (error) => {
-        if (error instanceof InvalidInputError && !isOfToken(error)) throw error
+        if (error instanceof InvalidInputError && !isTokenIssue(error)) throw error
         return { error }
       },
     )
   const [agreement, payments] = await Promise.all([
-    read('agreements.get', { agreement_id: NO_AGREEMENT }),
+    read('agreements.get', { agreement_id: UNUSED_AGREEMENT_ID }),
     read('payments.search', { limit: 1 }),
   ])
   return [
-    examineToken(String(token), options.proxy !== undefined, [agreement, payments]),
-    examineApplication(agreement, payments),
-    examineSite(payments, options.site),
-    examineClock(skewMs),
-    examineSecret([webhookSecret ?? []].flat()),
+    checkToken(String(token), options.proxy !== undefined, [agreement, payments]),
+    checkApplication(agreement, payments),
+    checkSite(payments, options.site),
+    checkClock(skewMs),
+    checkSecrets([webhookSecret ?? []].flat()),
   ]
 }
 
-const isRefusedWith = ({ error }: Seen, status: number): boolean => error instanceof RefusedError && error.status === status
+const isRefusedWith = ({ error }: ReadResult, status: number): boolean => error instanceof RefusedError && error.status === status
 
-/** Your provider gave something that cannot be sent as a token. */
-const isOfToken = (error: unknown): boolean => error instanceof InvalidInputError && error.issues[0]?.path === 'accessToken'
+/** True if the caller's function returned something that cannot be sent as a token. */
+const isTokenIssue = (error: unknown): boolean => error instanceof InvalidInputError && error.issues[0]?.path === 'accessToken'
 
-const checked =
+const resultOf =
   (check: CheckResult['check']) =>
   (verdict: CheckResult['verdict'], message: string): CheckResult => ({ check, verdict, message })
 
-function examineToken(token: string, isTicket: boolean, reads: Seen[]): CheckResult {
-  const result = checked('access_token')
-  if (reads.some((seen) => isRefusedWith(seen, 401))) {
-    const what = isTicket ? 'ticket: get a fresh one from your backend' : 'access token: copy it anew from your application'
-    return result('problem', `The ${what}; this one was refused with 401.`)
+function checkToken(token: string, isTicket: boolean, reads: ReadResult[]): CheckResult {
+  const result = resultOf('access_token')
+  if (reads.some((read) => isRefusedWith(read, 401))) {
+    if (isTicket) return result('problem', 'The ticket was refused with 401: get a new one from your backend.')
+    return result('problem', 'The access token was refused with 401: copy it again from your application in the dashboard.')
   }
-  const silent = reads.filter((seen) => !isOfTheApi(seen))
-  const [first] = silent
-  if (isOfToken(first?.error)) return result('problem', 'What your provider gives cannot be an access token.')
-  if (first && silent.length === reads.length) return result('unknown', silence(first.error))
-  if (isTicket) return result('ok', 'The proxy takes the ticket; the access token stays there.')
-  if (TOKEN.test(token)) return result('ok', 'The access token has the form that samples show, and is not refused.')
-  return result('unknown', 'The access token has not the form that samples show; with a proxy or an emulator that is right.')
+  const unanswered = reads.filter((read) => !isFromApi(read))
+  const [first] = unanswered
+  if (isTokenIssue(first?.error)) {
+    return result('problem', 'Your token function returned a value that cannot be a token: return one word of visible ASCII.')
+  }
+  if (first && unanswered.length === reads.length) return result('unknown', explainMissingAnswer(first.error))
+  if (isTicket) return result('ok', 'The proxy accepts the ticket; the access token stays in the proxy.')
+  if (TOKEN.test(token)) return result('ok', 'The access token has the usual form, and it was not refused.')
+  return result(
+    'unknown',
+    "The access token does not look like one of Mercado Pago's; with a proxy or an emulator that is expected.",
+  )
 }
 
-/** Not the page of a gateway, nor of another server at a wrong address. */
-const isOfTheApi = ({ error }: Seen): boolean =>
+/** False for a page of a gateway, or of another server at a wrong address. */
+const isFromApi = ({ error }: ReadResult): boolean =>
   !error || (error instanceof RefusedError && (error.apiCode ?? error.apiMessage) !== undefined)
 
-/** The policy agent refuses applications that are not enabled; anybody on the way may say 403, too. */
-const isDisabled = ({ error }: Seen): boolean => error instanceof RefusedError && /^PA_/.test(error.apiCode ?? '')
+/** True for a refusal by the policy agent, which stops applications that are not enabled. Gateways answer 403 too. */
+const isDisabled = ({ error }: ReadResult): boolean => error instanceof RefusedError && /^PA_/.test(error.apiCode ?? '')
 
-/** Why there is no answer, and where to look. */
-function silence(error: unknown): string {
-  if (!(error instanceof UnavailableError)) return 'What answered is not the API: look at baseURL, and at what stands before it.'
+/** Why there is no answer of the API, and what to check. */
+function explainMissingAnswer(error: unknown): string {
+  if (!(error instanceof UnavailableError)) {
+    return 'The answer did not come from the API: check baseURL, and any gateway in front of it.'
+  }
   const { reason, attempts } = error
-  if (reason === 'server' || reason === 'rate_limited') return 'The API could not answer now: try again later.'
-  if (attempts === 0) return 'Your provider of the access token did not give one.'
-  return 'Nobody answered: look at the network and at baseURL.'
+  if (reason === 'server' || reason === 'rate_limited') return 'The API cannot answer right now: try again later.'
+  if (attempts === 0) return 'Nothing was sent: your token function failed or took too long, or the check was aborted.'
+  return 'No answer arrived: check the network and baseURL.'
 }
 
-function examineApplication(agreement: Seen, payments: Seen): CheckResult {
-  const result = checked('application')
+function checkApplication(agreement: ReadResult, payments: ReadResult): CheckResult {
+  const result = resultOf('application')
   if (isDisabled(agreement) || isDisabled(payments)) {
-    return result('problem', 'The application may not use Wallet Connect (403): ask Mercado Pago to enable it, and give its id.')
+    const message = 'Wallet Connect is not enabled for this application (403): ask Mercado Pago to enable it for its id.'
+    return result('problem', message)
   }
-  if (isRefusedWith(agreement, 401)) return result('unknown', 'Not to be told while the credential is refused.')
-  const isLookedFor = agreement.data || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400)
-  // Both: a proxy answers for agreements that it does not know without asking.
-  if (payments.data && isOfTheApi(agreement) && isLookedFor) return result('ok', 'The application may use Wallet Connect.')
-  const [silent] = [agreement, payments].filter((seen) => !isOfTheApi(seen))
-  if (silent) return result('unknown', silence(silent.error))
+  if (isRefusedWith(agreement, 401)) {
+    return result('unknown', 'The application cannot be checked while the access token or ticket is refused.')
+  }
+  const isAllowed = agreement.data || isRefusedWith(agreement, 404) || isRefusedWith(agreement, 400)
+  // Both reads are needed: a proxy answers 404 for an agreement it does not know without asking Mercado Pago.
+  if (payments.data && isFromApi(agreement) && isAllowed) return result('ok', 'The application may use Wallet Connect.')
+  const [unanswered] = [agreement, payments].filter((read) => !isFromApi(read))
+  if (unanswered) return result('unknown', explainMissingAnswer(unanswered.error))
   if (isRefusedWith(agreement, 403) || isRefusedWith(payments, 403)) {
     return result(
       'unknown',
-      'A 403 that is not of the policy agent: this credential, or somebody on the way, does not let one ask.',
+      'The 403 is not from the policy agent: this access token or ticket, or a gateway, does not allow the check.',
     )
   }
-  return result('unknown', 'Not to be told from these answers; a proxy does not tell.')
+  return result('unknown', 'The answers do not show whether the application may use Wallet Connect; a proxy hides it.')
 }
 
-/** A payment names its country; the only other trace of it is the currency. */
-function examineSite({ data }: Seen, site: Site | undefined): CheckResult {
-  const result = checked('site')
-  if (!site) return result('unknown', 'No site is given: amounts with more decimals than your currency has are not noticed.')
+/** Compares the site with that of a payment, or with its currency, which is the only other trace of a country. */
+function checkSite({ data }: ReadResult, site: Site | undefined): CheckResult {
+  const result = resultOf('site')
+  if (!site) {
+    return result('unknown', 'No site is set: amounts with more decimals than your currency has are not refused before sending.')
+  }
   const { currency } = sites[site]
   const [payment] = (data as { results: { site_id?: unknown; currency_id?: unknown }[] } | undefined)?.results ?? []
   const { site_id, currency_id } = payment ?? {}
   if (typeof site_id !== 'string' && typeof currency_id !== 'string') {
-    return result('unknown', `No payment shows its country yet: ${site} stands for ${currency}.`)
+    return result(
+      'unknown',
+      `No payment shows the country of the account yet: make sure that it is ${site}, with amounts in ${currency}.`,
+    )
   }
   if (site_id === site || (site_id == null && currency_id === currency)) {
-    return result('ok', `A payment is of ${site}, whose amounts are in ${currency}.`)
+    return result('ok', `A payment of this account is from ${site}, with amounts in ${currency}.`)
   }
-  return result('problem', `A payment is not of ${site}, whose amounts are in ${currency}: which country is the account of?`)
+  return result(
+    'problem',
+    `A payment of this account is not from ${site}, with amounts in ${currency}: set site to the country of the account.`,
+  )
 }
 
-function examineClock(skewMs: number | undefined): CheckResult {
-  const result = checked('clock')
-  if (skewMs === undefined) return result('unknown', 'No answer told its time; to browsers it is not shown.')
-  if (Math.abs(skewMs) <= MOST_SKEW_MS) return result('ok', 'The clocks agree within two minutes.')
-  const ahead = skewMs > 0 ? 'behind' : 'ahead of'
+function checkClock(skewMs: number | undefined): CheckResult {
+  const result = resultOf('clock')
+  if (skewMs === undefined) return result('unknown', 'No answer showed its time in the header Date, which browsers hide.')
+  if (Math.abs(skewMs) <= MAX_SKEW_MS) return result('ok', "This clock and Mercado Pago's agree to within two minutes.")
+  const direction = skewMs > 0 ? 'behind' : 'ahead of'
   const seconds = Math.round(Math.abs(skewMs) / 1_000)
-  return result('problem', `This clock is ${seconds} s ${ahead} Mercado Pago's: set it, or signatures look old or forged.`)
+  return result(
+    'problem',
+    `This clock is ${seconds} s ${direction} Mercado Pago's: set it, or valid signatures may look too old or too new.`,
+  )
 }
 
-function examineSecret(secrets: readonly string[]): CheckResult {
-  const result = checked('webhook_secret')
-  if (secrets.length === 0) return result('unknown', 'No webhookSecret was given to look at.')
+function checkSecrets(secrets: readonly string[]): CheckResult {
+  const result = resultOf('webhook_secret')
+  if (secrets.length === 0) return result('unknown', 'No webhookSecret was given, so none was checked.')
   for (const secret of secrets) {
-    if (secret.trim() === '') return result('problem', 'The webhook secret is empty.')
-    if (secret !== secret.trim()) return result('problem', 'The webhook secret has blanks around it: cut them off.')
-    if (!isSecret(secret)) return result('problem', 'The webhook secret is a placeholder: copy the one of your dashboard.')
+    if (secret.trim() === '') return result('problem', 'The webhook secret is empty: copy it from the dashboard.')
+    if (secret !== secret.trim()) return result('problem', 'The webhook secret has spaces or line breaks around it: remove them.')
+    if (!isSecret(secret)) return result('problem', 'The webhook secret is a placeholder: copy the real one from the dashboard.')
     if (/^(?:APP_USR|TEST)-/.test(secret)) {
-      return result('problem', 'That is an access token, or a public key; the secret stands on the page of webhooks.')
+      return result('problem', 'This is an access token or a public key: the secret is on the webhooks page of the dashboard.')
     }
-    if (secret.startsWith('whsec_')) return result('problem', "That is a secret of the proxy's own events, not Mercado Pago's.")
+    if (secret.startsWith('whsec_')) {
+      return result('problem', "This secret signs the proxy's own events: use the one that Mercado Pago's dashboard shows.")
+    }
   }
-  return result('ok', 'The webhook secret can be one; a delivery shows whether it fits: explainSignature says what is wrong.')
+  return result(
+    'ok',
+    'The webhook secret looks usable. Only a delivery shows whether it is the right one: if not, explainSignature helps.',
+  )
 }

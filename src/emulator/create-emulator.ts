@@ -1,4 +1,4 @@
-import { createFaultPlan, type FaultPlan, type Faults } from './faults/faults.ts'
+import { createFaultPlan, type FaultPlan, type Faults } from './faults/fault-plan.ts'
 import { approveAgreement, cancelAgreement, changePaymentMethod, refuseAgreement } from './rules/agreement-rules.ts'
 import { type Coupons, createCoupons } from './rules/coupons.ts'
 import { decideNext } from './rules/decision-rules.ts'
@@ -14,81 +14,81 @@ import { type Card, type Decision, type Delivery, type Effect, emptyState, type 
 import { receive, untilAborted } from './world/wire.ts'
 import { createWorld, type World } from './world/world.ts'
 
-/** What `createEmulator` takes: where to start, and its rules. Amounts are major units. */
+/** The options of `createEmulator`: how it starts, and its rules. Amounts are major units. */
 export interface EmulatorOptions extends Partial<Rules> {
-  /** Decides every id, code and token. Same seed, same calls: same answers. Default 1. */
+  /** Decides every id, code and token: the same seed and the same calls give the same responses. Default 1. */
   seed?: number
   /** Virtual time at the start, milliseconds since 1970. Default 2026-01-01T00:00:00Z. */
   now?: number
-  /** What every buyer has in the wallet, major units. Default 10 000. */
+  /** The balance of every buyer's wallet, major units. Default 10 000. */
   balance?: number
   /** Awaited once a write is accepted and before it takes effect: hold a request in flight here. */
   beforeEffect?: () => void | Promise<void>
 }
 
-/** The buyer's hand: what a person does in Mercado Pago. Each throws if there is no such agreement, or it is too late for that. */
+/** What the buyer does in Mercado Pago. Each method throws if there is no such agreement, or if it is too late. */
 export interface Buyer {
-  /** Approves on the hosted page, with a card as second payment method or without; the code is what the return brings. */
+  /** Approves on the hosted page, with or without a card as second payment method. `code` is the one in the redirect. */
   approve(agreement_id: string, card?: Card): { code: string; redirect_uri: string }
-  /** Refuses on the hosted page; the return brings no code. */
+  /** Refuses on the hosted page; the redirect has no code. */
   refuse(agreement_id: string): { redirect_uri: string }
-  /** Unlinks the seller in the app; the payer token charges no more. */
+  /** Unlinks the seller in the app; the payer token can no longer be charged. */
   cancel(agreement_id: string): void
-  /** Another card is charged when the balance does not suffice, or none. */
+  /** Changes the card that is charged when the balance is too low, or removes it. */
   changePaymentMethod(agreement_id: string, card: Card | null): void
-  /** Money in the wallet from now on, major units: of one `external_user.id`, or of every buyer. */
+  /** Sets the balance of the wallet, major units: of one `external_user.id`, or of every buyer. */
   setBalance(amount: number, external_user_id?: string): void
 }
 
-/** The hand of Mercado Pago's risk analysis and of the card's issuer. */
+/** What Mercado Pago's risk analysis and the card's issuer decide. */
 export interface Processor {
-  /** Has the next payments come to this, whatever the balance says: of one `external_user.id`, or of whoever pays next. */
+  /** Decides the next payments, whatever the balance is: of one `external_user.id`, or of any buyer. */
   decideNext(decision: Decision, options?: { user?: string; times?: number }): void
-  /** Has a payment become this: a pending one approved, an approved one charged back. */
+  /** Changes the status of a payment: approves a pending one, charges back an approved one. */
   settle(advanced_payment_id: number, decision: Decision): void
 }
 
-/** What the merchant is told. Nothing is sent or collected before `configure`. */
+/** The notifications to the merchant. Before `configure` none are sent or collected. */
 export interface Notifications {
-  /** Where they go, and the secret that signs them. Without a `fetch` they are collected. */
+  /** Where they go, and the secret that signs them. Without a `fetch` they are only collected. */
   configure(target: NotificationTarget): void
-  /** Every delivery so far, repeats too. */
+  /** Every delivery so far, including repeats. */
   readonly deliveries: readonly Delivery[]
-  /** Waits for what is due, then hands out the deliveries since the last time. */
+  /** Waits for what is due, then returns the deliveries since the last call. */
   drain(): Promise<Delivery[]>
 }
 
-/** Mercado Pago Wallet Connect in memory: the API, and the hands that move it. */
+/** Mercado Pago Wallet Connect in memory: the API, and the controls for everything around it. */
 export interface Emulator {
   /** The API as a `fetch`: for a client, `Deno.serve`, a Worker or a test. Needs no network. */
   fetch: typeof fetch
-  /** Where it claims to live. */
+  /** The origin of its approval page. */
   origin: string
-  /** What a person does in Mercado Pago: approves, refuses, unlinks, has a balance. */
+  /** What the buyer does in Mercado Pago: approves, refuses, unlinks, has a balance. */
   buyer: Buyer
   /** What risk analysis and issuers decide about payments. */
   processor: Processor
-  /** The campaigns that discounts come from. */
+  /** The campaigns that give discounts. */
   coupons: Coupons
-  /** Its time, which stands still until you move it. */
+  /** The virtual clock, which stands still until you move it. */
   clock: Clock
   /** What goes wrong, and when. */
   faults: Faults
-  /** Where events are sent, and what was sent. */
+  /** Where notifications are sent, and what was sent. */
   notifications: Notifications
-  /** What really happened, in order: the judge of what clients were told. Read it anew each time: it is a copy. */
+  /** What really happened, in order; compare it with what clients believe. It is a copy: read it again each time. */
   readonly effects: readonly Effect[]
-  /** Everything that it decides and no source documents. */
+  /** Everything that the emulator decides and no source documents. */
   readonly guesses: typeof guesses
-  /** All that the API knows, as plain JSON. Not in it: options, requests in flight, faults, and where notifications go. */
+  /** The whole state as plain JSON, without options, requests in flight, faults, and the target of notifications. */
   snapshot(): Snapshot
   /**
-   * Back to what a snapshot knew. Requests in flight have no effect any more.
+   * Goes back to the state of a snapshot. Requests in flight no longer have an effect.
    *
-   * @throws {TypeError} it is no snapshot, or one of an emulator whose amounts mean something else
+   * @throws {TypeError} it is no snapshot, or its amounts have another currency or number of decimals
    */
   restore(snapshot: Snapshot): void
-  /** Back to the start: no agreements, no payments, no faults, same seed. Where notifications go stays. */
+  /** Goes back to the start: no agreements, no payments, no faults, same seed. The target of notifications stays. */
   reset(): void
 }
 
@@ -100,31 +100,26 @@ const START = Date.UTC(2026, 0, 1)
  *
  * Deterministic: no wall clock, no randomness of its own. What no source documents is in `guesses`.
  *
- * @throws {TypeError} an option is unknown or means nothing
+ * @throws {TypeError} an option is unknown or has a value that cannot be used
  */
 export const createEmulator = (options: EmulatorOptions = {}): Emulator => assemble(options).emulator
 
-/** The emulator, and what only the explorer may touch. */
-export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda: Scheduler; faults: FaultPlan } {
-  const { seed = 1, now = START, balance = 10_000, beforeEffect = () => {}, ...given } = options
-  if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
-  if (typeof now !== 'number' || !Number.isInteger(now) || Math.abs(now) > LAST_DATE_MS)
-    throw new TypeError('now must be milliseconds since 1970')
-  if (typeof beforeEffect !== 'function') throw new TypeError('beforeEffect must be a function')
-  const rules = readRules(given, ['seed', 'now', 'balance', 'beforeEffect'])
+/** The emulator, and the parts that only the explorer may use. */
+export function assemble(options: EmulatorOptions): { emulator: Emulator; scheduler: Scheduler; faults: FaultPlan } {
+  const { seed, now, balance, beforeEffect, rules } = readOptions(options)
   const faults = createFaultPlan()
-  const agenda = createScheduler(faults)
+  const scheduler = createScheduler(faults)
 
   function begin(state: State): Server {
     const server: Server = {
-      world: createWorld(rules, state, (event) => agenda.post(server, event)),
+      world: createWorld(rules, state, (event) => scheduler.post(server, event)),
       faults,
       beforeEffect,
-      settle: (request) => agenda.settle(request),
-      waitUntil: (at) => agenda.waitUntil(at),
+      afterRequest: (request) => scheduler.afterRequest(request),
+      waitUntil: (at) => scheduler.waitUntil(at),
       cause: null,
     }
-    agenda.take(server)
+    scheduler.attach(server)
     return server
   }
   const startOver = (): Server => {
@@ -133,52 +128,21 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
     return fresh
   }
   let server = startOver()
-  /** What a person does may have to be told. */
-  const acting = <Value>(act: (world: World) => Value): Value => {
-    const value = act(server.world)
-    agenda.runDue()
-    return value
-  }
+  const world = (): World => server.world
 
   const emulator: Emulator = {
     async fetch(input, init) {
-      // Now: the clock may be moved while the body is read.
+      // Taken now: the clock may be moved while the body is read.
       const arrivedAt = server.world.state.now
       const received = await receive(input, init)
       return untilAborted(received.signal, serve(server, received, arrivedAt))
     },
     origin: rules.origin,
-    buyer: {
-      approve: (id, card) => acting((world) => approveAgreement(world, id, card)),
-      refuse: (id) => acting((world) => refuseAgreement(world, id)),
-      cancel: (id) => acting((world) => void cancelAgreement(world, id)),
-      changePaymentMethod: (id, card) => acting((world) => changePaymentMethod(world, id, card)),
-      setBalance: (amount, user) => setBalance(server.world, amount, user),
-    },
-    processor: {
-      decideNext: (decision, options) => decideNext(server.world, decision, options),
-      settle: (id, decision) => acting((world) => settlePayment(world, id, decision)),
-    },
-    coupons: createCoupons(() => server.world),
-    clock: {
-      now: () => server.world.state.now,
-      advance: (ms) => agenda.advance(ms),
-    },
-    faults: {
-      inject: (injection) => faults.inject(injection),
-      injectRandomly: (plan) => faults.injectRandomly(plan),
-      clear: () => faults.clear(),
-      get injected() {
-        return faults.injected
-      },
-    },
-    notifications: {
-      configure: (target) => agenda.tell(checkTarget(target)),
-      get deliveries() {
-        return server.world.state.deliveries.map((delivery) => structuredClone(delivery))
-      },
-      drain: () => agenda.drain(),
-    },
+    ...people(world, scheduler),
+    coupons: createCoupons(world),
+    clock: { now: () => world().state.now, advance: (ms) => scheduler.advance(ms) },
+    faults: publicPart(faults),
+    notifications: notificationsOf(world, scheduler),
     get effects() {
       return server.world.state.effects.map((effect) => ({ ...effect }))
     },
@@ -192,8 +156,56 @@ export function assemble(options: EmulatorOptions): { emulator: Emulator; agenda
       server = startOver()
     },
   }
-  return { emulator, agenda, faults }
+  return { emulator, scheduler, faults }
 }
+
+function readOptions({ seed = 1, now = START, balance = 10_000, beforeEffect = () => {}, ...given }: EmulatorOptions) {
+  if (!Number.isSafeInteger(seed)) throw new TypeError('seed must be a whole number')
+  if (typeof now !== 'number' || !Number.isInteger(now) || Math.abs(now) > LAST_DATE_MS)
+    throw new TypeError('now must be milliseconds since 1970')
+  if (typeof beforeEffect !== 'function') throw new TypeError('beforeEffect must be a function')
+  const rules = readRules(given, ['seed', 'now', 'balance', 'beforeEffect'])
+  return { seed, now, balance, beforeEffect, rules }
+}
+
+function people(world: () => World, scheduler: Scheduler): Pick<Emulator, 'buyer' | 'processor'> {
+  /** What a person does may cause a notification, which is due at once. */
+  const act = <Value>(change: (world: World) => Value): Value => {
+    const value = change(world())
+    scheduler.runDue()
+    return value
+  }
+  return {
+    buyer: {
+      approve: (id, card) => act((world) => approveAgreement(world, id, card)),
+      refuse: (id) => act((world) => refuseAgreement(world, id)),
+      cancel: (id) => act((world) => void cancelAgreement(world, id)),
+      changePaymentMethod: (id, card) => act((world) => changePaymentMethod(world, id, card)),
+      setBalance: (amount, user) => setBalance(world(), amount, user),
+    },
+    processor: {
+      decideNext: (decision, options) => decideNext(world(), decision, options),
+      settle: (id, decision) => act((world) => settlePayment(world, id, decision)),
+    },
+  }
+}
+
+const publicPart = (faults: FaultPlan): Faults => ({
+  inject: (injection) => faults.inject(injection),
+  injectRandomly: (plan) => faults.injectRandomly(plan),
+  clear: () => faults.clear(),
+  get injected() {
+    return faults.injected
+  },
+})
+
+const notificationsOf = (world: () => World, scheduler: Scheduler): Notifications => ({
+  configure: (target) => scheduler.configure(checkTarget(target)),
+  get deliveries() {
+    return world().state.deliveries.map((delivery) => structuredClone(delivery))
+  },
+  drain: () => scheduler.drain(),
+})
 
 function setBalance(world: World, amount: number, user?: string): void {
   const minor = world.toMinor(amount)

@@ -1,29 +1,35 @@
 import { InvalidNotificationError } from '../errors.ts'
 import { isPlainObject } from '../schema/plain-object.ts'
 
-/** A delivery as a framework hands it over, where there is no `Request`. */
+/** A delivery as a framework presents it, where there is no `Request`. */
 export interface PlainDelivery {
-  /** Address or path with its query, as received. */
+  /** Address or path, with its query, as received. */
   url: string
+  /** Headers, as `Headers` or as an object; their names may be in any case. */
   headers: Headers | Record<string, string | readonly string[] | undefined>
-  /** Raw text or bytes, or the JSON value that the framework has made of them. */
+  /** The raw body as text or bytes, or the JSON value that the framework parsed. */
   body?: unknown
 }
 
-/** What is read of a delivery. */
+/** The parts of a delivery. */
 export interface Delivery {
   query: URLSearchParams
-  /** Query parameter `data.id`, which is what is signed. */
+  /** Query parameter `data.id`, the id that is signed. */
   id: string | undefined
   /** The first value of a header, undefined if it is absent or blank. */
   header(name: string): string | undefined
-  /** @throws {InvalidNotificationError} `unreadable`, `too_large` or `not_json` */
+  /**
+   * Reads the body and parses it as JSON; undefined if it is empty.
+   *
+   * @throws {InvalidNotificationError} `unreadable`, `too_large` or `not_json`
+   */
   body(): Promise<unknown>
 }
 
-/** Mercado Pago's notifications have some hundred bytes. */
-const MOST_BYTES = 65_536
+/** The largest body that is read. Mercado Pago's notifications have a few hundred bytes. */
+const MAX_BYTES = 65_536
 
+/** Takes a delivery apart; reads its body only on demand. */
 export function readDelivery(request: Request | PlainDelivery): Delivery {
   // Not `new URL`: a path such as `//[` would throw.
   const query = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? '')
@@ -36,7 +42,7 @@ export function readDelivery(request: Request | PlainDelivery): Delivery {
 }
 
 function findHeader(headers: PlainDelivery['headers'], name: string): string | undefined {
-  // Another runtime's or library's Headers are as good as ours.
+  // Not `instanceof Headers`: another runtime or library may have its own Headers.
   const { get } = headers ?? {}
   const value: unknown =
     typeof get === 'function'
@@ -59,16 +65,16 @@ async function readBody(body: unknown): Promise<unknown> {
   throw new InvalidNotificationError('unreadable')
 }
 
-const MOST_CHUNKS = 4_096
+const MAX_CHUNKS = 4_096
 
 async function readStream(stream: ReadableStream<unknown>): Promise<Uint8Array> {
   const reader = stream.getReader()
-  const bytes = new Uint8Array(MOST_BYTES)
+  const bytes = new Uint8Array(MAX_BYTES)
   let length = 0
   let chunks = 0
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    const chunk = value instanceof Uint8Array && ++chunks <= MOST_CHUNKS ? value : undefined
-    if (!chunk || length + chunk.byteLength > MOST_BYTES) {
+    const chunk = value instanceof Uint8Array && ++chunks <= MAX_CHUNKS ? value : undefined
+    if (!chunk || length + chunk.byteLength > MAX_BYTES) {
       reader.cancel().catch(() => undefined)
       throw new InvalidNotificationError(chunk ? 'too_large' : 'unreadable')
     }
@@ -81,7 +87,7 @@ async function readStream(stream: ReadableStream<unknown>): Promise<Uint8Array> 
 function parseBody(body: unknown): unknown {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body ?? undefined
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-  if (bytes.length > MOST_BYTES) throw new InvalidNotificationError('too_large')
+  if (bytes.length > MAX_BYTES) throw new InvalidNotificationError('too_large')
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
     return text.trim() === '' ? undefined : JSON.parse(text)

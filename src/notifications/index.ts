@@ -18,48 +18,49 @@ export type { PlainDelivery } from './delivery.ts'
 export { explainSignature } from './explain-signature.ts'
 export type { NotificationResource, Pointer } from './pointer.ts'
 
-/** What made the signature fit. */
+/** The reading under which the signature matched. */
 export interface MatchedSignature {
-  /** Which of your secrets: 0 for the first. */
+  /** Index of the secret that matched: 0 for the first. */
   secret: number
-  /** How `data.id` was read: as received, lower-cased, or `absent`: then nothing says that `resourceId` was signed. */
+  /** How `data.id` was read: as received, lower-cased, or `absent`, in which case the signature does not cover `resourceId`. */
   id: IdReading['id']
   /** The unit that `ts` seems to have. */
   unit: 's' | 'ms'
 }
 
-/** A pointer at something that changed. It is no evidence of what it changed to. */
+/** A pointer at a resource that changed. It does not prove what the resource changed to. */
 export interface Notification extends Pointer {
-  /** Header `x-request-id`; another one for each delivery. */
+  /** Header `x-request-id`, different for each delivery. */
   requestId: string | undefined
-  /** When it was signed, milliseconds since 1970; undefined if it is not signed. */
+  /** When it was signed, milliseconds since 1970; undefined if no signature was checked. */
   timestamp: number | undefined
-  /** What made the signature fit; null if none was checked. */
+  /** The reading under which the signature matched; null if no signature was checked. */
   matched: MatchedSignature | null
 }
 
-/** What a signature is checked against. */
+/** Options of verification: the secrets, and optionally a time limit. */
 export interface VerifyOptions {
-  /** Secret of the webhook configuration; several while you rotate, or for test and production. */
+  /** The secret of your webhook configuration; a list while you rotate it, or for test and production. */
   secrets: string | readonly string[]
   /**
-   * How old or how far ahead `ts` may be, in milliseconds. Off by default: deliveries are repeated a quarter of an hour
-   * apart and more, and may keep their `ts`, so a window of minutes would lose events. Against replay act
-   * only on what you read of the resource; `eventKey` keeps honest repeats apart, it is made of the unsigned body too.
+   * The largest difference between `ts` and the clock, in milliseconds. No limit by default: deliveries are repeated after
+   * a quarter of an hour or more and may keep their `ts`, so a limit of minutes would lose events. To be safe from replay,
+   * act only on what you read from the resource; `eventKey` recognises honest repeats only, since part of it is unsigned.
    */
   toleranceMs?: number
   /** The clock, milliseconds since 1970. Default `Date.now`. */
   now?: () => number
 }
 
-/** Verifies deliveries with secrets that were checked and imported once. */
+/** A function that verifies deliveries, with secrets that were checked once. */
 export type NotificationVerifier = (request: Request | PlainDelivery) => Promise<Notification>
 
 /**
- * Makes a verifier. Do it once, when your Worker starts: a bad secret is refused here, not when the first forgery comes.
+ * Makes a verifier. Call it once, when your Worker starts, so that a bad secret fails at once and not with the first
+ * delivery.
  *
  * @throws {InvalidNotificationError} `bad_secret`: empty, blank, padded or a placeholder
- * @throws {InvalidInputError} `toleranceMs` is no number
+ * @throws {InvalidInputError} `toleranceMs` is not a number from 0
  * @see https://www.mercadopago.com.ar/developers/en/docs/your-integrations/notifications/webhooks
  */
 export function createNotificationVerifier(
@@ -69,7 +70,7 @@ export function createNotificationVerifier(
   if (toleranceMs !== undefined && !(typeof toleranceMs === 'number' && toleranceMs >= 0)) {
     throw new InvalidInputError([{ path: 'toleranceMs', message: 'must be a number of milliseconds from 0' }])
   }
-  // The keys, not the promise of them: in a Worker that ends with the request that made it.
+  // The keys are kept, not a promise of them: in a Worker, a promise belongs to the request that created it.
   let keys: CryptoKey[] | undefined
   return async (request) => {
     const delivery = readDelivery(request)
@@ -78,7 +79,7 @@ export function createNotificationVerifier(
     const { timestamp, unit } = timestampOf(ts)
     keys ??= await Promise.all(list.map(importSecret))
 
-    // With a separator inside a value, one signed text could be read in two ways.
+    // With a separator inside a value, the same signed text could be read in two ways.
     const isAmbiguous = `${delivery.id}${requestId}`.includes(';')
     const ids = idReadings(delivery.id, delivery.query.get('type') ?? undefined)
     const matched = isAmbiguous ? undefined : await findMatch(keys, hash, ids, requestId, ts)
@@ -93,8 +94,8 @@ export function createNotificationVerifier(
 }
 
 /**
- * Verifies one delivery: `x-signature` over `data.id`, `x-request-id` and `ts`. The body is not signed, so the result is
- * a pointer: read the resource before you believe anything.
+ * Verifies one delivery: its `x-signature` covers `data.id`, `x-request-id` and `ts`. The body is not signed, so the
+ * result is only a pointer: read the resource before you rely on anything.
  *
  * @throws {InvalidNotificationError} with the `reason`
  */
@@ -103,8 +104,9 @@ export async function verifyNotification(request: Request | PlainDelivery, optio
 }
 
 /**
- * The same result without a signature, `matched: null`: for deliveries that are not signed, such as old IPN, and perhaps
- * those of Wallet Connect, of which no source says that they are. Anybody can send one: read the resource, then believe.
+ * Parses a delivery without checking a signature, so `matched` is null. It is meant for deliveries that are not signed:
+ * old IPN, and perhaps those of Wallet Connect, since no source says that they are. Anybody can send one: read the resource
+ * before you rely on anything.
  *
  * @throws {InvalidNotificationError} `not_json`, `too_large` or `unknown_shape`
  */
@@ -134,26 +136,26 @@ async function findMatch(
 export interface SignOptions {
   /** The secret of the dashboard's webhooks. */
   secret: string
-  /** `wallet_connect`, `payment`, `order`, … */
+  /** Topic of the notification: `wallet_connect`, `payment`, `order`, … */
   topic: string
-  /** `data` of the body; its `id` is signed. */
+  /** The field `data` of the body; its `id` is signed. */
   data: { id: string | number } & Record<string, unknown>
   action?: string
   /** Other fields of the body, such as `id` and `version`. */
   fields?: Record<string, unknown>
-  /** Where it is sent; `data.id` and `type` are added to the query. Default `https://shop.example/notifications`. */
+  /** Address of your endpoint; `data.id` and `type` are added to its query. Default `https://shop.example/notifications`. */
   url?: string
   requestId?: string
-  /** When it is signed, milliseconds since 1970. Default now. */
+  /** Time of signing, milliseconds since 1970. Default now. */
   timestamp?: number
   /** Unit of `ts`. Default seconds. */
   unit?: 's' | 'ms'
-  /** Sign the id lower-cased, as the documentation says of ids such as `ORD01…`. Default as it is, as the SDKs do. */
+  /** Whether to sign the id in lower case, as documented for ids such as `ORD01…`. Default false, as in the SDKs. */
   lowerCaseId?: boolean
 }
 
 /**
- * A delivery as Mercado Pago would send it, for your tests.
+ * Makes a signed delivery as Mercado Pago would send it, for your tests.
  *
  * @throws {InvalidNotificationError} `bad_secret`
  */

@@ -2,24 +2,25 @@ import { InvalidNotificationError } from '../errors.ts'
 import type { Open } from '../schema/fields.ts'
 import type { Delivery } from './delivery.ts'
 
-/** What a notification points at. */
+/** The kind of resource that a notification points at. */
 export type NotificationResource = 'agreement' | 'payment' | 'order' | 'advanced_payment' | 'unknown'
 
-/** What was read of a notification, besides its signature. */
+/** The content of a notification, without its signature. */
 export interface Pointer {
-  /** `wallet_connect`, `payment`, `order` and whatever Mercado Pago adds; `''` if it names none. */
+  /** Topic: `wallet_connect`, `payment`, `order` or whatever Mercado Pago adds; `''` if the delivery names none. */
   topic: Open<'wallet_connect' | 'payment' | 'order'>
-  /** `status.updated`, `payment_method.updated`, `payment.updated`, `order.processed`, … */
+  /** Action: `status.updated`, `payment_method.updated`, `payment.updated`, `order.processed`, … */
   action: string | undefined
   resource: NotificationResource
-  /** Id of the resource: agreement, inner payment, order, or advanced payment. */
+  /** Id of the agreement, inner payment, order or advanced payment. */
   resourceId: string
   /**
-   * The same for every delivery of one event: remember it to act once. Type, id, version, action, resource and status,
-   * not the id alone, which samples repeat. Old IPN deliveries name no event: each has a key of its own.
+   * A key that is the same for every delivery of one event: store it to act only once. Made of topic, id, version, action,
+   * resource and status, because samples of different events share an id. Old IPN deliveries name no event, so each has
+   * its own key.
    */
   eventKey: string
-  /** The body as it came. Nobody signed it: read the resource before you believe anything in it. */
+  /** The body as it came. It is not signed: read the resource before you rely on anything in it. */
   unverifiedBody: unknown
 }
 
@@ -28,7 +29,7 @@ type Json = Record<string, unknown>
 const object = (value: unknown): Json | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
 
-/** Ids and versions come as numbers or text; a part of another form is as good as absent. */
+/** A number or a string as text; `''` for any other value, which counts as absent. */
 export const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
 const RESOURCES: Record<string, NotificationResource> = {
@@ -38,9 +39,9 @@ const RESOURCES: Record<string, NotificationResource> = {
 }
 
 /**
- * Reads what a delivery points at. What the query says goes before the body: its `data.id` is what is signed.
+ * Reads what a delivery points at. The query takes precedence over the body, because its `data.id` is signed.
  *
- * @throws {InvalidNotificationError} `unknown_shape`: it points at nothing
+ * @throws {InvalidNotificationError} `unknown_shape`: the delivery does not name a resource
  */
 export function readPointer({ query, id, header }: Delivery, unverifiedBody: unknown): Pointer {
   const body = object(unverifiedBody ?? {})
@@ -55,7 +56,7 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
   if (!topic && !action && !resourceId) throw new InvalidNotificationError('unknown_shape')
 
   const event = [text(body.id), text(body.version) || text(data.version), text(body.status) || text(data.status)]
-  // Old IPN deliveries name no event: two of them are not taken for one.
+  // Old IPN deliveries name no event: without the request id, two of them would share a key.
   const isNamed = event.some((part) => part !== '')
   const parts = [
     topic,
@@ -69,7 +70,7 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
   return { topic, action: action || undefined, resource, resourceId, eventKey: parts.map(keyPart).join(':'), unverifiedBody }
 }
 
-const MOST_KEY_PART = 64
+const MAX_KEY_PART_LENGTH = 64
 
-/** Fit for a key of any store: bounded, and without the separator. */
-const keyPart = (part: string): string => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '')).slice(0, MOST_KEY_PART)
+/** A part of an event key, made safe for any store: bounded, and without the separator. */
+const keyPart = (part: string): string => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '')).slice(0, MAX_KEY_PART_LENGTH)

@@ -6,60 +6,63 @@ const NonEmptySchema = matching(/./s, 'must not be empty')
 
 const WebAddressSchema = v.pipe(
   text(2048),
-  v.check((value) => /^https?:/.test(value) && URL.canParse(value), 'must be an http(s) address'),
+  v.check((value) => /^https?:/.test(value) && URL.canParse(value), 'must be an http or https address'),
 )
 
-/** Id of an agreement, as `agreements.create` answered it: letters and digits, 32 in all samples. */
-export const AgreementIdSchema = matching(/^[A-Za-z0-9_-]{1,64}$/, 'must be an agreement id: 1 to 64 letters or digits')
+/** Id of an agreement, as `agreements.create` returned it: 1 to 64 letters, digits, `-` or `_`; 32 hex digits in samples. */
+export const AgreementIdSchema = matching(
+  /^[A-Za-z0-9_-]{1,64}$/,
+  'must be an agreement id: 1 to 64 letters, digits, hyphens or underscores',
+)
 
 /**
- * Body of `agreements.create`.
+ * The input of `agreements.create`, sent as its body.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-agreement/post
  */
 export const CreateAgreementInputSchema = v.strictObject({
-  /** Web address the buyer is sent back to; begins like the one registered for the application. At most 2048 characters. */
+  /** Address that the buyer returns to; must begin like the one registered for the application. At most 2048 characters. */
   return_uri: WebAddressSchema,
-  /** Your id of this linking flow, answered again by `agreements.get`. At most 64 characters. */
+  /** Your id of this linking flow; `agreements.get` returns it. At most 64 characters. */
   external_flow_id: text(64),
-  /** How you know the buyer. */
+  /** The buyer in your own records. */
   external_user: v.strictObject({
-    /** Your id of the buyer. One active agreement each. */
+    /** Your id of the buyer, 1 to 256 characters. A buyer has at most one active agreement. */
     id: text(256),
     /** A label, such as the buyer's name. */
     description: v.optional(v.string()),
   }),
-  /** What the buyer is asked to approve. */
+  /** Details of what the buyer is asked to approve. */
   agreement_data: v.optional(
     v.strictObject({
-      /** Major units. If the buyer's balance does not cover it, a card has to be added while linking. */
+      /** An amount in major units. If the buyer's balance does not cover it, the buyer has to add a card while linking. */
       validation_amount: v.optional(AmountSchema),
-      /** What the buyer is about to do. At most 256 characters. */
+      /** Text that tells the buyer what the approval is for. At most 256 characters. */
       description: v.optional(text(256)),
     }),
   ),
 })
 
 /**
- * Answer of `agreements.create`.
+ * The output of `agreements.create`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-agreement/post
  */
 export const CreatedAgreementSchema = v.looseObject({
   /** Id of the agreement: keep it with the buyer. */
   agreement_id: NonEmptySchema,
-  /** Page in Mercado Pago where the buyer approves: send the buyer there. */
+  /** Address of Mercado Pago's page where the buyer approves: send the buyer there. */
   agreement_uri: NonEmptySchema,
 })
 
-/** Input of `agreements.get` and `agreements.cancel`. */
+/** The input of `agreements.get` and `agreements.cancel`. */
 export const AgreementReferenceSchema = v.strictObject({
   /** Id of the agreement. */
   agreement_id: AgreementIdSchema,
 })
 
-/** Agreement statuses that a source names; before confirmation and after expiry nothing is documented. */
+/** Status of an agreement. Sources name these; those before confirmation and after expiry are not documented. */
 export type AgreementStatus = Open<'confirmed_by_user' | 'active' | 'cancelled' | 'expired'>
 
-/** Other spellings of the same fields: `date_cancelled` and the webhook guide's `agreement_code`. */
+/** Renames the other spellings that sources use: `date_cancelled` and the webhook guide's `agreement_code`. */
 function normalizeAgreement(agreement: Record<string, unknown>): Record<string, unknown> {
   const { date_cancelled, agreement_code, ...rest } = agreement
   const date_canceled = rest.date_canceled ?? date_cancelled
@@ -70,7 +73,7 @@ function normalizeAgreement(agreement: Record<string, unknown>): Record<string, 
 }
 
 /**
- * Answer of `agreements.get`.
+ * The output of `agreements.get`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/get-agreement/get
  */
 export const AgreementSchema = v.pipe(
@@ -79,7 +82,7 @@ export const AgreementSchema = v.pipe(
   v.looseObject({
     /** Id of the agreement. */
     id: NonEmptySchema,
-    /** `confirmed_by_user` (or `active`): usable. Everything else: not usable. */
+    /** `confirmed_by_user` (or `active`): the wallet can be charged. With any other status it cannot. */
     status: v.nullish(openString<AgreementStatus>()),
     /** When it was created, ISO 8601 UTC. */
     date_created: v.nullish(v.string()),
@@ -89,23 +92,23 @@ export const AgreementSchema = v.pipe(
     date_expire: v.nullish(v.string()),
     /** The code to exchange for a payer token, once the buyer has confirmed. Secret. */
     validation_code: v.nullish(v.string()),
-    /** Page in Mercado Pago for an already linked wallet. */
+    /** Address of Mercado Pago's page for a wallet that is already linked. */
     approval_uri: v.nullish(v.string()),
-    /** The `return_uri` of creation. */
+    /** The `return_uri` that was sent to `agreements.create`. */
     redirect_uri: v.nullish(v.string()),
-    /** As sent. */
+    /** Your id of the linking flow, as sent. */
     external_flow_id: v.nullish(v.string()),
-    /** As sent: your id of the buyer and its label. */
+    /** Your id of the buyer and a label, as sent. */
     external_user: v.nullish(v.looseObject({ id: v.nullish(v.string()), description: v.nullish(v.string()) })),
-    /** As sent: amount in major units and text. */
+    /** The amount in major units and the text, as sent. */
     agreement_data: v.nullish(
       v.looseObject({ validation_amount: v.nullish(ReceivedAmountSchema), description: v.nullish(v.string()) }),
     ),
-    /** Country: MLA, MLB, … */
+    /** Site of the account, which stands for its country: MLA, MLB, … */
     site_id: v.nullish(v.string()),
-    /** Your application; a string in Mercado Pago's OpenAPI file. */
+    /** Id of your application; a string in Mercado Pago's OpenAPI file. */
     application_id: v.nullish(ReceivedIdSchema),
-    /** The seller's Mercado Pago user. */
+    /** Id of the seller's Mercado Pago user. */
     collector_id: v.nullish(ReceivedIdSchema),
     /** Version of the agreement API. */
     model_version: v.nullish(v.number()),
@@ -113,26 +116,26 @@ export const AgreementSchema = v.pipe(
 )
 
 /**
- * Input of `agreements.createPayerToken`.
+ * The input of `agreements.createPayerToken`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/generate-payer-token/post
  */
 export const CreatePayerTokenInputSchema = v.strictObject({
   /** Id of the agreement. */
   agreement_id: AgreementIdSchema,
-  /** The code that came with the buyer's return, or `validation_code` of `agreements.get`. Secret, works once. */
+  /** The code that came with the buyer's return, or `validation_code` of `agreements.get`. Secret; works once. */
   code: token(1024),
 })
 
 /**
- * Answer of `agreements.createPayerToken`.
+ * The output of `agreements.createPayerToken`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/generate-payer-token/post
  */
 export const PayerTokenSchema = v.looseObject({
-  /** Charges the wallet for as long as the agreement lives. Secret: encrypt it at rest. */
+  /** Token that charges the wallet as long as the agreement is active. Secret: encrypt it at rest. */
   payer_token: NonEmptySchema,
 })
 
-/** Answer of `agreements.cancel`: documented as an empty body; whatever object comes instead is ignored. */
+/** The output of `agreements.cancel`: documented as an empty body. An object that comes instead is ignored. */
 export const CancelledAgreementSchema = v.pipe(
   v.custom<object | undefined>((value) => value === undefined || /^{/.test(JSON.stringify(value)), 'must be empty'),
   v.transform((): undefined => undefined),
@@ -140,13 +143,13 @@ export const CancelledAgreementSchema = v.pipe(
 
 /** What `agreements.create` takes. */
 export interface CreateAgreementInput extends v.InferInput<typeof CreateAgreementInputSchema> {}
-/** Which agreement. */
+/** The id of an agreement, as `agreements.get` and `agreements.cancel` take it. */
 export interface AgreementReference extends v.InferInput<typeof AgreementReferenceSchema> {}
-/** What `agreements.createPayerToken` takes beside the id. */
+/** What `agreements.createPayerToken` takes besides the id. */
 export interface CreatePayerTokenInput extends Omit<v.InferInput<typeof CreatePayerTokenInputSchema>, 'agreement_id'> {}
-/** What `agreements.create` answers. */
+/** What `agreements.create` returns. */
 export interface CreatedAgreement extends v.InferOutput<typeof CreatedAgreementSchema> {}
 /** A buyer's permission to be charged. */
 export interface Agreement extends v.InferOutput<typeof AgreementSchema> {}
-/** What `agreements.createPayerToken` answers. */
+/** What `agreements.createPayerToken` returns. */
 export interface PayerToken extends v.InferOutput<typeof PayerTokenSchema> {}

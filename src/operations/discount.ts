@@ -4,27 +4,27 @@ import { AmountSchema, ReceivedAmountSchema } from '../schema/money.ts'
 
 const PayerTokenFieldSchema = token(2048)
 
-/** How a discount is computed; Mercado Pago spells the relative kind in several ways. */
+/** How a discount is computed. Mercado Pago spells the relative kind in two ways. */
 export type DiscountType = Open<'percent' | 'percentage' | 'fixed'>
 
-/** Coupon statuses the guide names. */
+/** Status of a coupon; these are the ones that the guide names. */
 export type CouponStatus = Open<'success' | 'pending' | 'invalid'>
 
 const DiscountDetailSchema = v.looseObject({
-  /** Size: percent, or major units when `type` is `fixed`. */
+  /** Size of the discount: percent, or major units when `type` is `fixed`. */
   value: v.nullish(ReceivedAmountSchema),
-  /** As answered; repeat it unchanged in the payment. */
+  /** How the discount is computed; repeat it unchanged in the payment. */
   type: v.nullish(openString<DiscountType>()),
-  /** Upper limit of the discount, major units. */
+  /** The most that the discount can be, major units. */
   cap: v.nullish(ReceivedAmountSchema),
-  /** Least payment it applies to, major units. */
+  /** The smallest payment that it applies to, major units. */
   min_payment_amount: v.nullish(ReceivedAmountSchema),
-  /** Greatest payment it applies to, major units. */
+  /** The largest payment that it applies to, major units. */
   max_payment_amount: v.nullish(ReceivedAmountSchema),
 })
 
 /**
- * Input of `discounts.validateCoupon`.
+ * The input of `discounts.validateCoupon`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/validate-coupon/post
  */
 export const ValidateCouponInputSchema = v.strictObject({
@@ -34,32 +34,32 @@ export const ValidateCouponInputSchema = v.strictObject({
   id: text(256),
 })
 
-/** The guide says `details`, the reference `detail`. */
+/** Renames `details`, the guide's spelling, to the reference's `detail`. */
 function normalizeCoupon({ details, ...coupon }: Record<string, unknown>): Record<string, unknown> {
   return details === undefined ? coupon : { detail: details, ...coupon }
 }
 
 /**
- * Answer of `discounts.validateCoupon`. An invalid coupon is a value, with `status` alone.
+ * The output of `discounts.validateCoupon`. An invalid coupon is a value too; it has only a `status`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/validate-coupon/post
  */
 export const CouponSchema = v.pipe(
   v.looseObject({}),
   v.transform(normalizeCoupon),
   v.looseObject({
-    /** `success` and `pending`: can be used; `invalid`: wrong or expired. */
+    /** `success` or `pending`: the coupon can be used; `invalid`: it is wrong or expired. */
     status: openString<CouponStatus>(),
     /** Text for the buyer. */
     description: v.nullish(v.string()),
-    /** Address of the terms. */
+    /** Address of the legal terms. */
     legal_terms: v.nullish(v.string()),
-    /** The discount that the coupon stands for. */
+    /** The discount that the coupon gives. */
     detail: v.nullish(DiscountDetailSchema),
   }),
 )
 
 /**
- * Input of `discounts.create`.
+ * The input of `discounts.create`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-discount-promise/post
  */
 export const CreateDiscountInputSchema = v.strictObject({
@@ -67,11 +67,11 @@ export const CreateDiscountInputSchema = v.strictObject({
   payer_token: PayerTokenFieldSchema,
   /** Total of the purchase before discount, major units. */
   amount: AmountSchema,
-  /** Only if the buyer typed one. At most 256 characters. */
+  /** The coupon, if the buyer typed one. At most 256 characters. */
   coupon: v.optional(text(256)),
 })
 
-/** The guide puts `legal_terms` inside `discount`, the reference on top. */
+/** Moves `legal_terms` out of `discount`, where the guide has it, to the top level, where the reference has it. */
 function normalizePromise(promise: Record<string, unknown>): Record<string, unknown> {
   const { discount } = promise
   if (typeof discount !== 'object' || discount === null || !('legal_terms' in discount)) return promise
@@ -80,25 +80,25 @@ function normalizePromise(promise: Record<string, unknown>): Record<string, unkn
 }
 
 /**
- * Answer of `discounts.create`: a promise that reserves the discount. Pay at once; an unused one is given back by
- * Mercado Pago after about 200 ms, or up to 10 s with a coupon.
+ * The output of `discounts.create`: a promise that reserves the discount. Pay at once: Mercado Pago releases an unused
+ * one after about 200 ms, or up to 10 s with a coupon.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-discount-promise/post
  */
 export const DiscountPromiseSchema = v.pipe(
   v.looseObject({}),
   v.transform(normalizePromise),
   v.looseObject({
-    /** The amount that was asked about, major units. */
+    /** Total of the purchase before discount, as sent, major units. */
     transaction_amount: v.nullish(ReceivedAmountSchema),
     /** Currency of the site, ISO 4217. */
     currency_id: v.nullish(v.string()),
-    /** Address of the terms. */
+    /** Address of the legal terms. */
     legal_terms: v.nullish(v.string()),
     /** `{}` when the buyer has no discount. Repeat `amount` and `detail` unchanged in the payment. */
     discount: v.looseObject({
-      /** What the buyer pays less, major units. */
+      /** The amount of the discount, major units. */
       amount: v.optional(ReceivedAmountSchema),
-      /** How it was computed. */
+      /** How the discount was computed. */
       detail: v.optional(DiscountDetailSchema),
     }),
   }),
@@ -106,9 +106,9 @@ export const DiscountPromiseSchema = v.pipe(
 
 /** What `discounts.validateCoupon` takes. */
 export interface ValidateCouponInput extends v.InferInput<typeof ValidateCouponInputSchema> {}
-/** What `discounts.create` takes. Amounts are major units. */
+/** What `discounts.create` takes. Amounts are in major units. */
 export interface CreateDiscountInput extends v.InferInput<typeof CreateDiscountInputSchema> {}
-/** What `discounts.validateCoupon` answers. */
+/** What `discounts.validateCoupon` returns. */
 export interface Coupon extends v.InferOutput<typeof CouponSchema> {}
-/** What `discounts.create` answers. */
+/** What `discounts.create` returns. */
 export interface DiscountPromise extends v.InferOutput<typeof DiscountPromiseSchema> {}

@@ -19,8 +19,8 @@ import type {
 import type { Refund, RefundPaymentInput } from './refund.ts'
 
 /**
- * Input and output of everything the API can do. Whoever adds an operation begins here: the compiler then names every
- * other place that has to know it.
+ * The input and output of every operation. To add an operation, begin here: the compiler then points at every other
+ * place that must know it.
  */
 export interface OperationTypes {
   'agreements.create': { input: CreateAgreementInput; output: CreatedAgreement }
@@ -42,5 +42,5 @@ export interface OperationTypes {
 export type OperationName = keyof OperationTypes
 /** What `prepare` takes for an operation: path parameters, header fields and body under their wire names. */
 export type OperationInput<Name extends OperationName> = OperationTypes[Name]['input']
-/** What an operation answers. */
+/** What a call of an operation resolves to. */
 export type OperationOutput<Name extends OperationName> = OperationTypes[Name]['output']

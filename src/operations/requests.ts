@@ -14,23 +14,23 @@ import { RefundPaymentInputSchema } from './refund.ts'
 /**
  * How an operation may be repeated.
  *
- * - `read`: changes nothing; repeat whenever no readable answer came.
- * - `keyed`: a write with an idempotency key; repeat with the same key and bytes.
- * - `state`: sets a state; repeat, and if a repeat is refused, read whether the state is reached.
- * - `never`: a write that nothing protects; an unclear end is an unknown outcome at once.
+ * - `read`: changes nothing; repeat it whenever no readable response came.
+ * - `keyed`: a write with an idempotency key; repeat it with the same key and bytes.
+ * - `state`: sets a state; repeat it, and if a repeat is refused, read whether the state was reached.
+ * - `never`: a write without protection against a second effect; without a clear answer its outcome is unknown at once.
  */
 export type RetryClass = 'read' | 'keyed' | 'state' | 'never'
 
 /** The request of an operation, and how it may be repeated. */
 export interface RequestSpec {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Path below the API's origin, its parameter in braces. */
+  /** Path below the API's origin, with its parameter in braces. */
   path: string
   input: v.GenericSchema
   retry: RetryClass
 }
 
-/** The request of every operation. Apart from `responses`, so that a bundle that only prepares holds no schemas of answers. */
+/** The request of every operation. Separate from `responses`, so that a bundle that only prepares has no response schemas. */
 export const requests = {
   'agreements.create': {
     method: 'POST',
@@ -117,7 +117,7 @@ export type WriteName = {
   [Name in OperationName]: (typeof requests)[Name]['retry'] extends 'read' ? never : Name
 }[OperationName]
 
-/** The id in a path template. */
+/** Matches the parameter of a path template. */
 export const PARAMETER = /\{(\w+)\}/
 
 /** True for the name of an operation. */

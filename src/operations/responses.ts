@@ -8,7 +8,7 @@ import { CreatedRefundsSchema, RefundListSchema } from './refund.ts'
 /** The successful response of an operation. */
 export interface ResponseSpec {
   output: v.GenericSchema
-  /** Status of the first answer, where a repeat of the request gets another one. */
+  /** Status of the first response, if a repeat of the request gets a different one. */
   createdStatus?: number
 }
 

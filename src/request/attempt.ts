@@ -3,19 +3,19 @@ import { judge, lostWithout, type Verdict } from './judge.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 import type { Transport } from './transport.ts'
 
-/** The most of an answer that is read. A page of a search is the largest one documented. */
+/** The largest body that is read, in bytes. The largest documented response is a page of a search. */
 const MAX_BYTES = 1_048_576
 
-/** One request on its way. */
+/** One HTTP request to send. */
 export interface Attempt {
   accessToken: string
   prepared: PreparedRequest
-  /** For the answer with its body. */
+  /** Milliseconds for the whole response, body included. */
   timeoutMs: number
   signal: AbortSignal | undefined
 }
 
-/** Sends one HTTP request and judges what came of it. Never rejects. */
+/** Sends one HTTP request and judges the response, or the lack of one. Never rejects. */
 export async function attempt(
   { fetch, baseURL, clock }: Pick<Transport, 'fetch' | 'baseURL' | 'clock'>,
   { accessToken, prepared, timeoutMs, signal }: Attempt,
@@ -30,7 +30,7 @@ export async function attempt(
         body: prepared.body,
         signal: inner,
         redirect: 'manual',
-        // ofetch only carries: repeating, time limits and reading are ours.
+        // ofetch is only the transport: retries, time limits and reading the body are done here.
         retry: false,
         ignoreResponseError: true,
         responseType: 'stream',
@@ -44,7 +44,7 @@ export async function attempt(
     })
   } catch (error) {
     void quietly(() => reader?.cancel())
-    // What was thrown is dropped: ofetch's errors hold the request with its Authorization header.
+    // The error itself is dropped: ofetch's errors hold the request with its Authorization header.
     return lostWithout(error instanceof Cancelled ? error.reason : 'network', status)
   }
 }
@@ -52,21 +52,21 @@ export async function attempt(
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const READS_PER_TURN = 256
 
-/** The text of a body, undefined if it is too long or not UTF-8. Lets go of the body when it stops before the end. */
+/** Reads a body as text; undefined if it is too long or not UTF-8. Cancels the body if it stops before the end. */
 async function readText(reader: ReadableStreamDefaultReader<Uint8Array>, signal: AbortSignal): Promise<string | undefined> {
-  const letGo = (): void => void quietly(() => reader.cancel())
-  if (signal.aborted) letGo()
+  const cancel = (): void => void quietly(() => reader.cancel())
+  if (signal.aborted) cancel()
   const chunks: Uint8Array[] = []
   let length = 0
   let reads = 0
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     length += value?.byteLength ?? 0
     if (!value || length > MAX_BYTES || signal.aborted) {
-      letGo()
+      cancel()
       return undefined
     }
     chunks.push(value)
-    // A body that is always ready would keep every timer waiting.
+    // A body that always has the next chunk ready would keep timers from firing.
     if (++reads % READS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve))
   }
   try {
@@ -76,7 +76,7 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>, signal:
   }
 }
 
-/** Does something whose end nobody waits for. */
+/** Runs `work` and ignores its result and its errors. */
 async function quietly(work: () => unknown): Promise<void> {
   try {
     await work()
@@ -93,12 +93,12 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
   return all
 }
 
-/** Payer token, code and coupon in the text of a body. */
+/** Matches the payer token, the code and the coupon in a JSON body. */
 const SECRET_FIELD = /"(?:token|code|coupon)":("(?:[^"\\]|\\.)*")/g
-/** The coupon in its validation. */
+/** Matches the coupon in the body of `discounts.validateCoupon`. */
 const COUPON_ID = /"id":("(?:[^"\\]|\\.)*")/g
 
-/** What was sent and must not be repeated, should the API quote it. */
+/** The secrets that were sent, to be replaced wherever the API quotes them. */
 function secretsOf({ operation, body, headers }: PreparedRequest, accessToken: string): string[] {
   const pattern = operation === 'discounts.validateCoupon' ? COUPON_ID : SECRET_FIELD
   const inBody = [...(body ?? '').matchAll(pattern)].map(([, text = '""']): string => JSON.parse(text))

@@ -4,11 +4,11 @@ import { isPlainObject } from '../schema/plain-object.ts'
 import type { PreparedRequest } from './prepared-request.ts'
 
 /**
- * Takes over a request that may come from storage: a copy, so that what was checked is what is sent, each time. Refuses
- * what `prepare` cannot have made: the path decides where the access token goes, the headers who pays and under which
- * key.
+ * Checks a request that may come from storage, and returns a copy, so that what was checked is what every attempt sends.
+ * Refuses what `prepare` cannot have made: the path decides where the access token goes, the headers decide who pays and
+ * under which key.
  *
- * @throws {InvalidInputError}
+ * @throws {InvalidInputError} with everything that `prepare` would have made differently
  */
 export function checkPreparedRequest(stored: PreparedRequest): PreparedRequest {
   const prepared = copy(stored)
@@ -18,7 +18,7 @@ export function checkPreparedRequest(stored: PreparedRequest): PreparedRequest {
   return prepared
 }
 
-const NOT_PREPARED = 'is none: give a PreparedRequest, made by prepare'
+const NOT_PREPARED = 'is missing or unknown: pass a PreparedRequest that prepare made'
 
 function copy(stored: PreparedRequest): PreparedRequest {
   try {
@@ -36,21 +36,25 @@ function findMismatches(prepared: PreparedRequest): Issue[] {
   const { operation, method, headers, body, idempotencyKey } = prepared
   const request = requests[operation]
   const issues: Issue[] = []
-  const must = (condition: boolean, path: string, message: string): void => {
-    if (!condition) issues.push({ path, message })
+  const check = (holds: boolean, path: string, message: string): void => {
+    if (!holds) issues.push({ path, message })
   }
   const json = body === null ? {} : parseObject(body)
-  must(method === request.method, 'method', `must be ${request.method}`)
-  must(pathParameter(prepared) !== undefined, 'path', `must be of the form ${request.path}`)
-  must(json !== undefined, 'body', 'must be the text of a JSON object, or null')
-  must(operation !== 'payments.capture' || json?.capture === true, 'body', 'must have capture: true')
-  must(operation !== 'payments.cancel' || typeof json?.status === 'string', 'body', 'must have a status')
-  must((idempotencyKey === null) === (request.retry === 'read'), 'idempotencyKey', 'belongs to writes, and only to them')
-  must((headers['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must be the one in the headers')
+  check(method === request.method, 'method', `must be ${request.method}`)
+  check(pathParameter(prepared) !== undefined, 'path', `must be of the form ${request.path}`)
+  check(json !== undefined, 'body', 'must be the text of a JSON object, or null')
+  check(operation !== 'payments.capture' || json?.capture === true, 'body', 'must contain capture: true')
+  check(operation !== 'payments.cancel' || typeof json?.status === 'string', 'body', 'must contain a status')
+  check(
+    (idempotencyKey === null) === (request.retry === 'read'),
+    'idempotencyKey',
+    'must be set for a write, and null for a read',
+  )
+  check((headers['x-idempotency-key'] ?? null) === idempotencyKey, 'idempotencyKey', 'must equal the header x-idempotency-key')
   for (const [header, value] of Object.entries(headers)) {
     const isKnown = HEADERS.includes(header)
-    must(isKnown, `headers.${header.slice(0, 64)}`, 'is no header of a prepared request; send adds the access token')
-    must(typeof value === 'string' && VISIBLE_ASCII.test(value), `headers.${header.slice(0, 64)}`, 'must be visible ASCII')
+    check(isKnown, `headers.${header.slice(0, 64)}`, 'is not a header that prepare sets; send adds the access token')
+    check(typeof value === 'string' && VISIBLE_ASCII.test(value), `headers.${header.slice(0, 64)}`, 'must be visible ASCII')
   }
   return issues
 }
@@ -64,7 +68,7 @@ function parseObject(text: unknown): Record<string, unknown> | undefined {
   }
 }
 
-/** What paths of this template look like, the id captured. */
+/** A pattern for the paths of a template; it captures the id. */
 function patternOf(path: string): RegExp {
   const id = path.includes('{advanced_payment_id}') ? '(\\d{1,20})' : '([A-Za-z0-9_-]{1,64})'
   const query = path.endsWith('/search') ? '(?:\\?[\\w.%+&=*-]*)?' : ''
@@ -73,7 +77,7 @@ function patternOf(path: string): RegExp {
 
 const PATTERNS = Object.fromEntries(Object.entries(requests).map(([name, { path }]) => [name, patternOf(path)]))
 
-/** The id in the path, `''` if the operation has none, undefined if it is no path of this operation. */
+/** The id in the path; `''` if the operation has none; undefined if the path does not belong to the operation. */
 export function pathParameter({ operation, path }: PreparedRequest): string | undefined {
   const match = typeof path === 'string' ? PATTERNS[operation]?.exec(path) : null
   return match ? (match[1] ?? '') : undefined

@@ -1,15 +1,16 @@
-/** Time and chance. The client has those of the runtime; tests hand in their own. */
+/** The source of time and randomness: the runtime's own in production, a fake one in tests. */
 export interface Clock {
   /** Milliseconds since 1970. */
   date(): number
-  /** Milliseconds that never go back, from any start. */
+  /** Monotonic milliseconds, counted from an arbitrary start. */
   now(): number
-  /** A number from 0 up to 1. */
+  /** A number from 0 up to, but not including, 1. */
   random(): number
-  /** Calls back once, after `ms` milliseconds. Returns what cancels it. */
+  /** Calls `callback` once, after `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void
 }
 
+/** The clock of the runtime. */
 export const systemClock: Clock = {
   date: () => Date.now(),
   now: () => performance.now(),

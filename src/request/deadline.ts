@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** Why waiting ended before there was a result. */
+/** The rejection of work that was stopped before it had a result. */
 export class Cancelled {
   readonly reason: 'timeout' | 'aborted'
 
@@ -9,17 +9,18 @@ export class Cancelled {
   }
 }
 
-/** How long something may take. */
+/** How long a piece of work may take. */
 export interface Deadline {
+  /** Milliseconds from now. */
   ms: number
-  /** Ends it earlier. */
+  /** Ends the work earlier when it aborts. */
   signal: AbortSignal | undefined
   clock: Clock
 }
 
 /**
- * Runs `work` until the deadline. `work` gets a fresh signal; whether it listens to it or not, the promise ends in time,
- * rejected with `Cancelled`.
+ * Runs `work` until the deadline. `work` gets a fresh signal; even if it ignores that signal, the promise settles in
+ * time, rejected with `Cancelled`.
  */
 export function withDeadline<T>({ ms, signal, clock }: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

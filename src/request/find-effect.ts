@@ -5,13 +5,13 @@ import type { WriteName } from '../operations/requests.ts'
 import { pathParameter } from './check-prepared-request.ts'
 import { type PreparedRequest, prepare } from './prepared-request.ts'
 
-/** What reading shows of a write whose outcome is unknown. */
+/** What reads show about a write whose outcome is unknown. */
 export type FoundEffect =
-  /** It happened; `data` is what the write would have answered. */
+  /** The write took effect; `data` is the resource it would have returned. */
   | { kind: 'done'; data: unknown }
-  /** It did not happen, as far as the API knows. */
+  /** The API has no trace of the write. */
   | { kind: 'absent' }
-  /** Nothing certain. */
+  /** The reads do not settle it. */
   | { kind: 'unclear' }
 
 type Send = (prepared: PreparedRequest) => Promise<{ data: unknown }>
@@ -19,7 +19,7 @@ type Read = <Name extends OperationName>(name: Name, input: OperationInput<Name>
 
 const UNCLEAR: FoundEffect = { kind: 'unclear' }
 
-/** Reads whether a write took effect. Never rejects: a read that fails shows nothing. */
+/** Finds out by reads whether a write took effect. Never rejects: if a read fails, the answer is `unclear`. */
 export async function findEffect(prepared: PreparedRequest, send: Send): Promise<FoundEffect> {
   const platformId = prepared.headers['x-platform-id']
   const read: Read = async (name, input) => (await send(prepare(name, input, { platformId }))).data as never
@@ -45,7 +45,7 @@ const FINDERS: Record<WriteName, (prepared: PreparedRequest, read: Read) => Prom
     const { status } = await read('agreements.get', { agreement_id: pathParameter(prepared) ?? '' })
     return CANCELLED.includes(status ?? '') ? { kind: 'done', data: undefined } : UNCLEAR
   },
-  // What these make cannot be looked up: nothing lists agreements, payer tokens or promises.
+  // No read finds what these create: the API does not list agreements, payer tokens or promises.
   'agreements.create': () => UNCLEAR,
   'agreements.createPayerToken': () => UNCLEAR,
   'discounts.create': () => UNCLEAR,
@@ -53,7 +53,7 @@ const FINDERS: Record<WriteName, (prepared: PreparedRequest, read: Read) => Prom
 
 const paymentIn = (prepared: PreparedRequest) => ({ advanced_payment_id: pathParameter(prepared) ?? '' })
 
-/** A state that has been reached is proof; one from which it cannot be reached any more is proof of the contrary. */
+/** A status in `reached` proves that the write took effect; one in `excluded` proves that it did not and cannot any more. */
 function compareStatus(payment: AdvancedPayment, reached: readonly string[], excluded: readonly string[]): FoundEffect {
   const status = statusOf(payment)
   if (reached.includes(status)) return { kind: 'done', data: payment }
@@ -63,9 +63,9 @@ function compareStatus(payment: AdvancedPayment, reached: readonly string[], exc
 const statusOf = ({ status, payments }: AdvancedPayment): string => status ?? payments?.[0]?.status ?? ''
 
 /**
- * A payment of the same reference and amount that holds money. Nothing else proves anything: a rejected, cancelled or
- * refunded one may be an earlier try under another key, and so may one of several. That there is none is only proven by
- * a list that is whole, was filtered, and of which every entry can be read.
+ * Looks for one payment with the same reference and amount that holds money. Nothing else is proof: a rejected, cancelled
+ * or refunded payment may be an earlier try under another key, and so may one of several. Absence is proved only by a
+ * complete list that was filtered by the reference and in which every entry can be read.
  */
 async function findPayment({ body }: PreparedRequest, read: Read): Promise<FoundEffect> {
   const { transaction_amount, external_reference } = JSON.parse(body ?? '{}').wallet_payment ?? {}
@@ -78,13 +78,13 @@ async function findPayment({ body }: PreparedRequest, read: Read): Promise<Found
   )
   const [found, ...others] = same.filter((payment) => HOLDS_MONEY.includes(statusOf(payment)))
   if (found && others.length === 0) return { kind: 'done', data: found }
-  const isWhole = typeof paging?.total === 'number' && paging.total <= results.length
-  return isWhole && same.length === 0 && results.every(isReadable) ? { kind: 'absent' } : UNCLEAR
+  const isComplete = typeof paging?.total === 'number' && paging.total <= results.length
+  return isComplete && same.length === 0 && results.every(isReadable) ? { kind: 'absent' } : UNCLEAR
 }
 
 /**
- * Refunds have no reference: only a full refund that stands alone can be recognised, and only an empty list proves that
- * there is none.
+ * Refunds have no reference: only a full refund that is the only one can be recognised, and only an empty list proves
+ * absence.
  */
 async function findRefund(prepared: PreparedRequest, read: Read): Promise<FoundEffect> {
   const { amount } = JSON.parse(prepared.body ?? '{}') as { amount?: number }

@@ -1,30 +1,30 @@
 import { InvalidInputError } from '../errors.ts'
 
-/** A new random key for one payment wish: UUID v4. Keep it with the order before you send. */
+/** A new random idempotency key for one intended payment: UUID v4. Store it with the order before you send the request. */
 export function newIdempotencyKey(): string {
   return crypto.randomUUID()
 }
 
-/** Without control characters no two sources join to one text; lone surrogates would all encode to the same bytes. */
+/** Without control characters no two sources join to the same text. Lone surrogates would all encode to the same bytes. */
 const HASHABLE = /^[^\p{Cc}\p{Surrogate}]+$/u
 
-/** What names one payment wish. The same four values give the same key in every process and language. */
+/** What identifies one intended payment. The same four values give the same key in every process and language. */
 export interface KeySource {
   /** Your Mercado Pago account (collector or application), so that two sellers never share a key. */
   account: string
-  /** What is to be done, such as `payments.create`. */
+  /** The name of the operation, such as `payments.create`. */
   operation: string
   /** Your own reference of the order. */
   reference: string
-  /** Raise it only for a new wish, such as a second try after a *rejected* payment. Whole number from 1. */
+  /** A whole number from 1. Raise it only for a new intended payment, such as a second try after a *rejected* one. */
   attempt: number
 }
 
-/** Namespace of the keys, RFC 9562 section 5.8: never changes, or old keys could not be found again. */
+/** Namespace of the keys, RFC 9562 section 5.8. Never change it: old keys could not be derived again. */
 const NAMESPACE = 'f0c1a2f3-2b8d-5c6e-9a47-6d1c3e5b7a90'
 
 /**
- * A key that follows from the order: whoever derives it again, after a crash or in another process, gets the same one.
+ * Derives an idempotency key from an order: deriving it again, after a crash or in another process, gives the same key.
  *
  * UUID v8 (RFC 9562 section 5.8) of SHA-256 over the 16 bytes of the namespace and the UTF-8 bytes of account,
  * operation, reference and attempt (in decimal digits), with a zero byte between them.

@@ -6,40 +6,40 @@ import { describeIssues } from '../schema/describe-issues.ts'
 import { isEssential } from '../schema/schema-path.ts'
 import { type ErrorResponse, readErrorResponse, redact } from './error-response.ts'
 
-/** What is known of every attempt. */
-interface Evidence {
+/** What is known about every attempt. */
+interface ResponseMeta {
   status: number | undefined
   requestId: string | undefined
-  /** What `Retry-After` asks for. */
+  /** The wait that `Retry-After` asks for, in milliseconds. */
   retryAfterMs: number | undefined
 }
 
-/** What one attempt showed. */
+/** What one attempt means. */
 export type Verdict =
-  /** The resource. */
-  | (Evidence & { kind: 'answer'; status: number; data: unknown; drift: readonly Issue[]; replayed: boolean })
-  /** Declined: this attempt did nothing. */
-  | (Evidence & { kind: 'refused'; status: number } & ErrorResponse)
+  /** A response with the resource. */
+  | (ResponseMeta & { kind: 'answer'; status: number; data: unknown; drift: readonly Issue[]; replayed: boolean })
+  /** The API declined: this attempt did nothing. */
+  | (ResponseMeta & { kind: 'refused'; status: number } & ErrorResponse)
   /** The same request is still being processed. */
-  | (Evidence & { kind: 'busy' })
-  /** Not executed: too many requests. */
-  | (Evidence & { kind: 'limited' })
-  /** No readable answer: it may have been executed or not. */
+  | (ResponseMeta & { kind: 'busy' })
+  /** Too many requests: this attempt was not executed. */
+  | (ResponseMeta & { kind: 'limited' })
+  /** No readable response: the attempt may or may not have been executed. */
   | Lost
 
-/** An attempt without a readable answer. */
-export interface Lost extends Evidence {
+/** An attempt without a readable response. */
+export interface Lost extends ResponseMeta {
   kind: 'lost'
   reason: 'network' | 'timeout' | 'aborted' | 'server' | 'unreadable'
   issues: readonly Issue[]
 }
 
-/** An attempt that brought no response, or only its status. */
+/** The verdict on an attempt without a response, or with only its status. */
 export const lostWithout = (reason: Lost['reason'], status?: number): Lost =>
   lost({ status, requestId: undefined, retryAfterMs: undefined }, reason)
 
-const lost = (evidence: Evidence, reason: Lost['reason'], issues: readonly Issue[] = []): Lost => ({
-  ...evidence,
+const lost = (meta: ResponseMeta, reason: Lost['reason'], issues: readonly Issue[] = []): Lost => ({
+  ...meta,
   kind: 'lost',
   reason,
   issues,
@@ -53,34 +53,34 @@ export interface ReceivedResponse {
   text: string | undefined
 }
 
-/** What judging needs besides the response. */
+/** What `judge` needs besides the response. */
 export interface JudgeContext {
   operation: OperationName
   /** Milliseconds since 1970, for a `Retry-After` that is a date. */
   now: number
-  /** What was sent and must not be repeated, should the API quote it. */
+  /** The secrets that were sent, to be replaced wherever the API quotes them. */
   secrets: () => string[]
 }
 
-/** Says what one response means. What follows from it is up to `retry-policy.ts`. */
+/** Says what one response means. `retry-policy.ts` decides what to do next. */
 export function judge({ status, headers, text }: ReceivedResponse, { operation, now, secrets }: JudgeContext): Verdict {
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), now)
-  const evidence = { status, requestId: readRequestId(headers, secrets), retryAfterMs }
-  if (!Number.isInteger(status)) return lost({ ...evidence, status: undefined }, 'unreadable', [NO_ANSWER])
-  if (status < 200 || status > 599 || (status >= 300 && status < 400)) return lost(evidence, 'unreadable', [NO_ANSWER])
+  const meta = { status, requestId: readRequestId(headers, secrets), retryAfterMs }
+  if (!Number.isInteger(status)) return lost({ ...meta, status: undefined }, 'unreadable', [BAD_STATUS])
+  if (status < 200 || status > 599 || (status >= 300 && status < 400)) return lost(meta, 'unreadable', [BAD_STATUS])
   const json = parseJson(text)
-  if (status < 300 && !json.ok) return lost(evidence, 'unreadable', [json.issue])
-  if (status < 300 && json.ok) return readResource(operation, json.value, evidence, headers)
-  if (status >= 500 || status === 408) return lost(evidence, 'server')
-  if (status === 429) return { ...evidence, kind: 'limited' }
+  if (status < 300 && !json.ok) return lost(meta, 'unreadable', [json.issue])
+  if (status < 300 && json.ok) return readResource(operation, json.value, meta, headers)
+  if (status >= 500 || status === 408) return lost(meta, 'server')
+  if (status === 429) return { ...meta, kind: 'limited' }
   const response = readErrorResponse(json.ok ? json.value : undefined, secrets())
-  // A conflict that cannot be read may be the one that says "still being processed".
+  // A 409 that cannot be read may be the one that means "still being processed".
   const isInProgress = !json.ok || [response.apiCode, ...response.causes.map(({ code }) => code)].includes('401001')
-  if (status === 423 || (status === 409 && isInProgress)) return { ...evidence, kind: 'busy' }
-  return { ...evidence, ...response, kind: 'refused' }
+  if (status === 423 || (status === 409 && isInProgress)) return { ...meta, kind: 'busy' }
+  return { ...meta, ...response, kind: 'refused' }
 }
 
-const NO_ANSWER: Issue = { path: '', message: 'is not an answer of the API' }
+const BAD_STATUS: Issue = { path: '', message: 'does not have a status that the API uses' }
 
 type Parsed = { ok: true; value: unknown } | { ok: false; issue: Issue }
 
@@ -93,33 +93,33 @@ function parseJson(text: string | undefined): Parsed {
   }
 }
 
-/** The resource in a 2xx. A field that the resource can do without may differ: it is kept as it came, and reported. */
+/** Reads the resource of a 2xx. An optional field that differs from its schema is kept as it came, and reported as drift. */
 function readResource(
   operation: OperationName,
   value: unknown,
-  evidence: Evidence & { status: number },
+  meta: ResponseMeta & { status: number },
   headers: Pick<Headers, 'get'>,
 ): Verdict {
   const { output, createdStatus = 0 }: ResponseSpec = responses[operation]
   const result = v.safeParse(output, value)
   const issues = result.issues ?? []
   const fatal = issues.filter(({ path }) => isEssential(output, value, path ?? []))
-  if (fatal.length > 0) return lost(evidence, 'unreadable', describeIssues(output, value, fatal))
-  const isRepeat = createdStatus ? evidence.status !== createdStatus : headers.get('idempotent-replayed') === 'true'
+  if (fatal.length > 0) return lost(meta, 'unreadable', describeIssues(output, value, fatal))
+  const replayed = createdStatus ? meta.status !== createdStatus : headers.get('idempotent-replayed') === 'true'
   const drift = describeIssues(output, value, issues)
-  return { ...evidence, kind: 'answer', data: result.output, drift, replayed: isRepeat }
+  return { ...meta, kind: 'answer', data: result.output, drift, replayed }
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** A UUID as it is; of anything else only what is certainly not one of our secrets. */
+/** The header `x-request-id`: a UUID unchanged, anything else only if it is short, and with secrets replaced. */
 function readRequestId(headers: Pick<Headers, 'get'>, secrets: () => string[]): string | undefined {
   const value = headers.get('x-request-id')
   if (value === null || UUID.test(value)) return value ?? undefined
   return /^[\w.:-]{1,64}$/.test(value) ? redact(value, secrets()) : undefined
 }
 
-/** `Retry-After` in milliseconds from now: whole seconds or an HTTP date; undefined for anything else. */
+/** Reads `Retry-After`, whole seconds or an HTTP date, as milliseconds from `now`; undefined for anything else. */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
   const value = header.trim()

@@ -9,15 +9,15 @@ import { isPlainObject } from '../schema/plain-object.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 
 /**
- * A request that is ready to be sent, and sent again: plain JSON, the same key and the same bytes every time. It holds
- * no access token, but it does hold payer tokens and codes: treat it as a secret at rest.
+ * A request that is ready to be sent, once or again: plain JSON, with the same key and the same bytes every time. It
+ * holds no access token, but it does hold payer tokens and codes: encrypt it at rest.
  */
 export interface PreparedRequest<Name extends OperationName = OperationName> {
   operation: Name
   method: string
   /** Path and query below the API's origin. */
   path: string
-  /** All headers but `Authorization`, names in lower case. */
+  /** All headers except `Authorization`, their names in lower case. */
   headers: Record<string, string>
   /** The exact text of the body. */
   body: string | null
@@ -26,24 +26,24 @@ export interface PreparedRequest<Name extends OperationName = OperationName> {
 }
 
 const PrepareOptionsSchema = v.strictObject({
-  /** Key of this payment wish, 1 to 128 visible ASCII characters; a new UUID v4 if left out. Reads have none. */
+  /** Key of this intended write, 1 to 128 visible ASCII characters; a new UUID v4 if left out. Reads have none. */
   idempotencyKey: v.optional(token(128)),
   /** The buyer's device (`MP_DEVICE_SESSION_ID`), sent as `X-Meli-Session-Id`. */
   deviceId: v.optional(token(1024)),
   /** Your id as a platform or plugin, sent as `x-platform-id`. */
   platformId: v.optional(token(256)),
-  /** Country, to know how many decimals its currency has; without it two are allowed. */
+  /** The account's country, which decides how many decimals an amount may have; without it, two. */
   site: v.optional(v.picklist(SITES)),
 })
 
-/** What goes with a request beside its input. */
+/** Options of a request, besides its input. */
 export interface PrepareOptions extends v.InferInput<typeof PrepareOptionsSchema> {}
 
 /**
- * Turns an input into the request that says it: validates, makes the idempotency key, fixes the bytes. Pure but for
- * the key.
+ * Turns an input into a request: validates it, makes the idempotency key and fixes the bytes. Pure except for a new
+ * key.
  *
- * @throws {InvalidInputError} with everything that is wrong, at once
+ * @throws {InvalidInputError} with everything that is wrong in one list
  */
 export function prepare<Name extends OperationName>(
   name: Name,
@@ -69,10 +69,10 @@ export function prepare<Name extends OperationName>(
     headers['x-payer-token'] = String(fields.payer_token)
     delete fields.payer_token
   }
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined)
   const isRead = operation.method === 'GET'
-  const body = isRead || given.length === 0 ? null : toJson(fields)
-  if (isRead && given.length > 0) path += `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`
+  const body = isRead || present.length === 0 ? null : toJson(fields)
+  if (isRead && present.length > 0) path += `?${new URLSearchParams(present.map(([key, value]) => [key, String(value)]))}`
   if (body !== null) headers['content-type'] = 'application/json'
   if (platformId) headers['x-platform-id'] = platformId
   if (deviceId) headers['x-meli-session-id'] = deviceId
@@ -81,7 +81,11 @@ export function prepare<Name extends OperationName>(
   return { operation: name, method: operation.method, path, headers, body, idempotencyKey: key }
 }
 
-/** @throws {InvalidInputError} also for what the caller's own getters and proxies throw, which may quote the input */
+/**
+ * Parses an input by its schema.
+ *
+ * @throws {InvalidInputError} also if a getter or proxy of the input throws, since that error may quote the input
+ */
 export function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown, site?: Site): v.InferOutput<Schema> {
   let issues: Issue[]
   try {
@@ -96,16 +100,16 @@ export function validate<Schema extends v.GenericSchema>(schema: Schema, input: 
   throw new InvalidInputError(issues)
 }
 
-/** Read as an object, a promise or an instance is empty, and empty may mean everything. */
+/** Refuses promises and class instances: they would read as an empty object, and for a refund empty means everything. */
 function requirePlain(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || isPlainObject(input)) return input
-  throw new InvalidInputError([{ path: '', message: 'must be a plain object: no promise, instance or list' }])
+  throw new InvalidInputError([{ path: '', message: 'must be a plain object, not a promise, a class instance or a list' }])
 }
 
 function toJson(value: unknown): string {
   try {
     return JSON.stringify(value)
   } catch {
-    throw new InvalidInputError([{ path: '', message: 'must be JSON: no cycles and no bigint' }])
+    throw new InvalidInputError([{ path: '', message: 'must be valid JSON, without cycles or bigints' }])
   }
 }

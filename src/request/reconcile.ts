@@ -5,32 +5,32 @@ import type { PreparedRequest } from './prepared-request.ts'
 import { findEffectOf, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
 import type { Transport } from './transport.ts'
 
-/** What is known of a write after another look. */
+/** What `reconcile` found out about a write. */
 export type Settlement<Data = unknown> =
   | {
-      /** It took effect once; `data` is its answer. */
+      /** The write took effect, once; `data` is its result. */
       outcome: 'done'
       data: Data
     }
   | {
-      /** It took no effect; `error` says why. A new wish may get a new key. */
+      /** The write took no effect; `error` says why. A new attempt may use a new key. */
       outcome: 'not_done'
       error: RefusedError
     }
   | {
-      /** Still not known. Keep the request, ask again later. */
+      /** Still not known. Keep the request and reconcile it again later. */
       outcome: 'unknown'
       error: UnknownOutcomeError
     }
 
 /**
  * Settles a write whose outcome is unknown, within one deadline: sends the same request again (same key, same bytes),
- * and where that does not answer, reads. Never makes a new key, and never repeats what nothing protects.
+ * and if that does not settle it, reads. Never makes a new key, and never repeats a write of the class `never`.
  *
- * `not_done` is said of what has arrived. A request that broke off on its way may arrive up to minutes later: if it left
- * just now, ask again before you believe it.
+ * `not_done` covers only requests that have already arrived. A request whose connection broke may still arrive minutes
+ * later: if it was sent just now, reconcile again before you rely on the result.
  *
- * @throws {InvalidInputError} it is not a prepared write
+ * @throws {InvalidInputError} the request is not a prepared write
  */
 export async function reconcile(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Settlement> {
   const prepared = checkPreparedRequest(stored)
@@ -51,7 +51,7 @@ export async function reconcile(transport: Transport, stored: PreparedRequest, o
 
   const effect = await findEffectOf(transport, prepared, end, options)
   if (effect.kind === 'done') return { outcome: 'done', data: effect.data }
-  // A repeat that is refused while reading shows no effect: nothing happened. 422 and 409 speak of an effect.
+  // Nothing happened if the repeat is refused and reads show no effect. But 422 and 409 suggest that there is an effect.
   const isRefused = failure instanceof RefusedError && failure.status !== 422 && failure.status !== 409
   if (isRefused && effect.kind === 'absent') return { outcome: 'not_done', error: failure as RefusedError }
   if (failure instanceof UnknownOutcomeError) return { outcome: 'unknown', error: failure }

@@ -25,33 +25,33 @@ export interface Answer<Data = unknown> {
   /** HTTP status: 201 for a new payment, 200 for everything else. */
   status: number
   requestId: string | undefined
-  /** Requests that left. */
+  /** How many requests were sent. */
   attempts: number
   idempotencyKey: string | null
-  /** True if the effect is that of an earlier attempt with this key. */
+  /** True if an earlier request with this key had already taken effect. */
   replayed: boolean
 }
 
-/** What goes with any call. */
+/** Options of every call. */
 export interface SendOptions {
-  /** Ends the call at once, also while it waits. */
+  /** Ends the call at once when it aborts, even while it waits between attempts. */
   signal?: AbortSignal | undefined
 }
 
 /**
  * Sends a prepared request until there is an answer, within the deadline: the same key and the same bytes each time.
  *
- * @throws {InvalidInputError} the request or the access token cannot be sent; nothing left
+ * @throws {InvalidInputError} the request or the access token is not valid; nothing was sent
  * @throws {RefusedError} the API declined; nothing was done
- * @throws {UnavailableError} no answer, and certainly nothing was done
- * @throws {UnknownOutcomeError} a write that may have been done
- * @throws {InvalidResponseError} a read was answered with something else
+ * @throws {UnavailableError} there was no usable answer, and certainly nothing was done
+ * @throws {UnknownOutcomeError} a write may have been done
+ * @throws {InvalidResponseError} the response to a read is not the documented resource
  */
 export async function send(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Answer> {
   return sendChecked(transport, checkPreparedRequest(stored), options)
 }
 
-/** `send` of a request that was prepared just now. */
+/** Does what `send` does, for a request that has been checked or was just prepared. */
 export async function sendChecked(transport: Transport, prepared: PreparedRequest, options?: SendOptions): Promise<Answer> {
   const signal = readSignal(options)
   const { clock, maxRetries } = transport
@@ -60,7 +60,7 @@ export async function sendChecked(transport: Transport, prepared: PreparedReques
   const { operation, idempotencyKey } = prepared
   const { retry } = requests[operation]
   const accessToken = await resolveToken(transport, operation, signal)
-  // Set once an attempt of a write may have been executed; from then on no refusal is a plain one.
+  // True once an attempt of a write may have been executed. A later refusal then no longer proves that nothing was done.
   let mayHaveMoved = false
   let last: Verdict | undefined
 
@@ -106,18 +106,18 @@ export async function sendChecked(transport: Transport, prepared: PreparedReques
   }
 }
 
-/** Reads what became of a write, in what is left until `end`. */
+/** Finds out by reads whether a write took effect, in the time that is left until `end`. */
 export function findEffectOf(
   transport: Transport,
   prepared: PreparedRequest,
   end: number,
   options: SendOptions | undefined,
 ): Promise<FoundEffect> {
-  const left = (): Transport => ({ ...transport, deadlineMs: end - transport.clock.now() })
-  return findEffect(prepared, (read) => sendChecked(left(), read, options))
+  const inTimeLeft = (): Transport => ({ ...transport, deadlineMs: end - transport.clock.now() })
+  return findEffect(prepared, (read) => sendChecked(inTimeLeft(), read, options))
 }
 
-/** The error of a write that may have been executed. */
+/** The error for a write that may have been executed. */
 export function unknownOutcome(
   { operation, idempotencyKey }: PreparedRequest,
   { status, attempts, sentAt }: { status: number | undefined; attempts: number; sentAt: number },
@@ -126,7 +126,7 @@ export function unknownOutcome(
   return new UnknownOutcomeError({ operation, idempotencyKey: key, status, attempts, sentAt: new Date(sentAt).toISOString() })
 }
 
-/** The error of a call that had no answer, and of which nothing was executed. */
+/** The error for a call without a usable answer, of which nothing was executed. */
 function unavailable({
   operation,
   last,
@@ -160,12 +160,12 @@ function readSignal(options: SendOptions | undefined): AbortSignal | undefined {
       typeof signal.removeEventListener === 'function'
     if (signal === undefined || isSignal) return signal
   } catch {
-    // Its own getter threw.
+    // A getter of the options or of the signal threw.
   }
   throw new InvalidInputError([{ path: 'signal', message: 'must be an AbortSignal' }])
 }
 
-/** The access token, from the caller's provider if there is one, in time and fit to be sent. */
+/** The access token, from the caller's function if there is one: checked, and within the deadline. */
 async function resolveToken(
   { credential, deadlineMs, clock }: Transport,
   operation: OperationName,
@@ -183,7 +183,7 @@ async function resolveToken(
   throw new InvalidInputError([{ path: 'accessToken', message: SENDABLE_TOKEN }])
 }
 
-/** Calls the caller's hooks. */
+/** Calls `onAttempt` and `onDrift`. */
 function report(
   { onAttempt, onDrift }: Transport,
   event: { prepared: PreparedRequest; attempt: number; verdict: Verdict; durationMs: number },
@@ -197,7 +197,7 @@ function report(
   if (onDrift && verdict.kind === 'answer' && verdict.drift.length > 0) notify(onDrift, { operation, issues: verdict.drift })
 }
 
-/** A hook must not decide about money: what it throws is dropped. */
+/** Calls a hook and ignores what it throws: a hook must not change the result of a payment. */
 function notify<Event>(hook: (event: Event) => void, event: Event): void {
   try {
     void Promise.resolve(hook(event)).catch(() => undefined)

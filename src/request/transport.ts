@@ -4,10 +4,10 @@ import type { OperationName } from '../operations/operation-types.ts'
 import type { Clock } from './clock.ts'
 import type { Verdict } from './judge.ts'
 
-/** How requests leave: the client's options, resolved once. */
+/** How requests are sent: the client's options, resolved once. */
 export interface Transport {
   fetch: $Fetch
-  /** Origin and path prefix, without a slash at the end. */
+  /** Origin and path prefix, without a trailing slash. */
   baseURL: string
   /** The access token or the proxy's ticket. */
   credential: string | (() => string | Promise<string>)
@@ -19,20 +19,20 @@ export interface Transport {
   onDrift?: ((event: DriftEvent) => void) | undefined
 }
 
-/** One attempt, for logs and metrics. Holds nothing secret. */
+/** One attempt of a call, for logs and metrics. Holds nothing secret. */
 export interface AttemptEvent {
   operation: OperationName
-  /** From 1. */
+  /** Number of the attempt, from 1. */
   attempt: number
   idempotencyKey: string | null
-  /** What came back: the resource, a refusal, "still being processed", "too many requests", or nothing readable. */
+  /** What the attempt means: the resource, a refusal, still being processed, too many requests, or no readable response. */
   verdict: Verdict['kind']
   status: number | undefined
   requestId: string | undefined
   durationMs: number
 }
 
-/** An answer that differs from the documentation where it does not matter. */
+/** Optional fields of a response that differ from the documentation. */
 export interface DriftEvent {
   operation: OperationName
   issues: readonly Issue[]

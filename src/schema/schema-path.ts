@@ -1,6 +1,6 @@
 import type * as v from 'valibot'
 
-/** The parts of a valibot schema that lead to the schemas inside it. */
+/** The properties of a valibot schema that lead to the schemas inside it. */
 interface Shape {
   kind?: string
   type?: string
@@ -11,21 +11,21 @@ interface Shape {
   getter?: (input: unknown) => Shape
 }
 
-/** The part of valibot's path items that is needed to follow them. */
+/** The properties of valibot's path items that are needed to follow them. */
 type Path = readonly { key: unknown; value: unknown }[]
 
-/** The keys that the object schema at `path` knows. */
+/** The keys that the object schema at `path` declares. */
 export function knownKeys(schema: v.GenericSchema, input: unknown, path: Path): string[] {
   const [innermost] = schemasAlong(schema as Shape, input, path).slice(-1)
   return Object.keys(innermost?.entries ?? {})
 }
 
-/** True if nothing on the way along `path` may be left out: the resource is of no use without this field. */
+/** True if no schema along `path` is optional: the resource cannot be used without this field. */
 export function isEssential(schema: v.GenericSchema, input: unknown, path: Path): boolean {
   return schemasAlong(schema as Shape, input, path).every(({ type }) => type !== 'optional' && type !== 'nullish')
 }
 
-/** Every schema met on the way along `path`, wrappers included, outermost first; ends where the way is not known. */
+/** Every schema along `path`, wrappers included, outermost first; stops at a key that no schema declares. */
 function schemasAlong(root: Shape, input: unknown, path: Path): Shape[] {
   const met = unwrap(root, input)
   for (const { key, value } of path) {

@@ -21,9 +21,7 @@ const app = await Application.bootstrap({
   // What an exported type is read from.
   intentionallyNotExported: [
     'Credential',
-    'Inputs',
-    'Outputs',
-    'requests',
+    'OperationTypes',
     'Operations',
     'Known',
     'DiscountInput',

@@ -17,9 +17,9 @@ const workerOf = (path: string): string => `
   const call = createCaller(instantFetch, 'https://api.example')
   export default {
     async fetch(request) {
-      const wish = await request.text()
-      if (wish === 'pay') await call()
-      return new Response(wish)
+      const requested = await request.text()
+      if (requested === 'pay') await call()
+      return new Response(requested)
     },
   }`
 
@@ -50,11 +50,11 @@ export async function measureColdStart(): Promise<{ up: Measured; paid: Measured
   writeFileSync(join(folder, 'host.js'), HOST)
   writeFileSync(join(folder, 'workerd.capnp'), settingsOf(workers.map(({ file }) => file)))
   const { port, kill } = await launchWorkerd(join(folder, 'workerd.capnp'))
-  const start = (wish: string) =>
+  const start = (requested: string) =>
     medians(ROUNDS, workers, async ({ name, file }) => {
       const startedAt = performance.now()
-      const text = await (await fetch(`http://127.0.0.1:${port}/${file}`, { method: 'POST', body: wish })).text()
-      if (text !== wish) throw new Error(`${name} did not ${wish}: ${text}`)
+      const text = await (await fetch(`http://127.0.0.1:${port}/${file}`, { method: 'POST', body: requested })).text()
+      if (text !== requested) throw new Error(`${name} did not ${requested}: ${text}`)
       return performance.now() - startedAt
     })
   const measured = { up: await start('answer'), paid: await start('pay') }

@@ -1,6 +1,6 @@
 import { prepare } from 'mercadopago-wallet-connect'
 import { createNotificationVerifier, signNotification } from 'mercadopago-wallet-connect/notifications'
-import { wish } from './contenders/contender.ts'
+import { samplePayment } from './contenders/contender.ts'
 import { medians } from './contenders.ts'
 
 const ROUNDS = 41
@@ -19,8 +19,8 @@ export async function measureOwnParts(): Promise<string[]> {
   const verify = createNotificationVerifier({ secrets: secret })
 
   const parts: { name: string; call: () => unknown }[] = [
-    { name: 'prepare', call: () => prepare('payments.create', wish) },
-    { name: 'JSON.stringify and randomUUID', call: () => [JSON.stringify(wish), crypto.randomUUID()] },
+    { name: 'prepare', call: () => prepare('payments.create', samplePayment) },
+    { name: 'JSON.stringify and randomUUID', call: () => [JSON.stringify(samplePayment), crypto.randomUUID()] },
     { name: 'a notification verifier', call: () => verify(plain) },
     { name: 'subtle.verify', call: () => crypto.subtle.verify('HMAC', key, hash, manifest) },
   ]

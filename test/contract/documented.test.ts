@@ -32,19 +32,19 @@ const requests: [file: string, operation: OperationName][] = [
 ]
 
 describe('a documented request', () => {
-  it.each(requests)('%s is accepted by %s and sent as documented', (file, operation) => {
+  it.each(requests)('%s is accepted by %s and sent unchanged', (file, operation) => {
     const body = document(file)
     const prepared = prepare(operation, { ...inPath[operation], ...body } as never)
     const added = file === 'create-payment.no-binary-mode.request' ? { binary_mode: true } : {}
     expect(JSON.parse(prepared.body ?? '')).toEqual({ ...body, ...added })
   })
 
-  it('with the older spelling return_url is refused, and the message names return_uri', () => {
+  it('is refused with the older spelling return_url, and the message suggests return_uri', () => {
     const body = document('create-agreement.legacy-return-url.request')
     expect(() => prepare('agreements.create', body as never)).toThrow('did you mean return_uri?')
   })
 
-  it('goes to the documented address with the documented headers', async () => {
+  it('is sent to the documented address with the documented headers', async () => {
     const fetch = scriptedFetch(json(201, document('create-payment.approved.response.201')))
     const wallet = walletWith(fetch, { platformId: 'YOUR_PLATFORM_ID' })
     const key = '0d5020ed-1af6-469c-ae06-c3bec19954bb'
@@ -146,7 +146,7 @@ const answers: [file: string, status: number, operation: OperationName, expected
   ['refund-payment.response.200', 200, 'payments.refund', [{ id: '1242469925', payment_id: '51617407254', amount: 25 }]],
 ]
 
-describe('a documented answer', () => {
+describe('a documented response', () => {
   it.each(answers)('%s (%i) is read by %s without drift', async (file, status, operation, expected) => {
     const drift: unknown[] = []
     const wallet = walletWith(scriptedFetch(json(status, document(file))), { onDrift: (event) => drift.push(event) })
@@ -155,17 +155,17 @@ describe('a documented answer', () => {
     expect(drift).toEqual([])
   })
 
-  it('of a cancelled agreement may be empty or {}', async () => {
+  it('is accepted for a cancelled agreement if it is empty or {}', async () => {
     for (const body of [null, '', '{}']) {
       const wallet = walletWith(scriptedFetch(() => new Response(body, { status: 200 })))
       await expect(wallet.agreements.cancel('abc')).resolves.toBeUndefined()
     }
   })
 
-  it('keeps fields that no page documents', async () => {
-    const body = { ...document('create-payment.approved.response.201'), of_tomorrow: { a: 1 } }
+  it('keeps undocumented fields', async () => {
+    const body = { ...document('create-payment.approved.response.201'), a_future_field: { a: 1 } }
     const payment = await walletWith(scriptedFetch(json(201, body))).payments.create(document('create-payment.request') as never)
-    expect(payment.of_tomorrow).toEqual({ a: 1 })
+    expect(payment.a_future_field).toEqual({ a: 1 })
   })
 })
 
@@ -221,14 +221,14 @@ describe('a documented error', () => {
     expect(error.message).toContain(message)
   })
 
-  it('429 waits and repeats, and ends as unavailable, rate_limited', async () => {
+  it('of status 429 is repeated, and ends as UnavailableError with reason rate_limited', async () => {
     const limited = json(429, document('error.429.rate-limited'), { 'retry-after': '0' })
     const fetch = scriptedFetch(limited)
     const error = await rejection(walletWith(fetch).payments.create(document('create-payment.request') as never))
     expect(error).toMatchObject({ code: 'unavailable', reason: 'rate_limited', outcome: 'none', status: 429, attempts: 3 })
   })
 
-  it('409/401001 waits for the first request and then has its answer', async () => {
+  it('409/401001 is repeated until the first request has its answer', async () => {
     const busy = json(409, document('error.409.idempotency-in-progress'), { 'retry-after': '0' })
     const fetch = scriptedFetch(busy, busy, json(200, document('create-payment.approved.response.201')))
     const wallet = walletWith(fetch)

@@ -2,8 +2,8 @@ import { createEmulator, type EmulatorOptions } from 'mercadopago-wallet-connect
 import { expect, it } from 'vitest'
 import { document, documentNames } from '../support/client/documents.ts'
 
-/** What answers the emulator has to each documented one. */
-const stories: Record<string, (stage: Stage) => Promise<unknown>> = {
+/** For each documented response, how to get the same response from the emulator. */
+const scenarios: Record<string, (context: Context) => Promise<unknown>> = {
   'create-agreement.response.200': ({ send }) => send('POST', agreements, document('create-agreement.request')),
   'get-agreement.response.200': async ({ send, id }) => {
     await send('DELETE', `${agreements}/${id}`)
@@ -72,8 +72,8 @@ const stories: Record<string, (stage: Stage) => Promise<unknown>> = {
   },
 }
 
-/** Documents of what the emulator does not play. */
-const others =
+/** Matches documents that the emulator has no response for. */
+const NOT_EMULATED =
   /^(orders|signature|webhook|index)|\.request$|split-mock|disbursement|update-release-date|error\.400\.openapi-generic|get-payment\.wallet-2019|refund-payment\.wallet-2019/
 
 const variants: Record<string, EmulatorOptions> = {
@@ -92,9 +92,9 @@ interface Payment {
   id: number
 }
 
-type Stage = Awaited<ReturnType<typeof open>>
+type Context = Awaited<ReturnType<typeof open>>
 
-/** A linked wallet, and two coupons. */
+/** Starts an emulator with a linked wallet and two coupons. */
 async function open(options: EmulatorOptions) {
   const emulator = createEmulator({ accessTokens: ['TEST-1'], ...options })
   emulator.coupons.add({
@@ -145,7 +145,7 @@ async function open(options: EmulatorOptions) {
   }
 }
 
-/** Each field of the document, as a path with the kind of its value; null and placeholders for any. */
+/** The fields of a document, each as a path with the type of its value; `any` for null and placeholders. */
 function shapeOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.slice(0, 1).flatMap((each) => shapeOf(each, `${path}[]`))
   if (typeof value === 'object' && value !== null) {
@@ -157,16 +157,16 @@ function shapeOf(value: unknown, path = ''): string[] {
 
 const namesOf = (shape: string[]): string[] => shape.map((line) => line.replace(/: \w+$/, ''))
 
-it('every documented answer has its story', () => {
-  expect(documentNames.filter((name) => !others.test(name)).sort()).toEqual(Object.keys(stories).sort())
+it('every documented response has a scenario', () => {
+  expect(documentNames.filter((name) => !NOT_EMULATED.test(name)).sort()).toEqual(Object.keys(scenarios).sort())
 })
 
-it.each(Object.keys(stories))('the emulator answers with every field of %s', async (name) => {
-  const stage = await open(variants[name] ?? {})
-  const answer = shapeOf(await stories[name]?.(stage))
+it.each(Object.keys(scenarios))('the emulator answers with every field of %s', async (name) => {
+  const context = await open(variants[name] ?? {})
+  const answer = shapeOf(await scenarios[name]?.(context))
   const missing = shapeOf(document(name)).filter((line) => {
     const [path = ''] = namesOf([line])
-    // null where the document has a value: a status of its own, such as a payment that was never made.
+    // null is accepted where the document has a value: the payment may have another status than the documented one.
     return (
       !answer.includes(line) && !answer.includes(`${path}: any`) && !(line.endsWith(': any') && namesOf(answer).includes(path))
     )
@@ -174,9 +174,9 @@ it.each(Object.keys(stories))('the emulator answers with every field of %s', asy
   expect(missing).toEqual([])
 })
 
-it.each(Object.keys(stories).filter((name) => /^error\.(?!429|400\.(coupon|discount)-bad)/.test(name)))(
-  'the emulator says %s word for word, but for what it adds',
+it.each(Object.keys(scenarios).filter((name) => /^error\.(?!429|400\.(coupon|discount)-bad)/.test(name)))(
+  'the emulator answers %s word for word, apart from fields that it adds',
   async (name) => {
-    expect(await stories[name]?.(await open({}))).toMatchObject(document(name))
+    expect(await scenarios[name]?.(await open({}))).toMatchObject(document(name))
   },
 )

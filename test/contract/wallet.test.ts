@@ -4,20 +4,20 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { document } from '../support/client/documents.ts'
 import { rejection, walletWith } from '../support/client/wallet.ts'
 
-/** Where the same calls are made: documents that are played back, or the emulator. */
-interface Stage {
+/** The API that the same calls are made against: played-back documents, or the emulator. */
+interface Api {
   wallet: WalletConnect
-  /** What the documents answer next, as `status file`; the emulator needs no telling. */
+  /** Sets the next responses of the played-back documents, as `status file`. Does nothing for the emulator. */
   plays(...answers: string[]): void
-  /** An approved agreement and its payer token. */
+  /** Links a wallet; returns the agreement's id and the payer token. */
   link(): Promise<{ agreement_id: string; payer_token: string }>
   buyer: { cancel(agreement_id: string): void; setBalance(amount: number): void }
 }
 
-function recorded(): Stage {
+function recorded(): Api {
   const queue: string[] = []
   const fetch = async (): Promise<Response> => {
-    const [status = '', file = ''] = (queue.shift() ?? 'nothing was to be played').split(' ')
+    const [status = '', file = ''] = (queue.shift() ?? 'no response was set').split(' ')
     return new Response(JSON.stringify(document(file)), { status: Number(status) })
   }
   return {
@@ -28,7 +28,7 @@ function recorded(): Stage {
   }
 }
 
-function emulated(): Stage {
+function emulated(): Api {
   const emulator = createEmulator({ site: 'MLM' })
   const wallet = walletWith(emulator.fetch, { maxRetries: 0 })
   return {
@@ -50,26 +50,26 @@ const charge = (token: string) => ({
 })
 
 describe.each([
-  ['recorded answers', recorded],
+  ['recorded responses', recorded],
   ['the emulator', emulated],
-])('against %s', (_, open) => {
-  let stage: Stage
+])('the client against %s', (_, open) => {
+  let api: Api
   let wallet: WalletConnect
   beforeEach(() => {
-    stage = open()
-    wallet = stage.wallet
+    api = open()
+    wallet = api.wallet
   })
 
-  it('an agreement is created and has a page where the buyer approves', async () => {
-    stage.plays('200 create-agreement.response.200')
+  it('creates an agreement with a page where the buyer approves', async () => {
+    api.plays('200 create-agreement.response.200')
     const { agreement_id, agreement_uri } = await wallet.agreements.create(agreement)
     expect(agreement_id).toMatch(/^[0-9a-f]{32}$/)
     expect(agreement_uri.endsWith(`/v1/wallet_agreement/${agreement_id}`)).toBe(true)
   })
 
-  it('a confirmed agreement shows its code, and what was sent', async () => {
-    const { agreement_id } = await stage.link()
-    stage.plays('200 get-agreement.response.200')
+  it('reads the code of a confirmed agreement, and the fields that were sent', async () => {
+    const { agreement_id } = await api.link()
+    api.plays('200 get-agreement.response.200')
     const read = await wallet.agreements.get(agreement_id)
     expect(read).toMatchObject({
       status: 'confirmed_by_user',
@@ -80,8 +80,8 @@ describe.each([
     })
   })
 
-  it('an agreement that does not exist is refused with 404', async () => {
-    stage.plays('404 error.404.agreement-with-that-id', '404 error.404.agreement-not-found')
+  it('is refused with 404 for an agreement that does not exist', async () => {
+    api.plays('404 error.404.agreement-with-that-id', '404 error.404.agreement-not-found')
     const missing = 'f'.repeat(32)
     expect(await rejection(wallet.agreements.get(missing))).toMatchObject({
       status: 404,
@@ -91,15 +91,15 @@ describe.each([
     expect(await rejection(exchange)).toMatchObject({ status: 404, apiMessage: 'The agreement_id does not exist' })
   })
 
-  it('an agreement is cancelled', async () => {
-    const { agreement_id } = await stage.link()
-    stage.plays('200 cancel-agreement.response.200')
+  it('cancels an agreement', async () => {
+    const { agreement_id } = await api.link()
+    api.plays('200 cancel-agreement.response.200')
     await expect(wallet.agreements.cancel(agreement_id)).resolves.toBeUndefined()
   })
 
-  it('a funded payment is approved', async () => {
-    const { payer_token } = await stage.link()
-    stage.plays('201 create-payment.approved.response.201')
+  it('gets a funded payment approved', async () => {
+    const { payer_token } = await api.link()
+    api.plays('201 create-payment.approved.response.201')
     const { data, status, replayed } = await wallet.send(wallet.prepare('payments.create', charge(payer_token)))
     expect({ status, replayed }).toEqual({ status: 201, replayed: false })
     expect(isApproved(data)).toBe(true)
@@ -112,50 +112,50 @@ describe.each([
     })
   })
 
-  it('the same request again is answered 200 with the same payment', async () => {
-    const { payer_token } = await stage.link()
-    stage.plays('201 create-payment.approved.response.201', '200 create-payment.approved.response.201')
+  it('gets 200 and the same payment if it sends the same request again', async () => {
+    const { payer_token } = await api.link()
+    api.plays('201 create-payment.approved.response.201', '200 create-payment.approved.response.201')
     const prepared = wallet.prepare('payments.create', charge(payer_token))
     const first = await wallet.send(prepared)
     const second = await wallet.send(prepared)
     expect(second).toMatchObject({ status: 200, replayed: true, data: { id: first.data.id } })
   })
 
-  it('a payment without funds is a 201 that is not paid', async () => {
-    const { payer_token } = await stage.link()
-    stage.buyer.setBalance(700.49)
-    stage.plays('201 create-payment.insufficient-funds.response.201')
+  it('gets a payment without funds as a value that is not approved', async () => {
+    const { payer_token } = await api.link()
+    api.buyer.setBalance(700.49)
+    api.plays('201 create-payment.insufficient-funds.response.201')
     const payment = await wallet.payments.create(charge(payer_token))
     expect(isApproved(payment)).toBe(false)
     expect(payment).toMatchObject({ status: 'rejected', payments: [{ id: null, status_detail: 'insufficient_money' }] })
   })
 
-  it('a payment on a cancelled agreement is refused with 401003', async () => {
-    const { agreement_id, payer_token } = await stage.link()
-    stage.buyer.cancel(agreement_id)
-    stage.plays('401 error.401.invalid-payer-token')
+  it('is refused with 401003 for a payment on a cancelled agreement', async () => {
+    const { agreement_id, payer_token } = await api.link()
+    api.buyer.cancel(agreement_id)
+    api.plays('401 error.401.invalid-payer-token')
     const error = await rejection(wallet.payments.create(charge(payer_token)))
     expect(error).toMatchObject({ code: 'refused', status: 401, apiCode: '401003', apiMessage: 'Invalid payer token.' })
   })
 
-  it('a key with another body is refused with 422001', async () => {
-    const { payer_token } = await stage.link()
-    stage.plays('201 create-payment.approved.response.201', '422 error.422.idempotency-key-used')
+  it('is refused with 422001 for a used key with another body', async () => {
+    const { payer_token } = await api.link()
+    api.plays('201 create-payment.approved.response.201', '422 error.422.idempotency-key-used')
     const key = { idempotencyKey: 'one-key' }
     await wallet.payments.create(charge(payer_token), key)
     const other = wallet.payments.create({ ...charge(payer_token), capture: false }, key)
     expect(await rejection(other)).toMatchObject({ code: 'refused', status: 422, apiCode: '422001' })
   })
 
-  it('a payment that does not exist is refused with 404', async () => {
-    stage.plays('404 error.404.payment-not-found', '404 error.404.refund-not-found')
+  it('is refused with 404 for a payment that does not exist', async () => {
+    api.plays('404 error.404.payment-not-found', '404 error.404.refund-not-found')
     expect(await rejection(wallet.payments.get(1))).toMatchObject({ status: 404, apiMessage: 'Advanced payment not found.' })
     expect(await rejection(wallet.payments.refund(1))).toMatchObject({ status: 404, apiCode: '404002' })
   })
 
-  it('a partial refund is a list of one', async () => {
-    const { payer_token } = await stage.link()
-    stage.plays('201 create-payment.approved.response.201', '200 refund-payment.response.200')
+  it('gets a list of one for a partial refund', async () => {
+    const { payer_token } = await api.link()
+    api.plays('201 create-payment.approved.response.201', '200 refund-payment.response.200')
     const payment = await wallet.payments.create(charge(payer_token))
     const refunds = await wallet.payments.refund(payment.id, { amount: 25 })
     expect(refunds).toHaveLength(1)
@@ -168,17 +168,17 @@ describe.each([
     })
   })
 
-  it('a reserved payment is cancelled', async () => {
-    const { payer_token } = await stage.link()
-    stage.plays('201 create-payment.approved.response.201', '200 cancel-payment.wallet-2019.response.200')
+  it('cancels a reserved payment', async () => {
+    const { payer_token } = await api.link()
+    api.plays('201 create-payment.approved.response.201', '200 cancel-payment.wallet-2019.response.200')
     const { id } = await wallet.payments.create({ ...charge(payer_token), capture: false })
     const cancelled = await wallet.payments.cancel(id)
     expect(cancelled).toMatchObject({ status: 'cancelled', payments: [{ status: 'cancelled', status_detail: 'by_collector' }] })
   })
 })
 
-describe('against the emulator alone', () => {
-  it('what the caller was told is what happened, from the agreement to the last refund', async () => {
+describe('the client against the emulator alone', () => {
+  it('reports what really happened, from the agreement to the last refund', async () => {
     const emulator = createEmulator({ balance: 1_000 })
     const wallet = walletWith(emulator.fetch)
     const { agreement_id } = await wallet.agreements.create(agreement)
@@ -202,7 +202,7 @@ describe('against the emulator alone', () => {
     ])
   })
 
-  it('a lost answer is repeated with the same key: one effect', async () => {
+  it('charges once if the answer is lost and the request is repeated', async () => {
     const emulator = createEmulator()
     let answers = 0
     const lossy: typeof fetch = async (input, init) => {
@@ -220,7 +220,7 @@ describe('against the emulator alone', () => {
     expect(emulator.effects.filter(({ kind }) => kind === 'payment_charged')).toHaveLength(1)
   })
 
-  it('twenty sends of one request at once: one effect, one answer', async () => {
+  it('charges once if one request is sent twenty times at once', async () => {
     const emulator = createEmulator()
     const wallet = walletWith(emulator.fetch)
     const { agreement_id } = await wallet.agreements.create(agreement)

@@ -18,7 +18,7 @@ import {
 let emulator: Emulator
 let handle: string
 
-/** One payment wish under a key, by plain fetch. */
+/** Sends a payment with a key, by plain fetch. */
 const charge = (key: string, change: object = {}): Promise<Response> =>
   throughWorker('/v1/advanced_payments', {
     method: 'POST',
@@ -31,7 +31,7 @@ const charge = (key: string, change: object = {}): Promise<Response> =>
   })
 const charges = () => emulator.effects.filter(({ kind }) => kind === 'payment_charged')
 
-/** Anew each time: a stub does not outlive the object that it was made for. */
+/** New stubs each time: a stub does not outlive its object. */
 const shards = () => [0, 1, 2, 3].map((index) => env.LEDGER.getByName(`shard-${index}`))
 const rowsIn = (stub: DurableObjectStub<Ledger>) =>
   runInDurableObject(stub, (_, state) => state.storage.sql.exec('SELECT * FROM entry').toArray())
@@ -41,7 +41,7 @@ async function shardWith(state: string): Promise<DurableObjectStub<Ledger>> {
   for (const shard of shards()) if ((await rowsIn(shard)).some((row) => row.state === state)) return shard
   throw new Error(`no row is ${state}`)
 }
-/** As if the time had come. */
+/** Makes all open rows due. */
 const makeDue = (stub: DurableObjectStub<Ledger>) =>
   runInDurableObject(stub, async (_, state) => {
     state.storage.sql.exec("UPDATE entry SET due_at = 0 WHERE state IN ('CLAIMED', 'SENT', 'UNKNOWN')")
@@ -57,8 +57,8 @@ afterEach(async () => {
   await reset()
 })
 
-describe('one key, asked for a thousand times at once', () => {
-  it('has one effect, one first answer, and the rest are replays of it or told to wait', { timeout: 60_000 }, async () => {
+describe('one key, submitted a thousand times at once', () => {
+  it('has one effect and one first answer, and every other answer is a replay of it or a 409', { timeout: 60_000 }, async () => {
     const responses = await Promise.all(Array.from({ length: 1_000 }, () => charge('order-1')))
     const bodies = await Promise.all(responses.map((response) => response.text()))
     expect(charges()).toHaveLength(1)
@@ -89,7 +89,7 @@ describe('a row', () => {
     expect(seen).toEqual(['SENT'])
   })
 
-  it('holds the request sealed while it is open, and forgets it when it is final', async () => {
+  it('has its request sealed while it is open, and deletes it when it is final', async () => {
     upstreamIs(async () => Promise.reject(new TypeError('gone')))
     expect((await charge('order-1')).status).toBe(409)
     const open = (await allRows()).find(({ state }) => state === 'UNKNOWN')
@@ -99,7 +99,7 @@ describe('a row', () => {
     expect((await allRows()).filter(({ state }) => state === 'DONE').map(({ request }) => request)).toEqual([null, null, null])
   })
 
-  it('refuses another request under its key, and takes the same one in other words for the same', async () => {
+  it('refuses another request with its key, and accepts the same one written differently', async () => {
     const first = await charge('order-1', { metadata: { seats: 2, row: { a: 1, b: 2 } } })
     const other = await charge('order-1', { metadata: { seats: 3, row: { a: 1, b: 2 } } })
     expect(other.status).toBe(422)
@@ -116,7 +116,7 @@ describe('a row', () => {
     expect(charges()).toHaveLength(1)
   })
 
-  it('of a refusal is shown again, and not asked again', async () => {
+  it('of a refusal repeats the answer without sending again', async () => {
     emulator.buyer.cancel((await backend().agreements.get((await linkThrough(backend(), emulator, 'b2')).agreement_id)).id)
     const sent = vi.mocked(globalThis.fetch)
     const { agreement_id, payer_token } = await linkThrough(backend(), emulator, 'b3')
@@ -133,7 +133,7 @@ describe('a row', () => {
 })
 
 describe('an answer that is lost', () => {
-  it('leaves the key taken, and the alarm finds out with the same key', async () => {
+  it('leaves the key taken, and the alarm finds the outcome with the same key', async () => {
     emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
     const lost = await charge('order-1')
     expect(lost.status).toBe(409)
@@ -149,7 +149,7 @@ describe('an answer that is lost', () => {
     expect(charges()).toHaveLength(1)
   })
 
-  it('is not taken for another payment of the same order, whoever made it', async () => {
+  it('is not confused with another payment of the same order, whoever made it', async () => {
     // Made outside the proxy: no row knows of it.
     const { payer_token } = await linkThrough(walletWith(emulator.fetch), emulator, 'buyer-elsewhere')
     await walletWith(emulator.fetch).payments.create({
@@ -170,7 +170,7 @@ describe('an answer that is lost', () => {
     expect((await shardWith('UNKNOWN')).id).toEqual(shard.id)
   })
 
-  it('of a refund is not taken for another refund', async () => {
+  it('of a refund is not confused with another refund', async () => {
     const { id } = await (await charge('order-1')).json<{ id: number }>()
     const refund = (key: string) =>
       throughWorker(`/v1/advanced_payments/${id}/refunds`, {
@@ -190,7 +190,7 @@ describe('an answer that is lost', () => {
     expect((await refund('refund-2')).status).toBe(409)
   })
 
-  it('of a capture is known by the state of the payment', async () => {
+  it('of a capture is proved by the state of the payment', async () => {
     const { id } = await (await charge('order-1', { capture: false })).json<{ id: number }>()
     const capture = () =>
       throughWorker(`/v1/advanced_payments/${id}`, {
@@ -208,7 +208,7 @@ describe('an answer that is lost', () => {
     expect(await settled.json()).toMatchObject({ id, status: 'approved' })
   })
 
-  it('of what nothing protects goes to a person', async () => {
+  it('of a write that nothing protects is handed to a person', async () => {
     upstreamIs(async () => Promise.reject(new TypeError('gone')))
     const link = () =>
       throughWorker('/v2/wallet_connect/agreements', {
@@ -254,14 +254,14 @@ describe('an answer', () => {
     ['null in a list', [null]],
     ['an object', { id: 1 }],
     ['text', 'none'],
-  ])('with %s for its inner payments is known all the same', async (_, payments) => {
+  ])('with %s for its inner payments is recorded even so', async (_, payments) => {
     changed((payment) => ({ ...payment, payments }))
     expect((await charge('order-1')).status).toBe(201)
     upstreamIs(emulator.fetch)
     expect((await charge('order-1')).status).toBe(200)
   })
 
-  it('that cannot be stored is not told, and is found when it can', async () => {
+  it('that cannot be stored is not sent to the caller, and is found once it can be stored', async () => {
     const rename = (from: string, to: string) =>
       Promise.all(
         shards().map((shard) =>
@@ -279,7 +279,7 @@ describe('an answer', () => {
     expect(charges()).toHaveLength(1)
   })
 
-  it('that does not name the inner payment makes the payment no less its client’s', async () => {
+  it('that does not name the inner payment still makes the payment its client’s', async () => {
     changed((payment) => ({ ...payment, payments: [null] }))
     const { id } = await (await charge('order-1')).json<{ id: number }>()
     upstreamIs(emulator.fetch)
@@ -320,7 +320,7 @@ describe('an answer', () => {
 })
 
 describe('an object', () => {
-  it('that is evicted says what it said before, whatever was in its memory', async () => {
+  it('that was evicted answers as before, whatever was in its memory', async () => {
     const first = await (await charge('order-1')).text()
     for (const shard of shards()) {
       await runInDurableObject(shard, (instance) => {
@@ -333,7 +333,7 @@ describe('an object', () => {
     expect(charges()).toHaveLength(1)
   })
 
-  it('that comes up again settles at once what was under way', async () => {
+  it('that restarts settles at once the writes that were in flight', async () => {
     emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
     await charge('order-1')
     const shard = await shardWith('UNKNOWN')
@@ -435,7 +435,7 @@ describe('an object', () => {
     },
   )
 
-  it('that does not answer is 503 to whoever asks for anything', async () => {
+  it('that does not answer makes every request a 503', async () => {
     const { id } = await (await charge('order-1')).json<{ id: number }>()
     const [, , shard] = shards()
     if (!shard) throw new Error('no shard')

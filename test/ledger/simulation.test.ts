@@ -1,8 +1,9 @@
 import { FAULTS } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
-import { type Entry, type LedgerEvent, type ProxyResponse, type Step, step } from '../../playground/ledger/ledger.ts'
+import type { ProxyResponse } from '../../playground/http/response.ts'
+import { type Entry, type LedgerEvent, type Step, step } from '../../playground/ledger/ledger.ts'
 import { draws } from '../support/client/draws.ts'
-import { type Design, type Life, liveMany } from '../support/ledger/simulation.ts'
+import { type Design, type Life, simulateMany } from '../support/ledger/simulation.ts'
 
 /** 1,000,000 before a release. */
 const LIVES = Number(process.env.LIVES ?? draws(8_000, 50_000))
@@ -12,23 +13,23 @@ const lifeOf = (seed: number): Life => ({
   seed,
   faultRate: [0.1, 0.3, 0.6][seed % 3] ?? 0,
   crashRate: [0, 0.05, 0.15, 0.3][seed % 4] ?? 0,
-  asks: 1 + (seed % 4),
+  requests: 1 + (seed % 4),
 })
 
-it(`the ledger says what happened, over ${LIVES} lives`, { timeout: 20 * 60_000 }, async () => {
-  const verdicts = await liveMany(LIVES, lifeOf, { step })
+it(`the ledger agrees with what happened, over ${LIVES} lives`, { timeout: 20 * 60_000 }, async () => {
+  const verdicts = await simulateMany(LIVES, lifeOf, { step })
   const [first] = verdicts
   expect(first?.broken, `replay: ${JSON.stringify(first?.life)}`).toEqual([])
   expect(verdicts).toHaveLength(LIVES)
 
-  const struck = new Set(verdicts.flatMap(({ strikes }) => strikes))
+  const injected = new Set(verdicts.flatMap(({ faults }) => faults))
   const possible = FAULTS.filter(
     ({ name, operations, isBreach }) =>
       !isBreach &&
       !name.startsWith('notification_') &&
       (operations?.some((each) => each === 'payments.create' || each === 'payments.search') ?? true),
   )
-  expect([...struck].sort()).toEqual(possible.map(({ name }) => name).sort())
+  expect([...injected].sort()).toEqual(possible.map(({ name }) => name).sort())
   expect(verdicts.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(LIVES / 4)
   // Whoever asks in the end is nearly always answered; what is stuck for ever is shown to a person.
   expect(verdicts.filter(({ state }) => state === 'NEEDS_REVIEW').length).toBeLessThan(LIVES / 20)
@@ -40,28 +41,28 @@ const changed =
   (change: (made: Step, before: Entry | undefined, event: LedgerEvent) => Step): typeof step =>
   (entry, event, now) =>
     change(step(entry, event, now), entry, event)
-const isUnknown = (event: LedgerEvent): boolean => event.kind === 'ended' && event.ending.kind === 'unknown'
+const isUnknown = (event: LedgerEvent): boolean => event.kind === 'ended' && event.result.kind === 'unknown'
 
 /** Designs that are known to lose track of money. */
 const bugs: Record<string, Design> = {
   'a new key for each attempt': {
     step,
-    spoil: (ports, { sendOther, prepareAnew }) => ({ ...ports, settle: () => sendOther(prepareAnew()) }),
+    sabotage: (dependencies, { sendOther, prepareAnew }) => ({ ...dependencies, settle: () => sendOther(prepareAnew()) }),
   },
   'a new key for each process': {
     step: changed((made, before, event) =>
-      event.kind === 'asked' && before?.state === 'SENT'
+      event.kind === 'submitted' && before?.state === 'SENT'
         ? { entry: before, effects: [{ kind: 'send', attempt: before.attempt }] }
         : made,
     ),
-    spoil: (ports, { sendOther, prepareAnew }) => ({ ...ports, send: () => sendOther(prepareAnew()) }),
+    sabotage: (dependencies, { sendOther, prepareAnew }) => ({ ...dependencies, send: () => sendOther(prepareAnew()) }),
   },
   'a key that is free again after a timeout': {
     step: changed((made, _, event) => (isUnknown(event) ? { ...made, entry: undefined } : made)),
   },
   'a record that is made after the call': {
     step: (entry, event, now) => {
-      if (event.kind === 'asked' && !entry) return { entry: undefined, effects: [{ kind: 'send', attempt: 1 }] }
+      if (event.kind === 'submitted' && !entry) return { entry: undefined, effects: [{ kind: 'send', attempt: 1 }] }
       if (event.kind !== 'ended' || entry) return step(entry, event, now)
       return step(
         { state: 'SENT', fingerprint: 'same', attempt: 1, unanswered: 0, answer: null, claimedAt: now, lostAt: now, dueAt: now },
@@ -72,36 +73,36 @@ const bugs: Record<string, Design> = {
   },
   'a "not found" that is trusted too early': {
     step: (entry, event, now) => step(entry && { ...entry, lostAt: null }, event, now),
-    spoil: (ports, { emulator }) => ({
-      ...ports,
+    sabotage: (dependencies, { emulator }) => ({
+      ...dependencies,
       async settle() {
         const isThere = emulator.effects.some(({ kind }) => kind === 'payment_charged')
-        return isThere ? ports.settle('name') : { kind: 'refused', answer: answered(404, {}) }
+        return isThere ? dependencies.settle('name') : { kind: 'refused', answer: answered(404, {}) }
       },
     }),
   },
-  'a "not done" that is believed while the first may still travel': {
+  'a "not done" that is believed while the first attempt may be in flight': {
     step: (entry, event, now) => step(entry && { ...entry, lostAt: null }, event, now),
-    spoil: (ports, { emulator, prepared, sendOther }) => ({
-      ...ports,
+    sabotage: (dependencies, { emulator, prepared, sendOther }) => ({
+      ...dependencies,
       async settle() {
-        const ending = await sendOther(prepared)
+        const result = await sendOther(prepared)
         const isThere = emulator.effects.some(({ kind }) => kind === 'payment_charged')
-        return ending.kind === 'refused' && isThere ? { kind: 'unknown' } : ending
+        return result.kind === 'refused' && isThere ? { kind: 'unknown' } : result
       },
     }),
   },
-  'a refusal of a repeat that is taken for the first': {
+  'a refusal of a repeat that is treated as one of the first attempt': {
     step,
-    spoil: (ports, { sendOther, prepared }) => ({ ...ports, settle: () => sendOther(prepared) }),
+    sabotage: (dependencies, { sendOther, prepared }) => ({ ...dependencies, settle: () => sendOther(prepared) }),
   },
   'a rate limit that frees a key which was sent before': {
     step: changed((made, _, event) =>
-      event.kind === 'ended' && event.ending.kind === 'nothing'
-        ? { entry: undefined, effects: [{ kind: 'reply', answer: event.ending.answer, replayed: false }] }
+      event.kind === 'ended' && event.result.kind === 'no_effect'
+        ? { entry: undefined, effects: [{ kind: 'reply', answer: event.result.answer, replayed: false }] }
         : made,
     ),
-    spoil: (ports) => ({ ...ports, settle: async () => ({ kind: 'nothing', answer: answered(429, {}) }) }),
+    sabotage: (dependencies) => ({ ...dependencies, settle: async () => ({ kind: 'no_effect', answer: answered(429, {}) }) }),
   },
   'no lease on what was sent': {
     step: changed((made) => (made.entry?.state === 'SENT' ? { ...made, entry: { ...made.entry, dueAt: null } } : made)),
@@ -109,27 +110,27 @@ const bugs: Record<string, Design> = {
   'no alarm for what is unknown': {
     step: changed((made) => (made.entry?.state === 'UNKNOWN' ? { ...made, entry: { ...made.entry, dueAt: null } } : made)),
   },
-  'a lost answer that is taken for a refusal': {
+  'a lost answer that is treated as a refusal': {
     step,
-    spoil: (ports) => ({
-      ...ports,
+    sabotage: (dependencies) => ({
+      ...dependencies,
       async send(name) {
-        const ending = await ports.send(name)
-        return ending.kind === 'unknown' ? { kind: 'refused', answer: answered(502, {}) } : ending
+        const result = await dependencies.send(name)
+        return result.kind === 'unknown' ? { kind: 'refused', answer: answered(502, {}) } : result
       },
     }),
   },
-  'a lost answer that is taken for a payment': {
+  'a lost answer that is treated as a payment': {
     step,
-    spoil: (ports) => ({
-      ...ports,
+    sabotage: (dependencies) => ({
+      ...dependencies,
       async send(name) {
-        const ending = await ports.send(name)
-        return ending.kind === 'unknown' ? { kind: 'done', answer: answered(201, { id: 1, status: 'approved' }) } : ending
+        const result = await dependencies.send(name)
+        return result.kind === 'unknown' ? { kind: 'done', answer: answered(201, { id: 1, status: 'approved' }) } : result
       },
     }),
   },
-  'giving up after three tries': {
+  'giving up after three attempts': {
     step: changed((made) =>
       made.entry?.state === 'UNKNOWN' && made.entry.attempt >= 3
         ? { ...made, entry: { ...made.entry, state: 'REFUSED', answer: answered(504, {}), dueAt: null } }
@@ -146,8 +147,8 @@ const bugs: Record<string, Design> = {
 }
 
 describe('the simulation', () => {
-  it.each(Object.entries(bugs))('sees %s', { timeout: 60_000 }, async (_, design) => {
-    const [first] = await liveMany(20_000, lifeOf, design)
+  it.each(Object.entries(bugs))('finds %s', { timeout: 60_000 }, async (_, design) => {
+    const [first] = await simulateMany(20_000, lifeOf, design)
     expect(first?.broken).not.toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ProxyResponse } from '../../playground/http/response.ts'
 import {
   type AttemptResult,
   type Entry,
@@ -7,7 +8,6 @@ import {
   LEASE_MS,
   type LedgerEvent,
   type LedgerState,
-  type ProxyResponse,
   REVIEW_AFTER_MS,
   step,
 } from '../../playground/ledger/ledger.ts'
@@ -29,14 +29,14 @@ const entryOf = (state: LedgerState, change: Partial<Entry> = {}): Entry => ({
 const ended = (kind: AttemptResult['kind'], attempt = 1): LedgerEvent => ({
   kind: 'ended',
   attempt,
-  ending: kind === 'unknown' || kind === 'stuck' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
+  result: kind === 'unknown' || kind === 'unprovable' ? { kind } : { kind, answer: kind === 'done' ? paid : no },
 })
 const effectsOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).effects
 const stateOf = (entry: Entry | undefined, event: LedgerEvent, now = NOW) => step(entry, event, now).entry?.state
 
 describe('step', () => {
   it('stores a claim first, and sends when it is on disk', () => {
-    const claimed = step(undefined, { kind: 'asked', fingerprint: 'f' }, NOW)
+    const claimed = step(undefined, { kind: 'submitted', fingerprint: 'f' }, NOW)
     expect(claimed).toMatchObject({
       entry: { state: 'CLAIMED', attempt: 0, dueAt: NOW + LEASE_MS },
       effects: [{ kind: 'store' }],
@@ -46,22 +46,24 @@ describe('step', () => {
   })
 
   it.each<[LedgerState]>([['CLAIMED'], ['SENT'], ['UNKNOWN'], ['NEEDS_REVIEW']])(
-    'tells who asks again while it is %s to wait',
+    'answers a repeat while the entry is %s with busy',
     (state) => {
-      expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'f' })).toMatchObject([{ kind: 'busy' }])
+      expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'f' })).toMatchObject([{ kind: 'busy' }])
     },
   )
 
   it.each<[LedgerState, ProxyResponse]>([
     ['DONE', paid],
     ['REFUSED', no],
-  ])('shows who asks again after %s the very same answer', (state, answer) => {
-    expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'reply', answer, replayed: true }])
+  ])('answers a repeat after %s with the very same answer', (state, answer) => {
+    expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'f' })).toEqual([
+      { kind: 'reply', answer, replayed: true },
+    ])
   })
 
-  it('refuses the same key for something else, in every state', () => {
+  it('refuses the same key for another request, in every state', () => {
     for (const state of ['CLAIMED', 'SENT', 'UNKNOWN', 'NEEDS_REVIEW', 'DONE', 'REFUSED'] as const) {
-      expect(effectsOf(entryOf(state), { kind: 'asked', fingerprint: 'other' })).toEqual([{ kind: 'key_used' }])
+      expect(effectsOf(entryOf(state), { kind: 'submitted', fingerprint: 'other' })).toEqual([{ kind: 'key_used' }])
     }
   })
 
@@ -69,16 +71,16 @@ describe('step', () => {
     ['done', 'DONE'],
     ['refused', 'REFUSED'],
     ['unknown', 'UNKNOWN'],
-    ['nothing', undefined],
-  ])('after a first attempt that ended %s it is %s', (kind, state) => {
+    ['no_effect', undefined],
+  ])('makes a first attempt that ended %s an entry that is %s', (kind, state) => {
     expect(stateOf(entryOf('SENT'), ended(kind))).toBe(state)
   })
 
   it('never frees a key again once an attempt may have taken effect', () => {
-    expect(stateOf(entryOf('SENT', { attempt: 2, lostAt: NOW }), ended('nothing', 2))).toBe('UNKNOWN')
+    expect(stateOf(entryOf('SENT', { attempt: 2, lostAt: NOW }), ended('no_effect', 2))).toBe('UNKNOWN')
   })
 
-  it('believes a refusal of a repeat only when nothing can be travelling any more', () => {
+  it('believes a refusal of a repeat only when nothing can be in flight any more', () => {
     const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
     expect(stateOf(entry, ended('refused', 2), NOW + IN_FLIGHT_WINDOW_MS - 1)).toBe('UNKNOWN')
     expect(stateOf(entry, ended('refused', 2), NOW + IN_FLIGHT_WINDOW_MS)).toBe('REFUSED')
@@ -93,13 +95,13 @@ describe('step', () => {
     expect(stateOf(after, ended('done', 3), later)).toBe('DONE')
   })
 
-  it('believes a payment whenever and from whichever attempt it comes', () => {
+  it('believes a payment whenever it is reported, and by whichever attempt', () => {
     expect(stateOf(entryOf('SENT', { attempt: 3, lostAt: NOW }), ended('done', 1))).toBe('DONE')
     expect(stateOf(entryOf('NEEDS_REVIEW'), ended('done'))).toBe('DONE')
   })
 
-  it.each<[AttemptResult['kind']]>([['done'], ['refused'], ['nothing'], ['unknown']])(
-    'does not change what is known: %s',
+  it.each<[AttemptResult['kind']]>([['done'], ['refused'], ['no_effect'], ['unknown']])(
+    'does not change a known outcome when an attempt ends %s',
     (kind) => {
       for (const state of ['DONE', 'REFUSED'] as const) {
         expect(step(entryOf(state), ended(kind), NOW).entry).toEqual(entryOf(state))
@@ -107,35 +109,35 @@ describe('step', () => {
     },
   )
 
-  it('lets an attempt that was given up say nothing about the one after it', () => {
+  it('ignores an attempt that was given up when the next one has started', () => {
     const entry = entryOf('SENT', { attempt: 2 })
     expect(step(entry, ended('unknown', 1), NOW).entry).toEqual(entry)
-    expect(step(entry, ended('nothing', 1), NOW).entry).toEqual(entry)
+    expect(step(entry, ended('no_effect', 1), NOW).entry).toEqual(entry)
   })
 
-  it('sends what was claimed and never sent, when its time has come', () => {
+  it('sends a claim that was never sent when it is due', () => {
     expect(effectsOf(entryOf('CLAIMED'), { kind: 'due' })).toEqual([{ kind: 'send', attempt: 1 }])
   })
 
-  it.each<[LedgerState]>([['SENT'], ['UNKNOWN']])('settles what is %s when its time has come, under the next number', (state) => {
+  it.each<[LedgerState]>([['SENT'], ['UNKNOWN']])('settles an entry that is %s when it is due, as the next attempt', (state) => {
     expect(effectsOf(entryOf(state), { kind: 'due' })).toEqual([{ kind: 'settle', attempt: 2 }])
     expect(effectsOf(entryOf(state, { dueAt: NOW + 1 }), { kind: 'due' })).toEqual([])
   })
 
-  it('gives it to a person after a day', () => {
+  it('hands an unknown write to a person after a day', () => {
     expect(stateOf(entryOf('UNKNOWN', { claimedAt: NOW - REVIEW_AFTER_MS }), { kind: 'due' })).toBe('NEEDS_REVIEW')
     const almost = step(entryOf('SENT', { claimedAt: NOW - REVIEW_AFTER_MS + 5_000, unanswered: 8 }), ended('unknown'), NOW)
     expect(almost.entry?.dueAt).toBe(NOW + 5_000)
   })
 
-  it('gives it to a person at once if nothing can ever tell', () => {
+  it('hands a write to a person at once if its outcome can never be proved', () => {
     const entry = entryOf('SENT', { attempt: 2, lostAt: NOW })
-    const { entry: stuck, effects } = step(entry, { kind: 'ended', attempt: 2, ending: { kind: 'stuck' } }, NOW)
-    expect(stuck).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
+    const { entry: reviewed, effects } = step(entry, { kind: 'ended', attempt: 2, result: { kind: 'unprovable' } }, NOW)
+    expect(reviewed).toMatchObject({ state: 'NEEDS_REVIEW', dueAt: null })
     expect(effects).toMatchObject([{ kind: 'busy' }])
   })
 
-  it('settles soon what a process has left behind, and leaves the rest to its time', () => {
+  it('settles soon what a process has left behind, and leaves other entries until they are due', () => {
     const restarted: LedgerEvent = { kind: 'restarted' }
     for (const state of ['CLAIMED', 'SENT'] as const) {
       expect(step(entryOf(state, { dueAt: NOW + LEASE_MS }), restarted, NOW).entry?.dueAt).toBe(NOW + 1_000)
@@ -154,13 +156,13 @@ describe('step', () => {
   it.each<[LedgerState, ProxyResponse]>([
     ['DONE', paid],
     ['REFUSED', no],
-  ])('forgets the answer of %s after thirty days, and never that the key was used', (state, answer) => {
-    const ending: AttemptResult = { kind: state === 'DONE' ? 'done' : 'refused', answer }
-    const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, ending }, NOW).entry
+  ])('forgets the answer of %s after thirty days, but never that the key was used', (state, answer) => {
+    const result: AttemptResult = { kind: state === 'DONE' ? 'done' : 'refused', answer }
+    const final = step(entryOf('SENT'), { kind: 'ended', attempt: 1, result }, NOW).entry
     expect(final?.dueAt).toBe(NOW + KEEP_MS)
     const old = step(final, { kind: 'due' }, NOW + KEEP_MS).entry
     expect(old).toMatchObject({ state, answer: null, dueAt: null })
-    expect(effectsOf(old, { kind: 'asked', fingerprint: 'f' })).toEqual([{ kind: 'key_used' }])
+    expect(effectsOf(old, { kind: 'submitted', fingerprint: 'f' })).toEqual([{ kind: 'key_used' }])
     expect(stateOf(old, ended('unknown'))).toBe(state)
   })
 
@@ -181,13 +183,13 @@ describe('step', () => {
     expect(step(entry, ended('unknown', 9), NOW).entry?.dueAt).toBe(NOW + 2_000)
   })
 
-  it('leaves no entry that is open without a time to look at it', () => {
+  it('leaves no open entry without a due time', () => {
     const events: LedgerEvent[] = [
-      { kind: 'asked', fingerprint: 'f' },
+      { kind: 'submitted', fingerprint: 'f' },
       { kind: 'stored' },
       { kind: 'due' },
       { kind: 'restarted' },
-      ...(['done', 'refused', 'nothing', 'unknown'] as const).map((kind) => ended(kind)),
+      ...(['done', 'refused', 'no_effect', 'unknown'] as const).map((kind) => ended(kind)),
     ]
     for (const state of ['CLAIMED', 'SENT', 'UNKNOWN'] as const) {
       for (const event of events) {

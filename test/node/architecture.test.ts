@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import * as entry from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -99,7 +100,8 @@ describe('the playground', () => {
         specifier.startsWith('.') ? !fileOf(path, specifier).startsWith('playground/') : specifier.includes('wallet-connect'),
       )
       expect(
-        foreign.filter((specifier) => !names.includes(specifier)),
+        // Deno's samples spell a package with its registry.
+        foreign.filter((specifier) => !names.includes(specifier.replace(/^npm:/, ''))),
         path,
       ).toEqual([])
     }
@@ -167,6 +169,16 @@ describe('the sources', () => {
     expect(names.length).toBeGreaterThan(20)
     for (const name of names) expect(name).toMatch(/Schema$/)
   })
+})
+
+it('the entry exports the schemas of every operation', () => {
+  const exported: unknown[] = Object.values(entry)
+  const schemas = Object.entries(entry.operations).flatMap(([name, { input, output }]) => [
+    { name, half: 'input', schema: input },
+    { name, half: 'output', schema: output },
+  ])
+  const hidden = schemas.filter(({ schema }) => !exported.includes(schema)).map(({ name, half }) => `${name} ${half}`)
+  expect(hidden).toEqual([])
 })
 
 it('the package depends on ofetch and valibot, and on msw only for those who use it', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type CreateCaller, wish } from '../bench/contenders/contender.ts'
+import { type CreateCaller, samplePayment } from '../bench/contenders/contender.ts'
 import { contenders, medians, pathOf, ratios } from '../bench/contenders.ts'
 import { answer, answerHeaders } from '../bench/instant-fetch.ts'
 
@@ -18,10 +18,10 @@ const [head, , ...rows] = table.split('\n').map((row) =>
 const inStripesWords = {
   amount: '70050',
   currency: 'ars',
-  description: wish.wallet_payment.description,
-  payment_method: wish.payer.token,
+  description: samplePayment.wallet_payment.description,
+  payment_method: samplePayment.payer.token,
   confirm: 'true',
-  'metadata[external_reference]': wish.wallet_payment.external_reference,
+  'metadata[external_reference]': samplePayment.wallet_payment.external_reference,
 }
 
 /** The answer, which tells when somebody has read all of it. */
@@ -69,7 +69,7 @@ describe('ratios', () => {
 describe('the contenders of npm run bench', () => {
   afterEach(() => vi.unstubAllGlobals())
 
-  it.each(contenders)('$name sends the wish under a key of its own, and reads the answer to its end', async (contender) => {
+  it.each(contenders)('$name sends the payment under a key of its own, and reads the answer to its end', async (contender) => {
     vi.stubGlobal('fetch', fetch) // The official SDK's contender replaces it.
     const { createCaller } = (await import(/* @vite-ignore */ pathOf(contender))) as { createCaller: CreateCaller }
     const requests: Request[] = []
@@ -91,7 +91,7 @@ describe('the contenders of npm run bench', () => {
       expect(request.url).toMatch(/^http:\/\/127\.0\.0\.1:4242\/v1\/\w+$/)
       const body = await request.text()
       if (contender.file === 'stripe') expect(Object.fromEntries(new URLSearchParams(body))).toEqual(inStripesWords)
-      else expect(JSON.parse(body)).toEqual(wish)
+      else expect(JSON.parse(body)).toEqual(samplePayment)
     }
     const keys = requests.map(({ headers }) => headers.get('x-idempotency-key') ?? headers.get('idempotency-key'))
     expect(new Set(keys).size).toBe(2)

@@ -40,8 +40,8 @@ describe('npm run secrets', () => {
     [[], 'Usage'],
     [['https://shop.example'], 'Usage'],
     [['shop.example', 'https://shop.example/linked'], 'begin with https://'],
-    [['https://shop.example/x', 'https://shop.example/linked'], 'is no origin, such as https://shop.example'],
-    [['https://shop.example', 'linked'], 'linked is no address'],
+    [['https://shop.example/x', 'https://shop.example/linked'], 'is not an origin: use https://shop.example'],
+    [['https://shop.example', 'linked'], 'linked is not an address'],
   ])('refuses %j, and says why', async (args, why) => {
     await expect(makeSecrets(...args)).rejects.toThrow(why)
   })

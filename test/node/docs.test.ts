@@ -16,12 +16,12 @@ beforeAll(async () => {
 }, 60_000)
 
 describe('the fault matrix', () => {
-  /** Where what was told differs from what happened, and why nobody can help it. No money moves in any of them. */
+  /** The cells in which the call ends differently from what happened, and why that cannot be helped. No money moves in them. */
   const inherent = [
-    // A network that doubles what no key protects: a second agreement, a code that is used already, a second promise.
+    // The network duplicates a request that no key protects: a second agreement, a code that is already used.
     'request_duplicated agreements.create',
     'request_duplicated agreements.createPayerToken',
-    // Success is answered without a body, so an empty body is success.
+    // A successful response has no body, so an empty body looks like success.
     'empty_success before agreements.cancel',
     'no_content before agreements.cancel',
   ]
@@ -34,21 +34,21 @@ describe('the fault matrix', () => {
     expect(new Set(cells.map(({ fault }) => fault.name)).size).toBeGreaterThanOrEqual(40)
   })
 
-  it('never shows "no money moved" where something happened', () => {
+  it('has no cell that says "no money moved" although something happened', () => {
     expect(names(cells.filter((cell) => honest(cell) && cell.outcome === 'none' && cell.finally > 0))).toEqual([])
   })
 
-  it('never shows an answer to a write where nothing happened', () => {
-    expect(names(cells.filter((cell) => honest(cell) && isWrite(cell) && cell.told === 'answer' && cell.finally !== 1))).toEqual(
-      [],
-    )
+  it('has no cell in which a write is answered although nothing happened', () => {
+    expect(
+      names(cells.filter((cell) => honest(cell) && isWrite(cell) && cell.ending === 'answer' && cell.finally !== 1)),
+    ).toEqual([])
   })
 
-  it('never shows two effects of one request', () => {
+  it('has no cell with two effects of one request', () => {
     expect(names(cells.filter((cell) => honest(cell) && cell.finally > 1))).toEqual([])
   })
 
-  it('shows that reconcile says what is true', () => {
+  it('has no cell in which reconcile says something else than what happened', () => {
     expect(names(cells.filter((cell) => honest(cell) && cell.reconciled === 'done' && cell.finally !== 1))).toEqual([])
     expect(names(cells.filter((cell) => honest(cell) && cell.reconciled === 'not_done' && cell.finally !== 0))).toEqual([])
   })
@@ -64,11 +64,11 @@ describe('the fault matrix', () => {
   })
 
   it('shows the defects of the official SDK', () => {
-    const told = (fault: string) => sdkCells.filter((cell) => nameOf(cell) === fault && cell.operation === 'payments.create')
-    expect(told('body_cut_by_chunk')).toMatchObject([{ told: 'empty answer', effects: 1 }])
-    expect(told('empty_success before')).toMatchObject([{ told: 'empty answer', effects: 0 }])
-    expect(told('stalled_body')).toMatchObject([{ told: 'hangs', effects: 1 }])
-    expect(told('request_timeout after')).toMatchObject([{ told: 'MercadoPagoError', effects: 1 }])
+    const endings = (fault: string) => sdkCells.filter((cell) => nameOf(cell) === fault && cell.operation === 'payments.create')
+    expect(endings('body_cut_by_chunk')).toMatchObject([{ ending: 'empty answer', effects: 1 }])
+    expect(endings('empty_success before')).toMatchObject([{ ending: 'empty answer', effects: 0 }])
+    expect(endings('stalled_body')).toMatchObject([{ ending: 'hangs', effects: 1 }])
+    expect(endings('request_timeout after')).toMatchObject([{ ending: 'MercadoPagoError', effects: 1 }])
   })
 })
 

@@ -9,7 +9,7 @@ import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator, type Emulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sellerOf } from '../../playground/examples/batch-seller.ts'
-import { chargeOrders, type Told } from '../../playground/examples/charge-orders.ts'
+import { chargeOrders, type Result } from '../../playground/examples/charge-orders.ts'
 import { EXAMPLES } from '../../playground/examples/example.ts'
 import { launchChromium } from '../support/page/fixtures.ts'
 
@@ -345,7 +345,7 @@ describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s',
     example.signal('SIGINT')
     // What npm puts in front of Deno may die of the signal itself, before it can pass the code on.
     expect([130, null]).toContain(await example.ended)
-    const [, open] = /not begun (\d+): run it again/.exec(example.output()) ?? []
+    const [, open] = /not started (\d+): run it again/.exec(example.output()) ?? []
     expect(open, example.output()).toBeDefined()
     expect(settledIn(journal)).toBe(40 - Number(open))
     const next = run(script, [sample])
@@ -366,9 +366,9 @@ describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s',
     try {
       expect(await refusal('order;payer_token;amount\n')).toBe(`${nothing}line 1: must be ${header}, with commas`)
       expect(await refusal(`${header}\na,secret-1,10\nb,,5\nc,secret-2\na,secret-1,10\n"d,secret,4\n,secret,4\n`)).toBe(
-        `${nothing}line 3, payer_token: is empty\nline 4: has 2 fields, not 3\nline 5, order: stands in line 2 already\nline 6: has a quotation mark that does not fit\nline 7, order: is empty`,
+        `${nothing}line 3, payer_token: is empty\nline 4: has 2 fields, not 3\nline 5, order: is already in line 2\nline 6: has an unmatched quotation mark\nline 7, order: is empty`,
       )
-      const plain = 'must be an amount in major units, 700.5 or "700.50": plain digits, no sign, exponent or separator'
+      const plain = 'must be an amount in major units, such as 700.5 or "700.50", without sign, exponent or thousands separator'
       expect(await refusal(`${header}\r\na,secret-1,10\r\nb,secret-2,"1.234,50"\r\nc,3.00,secret-3\r\nd,secret-4,0.001`)).toBe(
         `${nothing}line 3, amount: ${plain}\nline 4, amount: ${plain}\nline 5, amount: must have at most 2 decimals`,
       )
@@ -384,7 +384,7 @@ describe('sellerOf', () => {
     const real = await sellerOf({ MERCADOPAGO_ACCESS_TOKEN: 'APP_USR-1', MERCADOPAGO_ACCOUNT: 'shop' }, [])
     const test = await sellerOf({ MERCADOPAGO_ACCESS_TOKEN: 'TEST-1', MERCADOPAGO_ACCOUNT: 'shop' }, [])
     expect([real.account, test.account]).toEqual(['shop', 'test-shop'])
-    expect([real.journalEnding, test.journalEnding]).toEqual(['.shop.jsonl', '.test-shop.jsonl'])
+    expect([real.journalSuffix, test.journalSuffix]).toEqual(['.shop.jsonl', '.test-shop.jsonl'])
   })
 })
 
@@ -402,9 +402,9 @@ describe('chargeOrders', () => {
       journal.text += text
     }
     const journal = { text: '', append }
-    const run = async (changes: object = {}): Promise<Told[]> => {
+    const run = async (changes: object = {}): Promise<Result[]> => {
       const theirs = orders.map((order) => ({ ...order, payer_token, ...changes }))
-      const entries: Told[] = []
+      const entries: Result[] = []
       for await (const entry of chargeOrders({ orders: theirs, wallet, account: 'my-shop', journal })) entries.push(entry)
       return entries
     }
@@ -452,7 +452,7 @@ describe('chargeOrders', () => {
     const { journal, run, charges } = await open()
     await run()
     journal.text = journal.text.slice(0, journal.text.indexOf('\n') + 1)
-    await expect(run({ amount: '105' })).rejects.toThrow('line 2, amount: was 10.50 when it was sent, by the journal')
+    await expect(run({ amount: '105' })).rejects.toThrow('line 2, amount: was 10.50 when it was sent, according to the journal')
     expect(charges()).toBe(1)
   })
 
@@ -480,7 +480,7 @@ describe('chargeOrders', () => {
   ])('believes no journal with %s', async (line) => {
     const { journal, run, charges } = await open()
     journal.text = `${line}\n`
-    await expect(run()).rejects.toThrow('line 1: of the journal is none of its own')
+    await expect(run()).rejects.toThrow('line 1: of the journal is not one of its entries')
     expect(charges()).toBe(0)
   })
 
@@ -497,7 +497,7 @@ describe('chargeOrders', () => {
     const { run, charges } = await open()
     await run()
     expect(await run({ amount: '10.5' })).toMatchObject([{ status: 'paid' }])
-    await expect(run({ amount: '105' })).rejects.toThrow('line 2, amount: was 10.50 when it was sent, by the journal')
+    await expect(run({ amount: '105' })).rejects.toThrow('line 2, amount: was 10.50 when it was sent, according to the journal')
     expect(charges()).toBe(1)
   })
 })

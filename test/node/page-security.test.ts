@@ -50,7 +50,7 @@ describe('a whole purchase', { timeout: 60_000 }, () => {
     await comesTo(page, 'Your money was given back.')
 
     await press(page, 'Buy something else')
-    await page.getByLabel('The next payment meets').selectOption('reset after')
+    await page.getByLabel('Fault of the next payment').selectOption('reset after')
     await press(page, 'Arm')
     await page.getByText('armed: reset').waitFor()
     await payButton(page).click()

@@ -185,7 +185,7 @@ describe('npm start', () => {
       const printed = await transcriptOf(second)
       const { port } = new URL(originOf(printed))
       expect(port).not.toBe(busy)
-      expect(printed).toContain(`Port ${busy} is not free; taking ${port} instead.`)
+      expect(printed).toContain(`Port ${busy} is not free; using ${port} instead.`)
       const family = descendants(second.process.pid)
       // A terminal signals the whole group.
       process.kill(-(second.process.pid ?? Number.NaN), 'SIGINT')

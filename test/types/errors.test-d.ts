@@ -24,7 +24,7 @@ type AnyError =
 expectTrue<
   [
     Equal<WalletConnectError['code'], WalletConnectErrorCode>,
-    // Each code has its class, and each class its code.
+    // Every code has a class, and every class has a code.
     Equal<AnyError['code'], WalletConnectErrorCode>,
     Equal<Outcome, 'none' | 'unknown'>,
     Equal<UnknownOutcomeError['outcome'], 'unknown'>,
@@ -34,15 +34,15 @@ expectTrue<
   ]
 >()
 
-/** Every code is a case; a new one that is not makes this an error. */
+/** Handles every code: a new code without a case does not compile. */
 export function advice(error: WalletConnectError): string {
   switch (error.code) {
     case 'invalid_input':
-      return 'mend it'
+      return 'fix the input'
     case 'refused':
-      return 'look at it'
+      return 'read the reason'
     case 'unavailable':
-      return 'later'
+      return 'try again later'
     case 'unknown_outcome':
       return 'reconcile'
     case 'invalid_response':
@@ -55,8 +55,8 @@ export function advice(error: WalletConnectError): string {
   }
 }
 
-/** One case is missing, so something is left. */
-export function forgetful(error: AnyError): void {
+/** Handles one code, so the type of the others is left. */
+export function handlesOneCode(error: AnyError): void {
   if (error.code === 'refused') {
     expectTrue<[Equal<typeof error, RefusedError>]>()
     return
@@ -65,14 +65,14 @@ export function forgetful(error: AnyError): void {
   expectTrue<[Equal<typeof error.code, never>]>()
 }
 
-export function caught(error: unknown): void {
-  // @ts-expect-error: not known yet
+export function narrowsUnknown(error: unknown): void {
+  // @ts-expect-error: an unknown value has no code
   error.code
   if (isWalletConnectError(error)) expectTrue<[Equal<typeof error, WalletConnectError>]>()
 }
 
 export function settled(settlement: Settlement<number>): number | undefined {
-  // @ts-expect-error: there is data only where it is done
+  // @ts-expect-error: there is data only if the outcome is done
   settlement.data
   if (settlement.outcome === 'done') return settlement.data
   expectTrue<[Equal<typeof settlement.error, RefusedError | UnknownOutcomeError>]>()

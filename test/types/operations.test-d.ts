@@ -32,7 +32,7 @@ import type * as v from 'valibot'
 import { type Equal, expectTrue, type Members } from './equal.ts'
 
 type Table = typeof operations
-/** The names for which the written type and that of the schema differ. */
+/** The names of operations whose written type differs from that of the schema. */
 type Differing = {
   [Name in OperationName]:
     | (Equal<Members<OperationInput<Name>>, Members<v.InferInput<Table[Name]['input']>>> extends true ? never : Name)
@@ -41,7 +41,7 @@ type Differing = {
 
 expectTrue<[Equal<Differing, never>]>()
 
-// What is taken, field by field.
+// The inputs, field by field.
 type Amount = number | string
 type Id = number | string
 type Filter = string | number | undefined
@@ -101,12 +101,12 @@ expectTrue<
         wallet_payment?: PaymentReference | undefined
       }
     >,
-    // Not `| undefined`: what a computation did not give must not refund everything.
+    // Not `| undefined`: a failed computation must not refund everything.
     Equal<Members<RefundPaymentInput>, { amount?: Amount }>,
   ]
 >()
 
-// What is answered, field by field.
+// The outputs, field by field.
 type Nullish<T> = T | null | undefined
 expectTrue<
   [
@@ -125,13 +125,13 @@ expectTrue<
     Equal<PaymentPage['results'], v.InferOutput<Table['payments.get']['output']>[]>,
     Equal<Refund['id'], string>,
     Equal<Refund['amount'], Nullish<number>>,
-    // Fields that nobody knows yet are kept, and have to be looked at before they are used.
+    // Unknown fields are kept, and their type must be checked before use.
     Equal<AdvancedPayment['something_new'], unknown>,
     Equal<Agreement['something_new'], unknown>,
   ]
 >()
 
-// The methods.
+// The methods of the client.
 type Api = WalletConnect
 expectTrue<
   [
@@ -160,7 +160,7 @@ expectTrue<
   ]
 >()
 
-// A name of an operation decides what goes in and what comes out.
+// The name of an operation decides its input and its output.
 export async function byName(wallet: WalletConnect, order: CreatePaymentInput): Promise<void> {
   const prepared = wallet.prepare('payments.create', order)
   const answer = await wallet.send(prepared)

@@ -10,15 +10,15 @@ createWalletConnect({ accessToken: async () => 'TEST-1', site: 'MLB', maxRetries
 createWalletConnect({ proxy: { url, ticket } })
 createWalletConnect({ proxy: { url, ticket: async () => ticket }, timeoutMs: 5_000 })
 
-// @ts-expect-error: one of them is needed
+// @ts-expect-error: accessToken or proxy is required
 createWalletConnect({})
-// @ts-expect-error: and only one
+// @ts-expect-error: accessToken and proxy exclude each other
 createWalletConnect({ accessToken: 'TEST-1', proxy: { url, ticket } })
-// @ts-expect-error: a proxy has its url
+// @ts-expect-error: baseURL and proxy exclude each other
 createWalletConnect({ proxy: { url, ticket }, baseURL: url })
-// @ts-expect-error: a ticket is needed
+// @ts-expect-error: a proxy needs a ticket
 createWalletConnect({ proxy: { url } })
-// @ts-expect-error: a site that there is not
+// @ts-expect-error: a site that does not exist
 createWalletConnect({ accessToken: 'TEST-1', site: 'MLX' })
 // @ts-expect-error: a misspelt option
 createWalletConnect({ accessToken: 'TEST-1', timeout: 5_000 })

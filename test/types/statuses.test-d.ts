@@ -11,7 +11,7 @@ import {
 } from 'mercadopago-wallet-connect'
 import { type Equal, expectTrue } from './equal.ts'
 
-/** What the type names: its literals, without the open rest. */
+/** The literals that a type names, without `string`. */
 type Named<Status> = Status extends string ? (string extends Status ? never : Status) : never
 
 expectTrue<
@@ -36,7 +36,7 @@ expectTrue<
     Equal<AdvancedPayment['status'], PaymentStatus | null | undefined>,
     Equal<NonNullable<AdvancedPayment['payments']>[number]['status_detail'], StatusDetail | null | undefined>,
     Equal<Agreement['status'], AgreementStatus | null | undefined>,
-    // Open, and yet not simply `string`, which would complete nothing.
+    // Open, but not simply `string`, for which an editor would complete nothing.
     Equal<string extends PaymentStatus ? true : false, true>,
     Equal<Equal<PaymentStatus, string>, false>,
   ]
@@ -44,14 +44,14 @@ expectTrue<
 
 export function narrows(payment: AdvancedPayment): void {
   if (payment.status === 'approved') {
-    // No other literal, nor null or undefined; the compiler cannot take the open rest away.
+    // No other literal, null or undefined is left; the compiler cannot exclude the open `string`.
     expectTrue<[Equal<typeof payment.status, Open<'approved'>>, Equal<Named<typeof payment.status>, 'approved'>]>()
   } else if (payment.status === 'a_status_of_next_year') {
-    // Allowed, and still a text.
+    // Comparing with an unknown status is allowed, and leaves a string.
     const text: string = payment.status
     expectTrue<[Equal<typeof text, string>]>()
   }
-  // @ts-expect-error: it may be absent
+  // @ts-expect-error: the status may be absent
   payment.status.length
   if (payment.status) expectTrue<[Equal<typeof payment.status, PaymentStatus>]>()
   switch (payment.status) {
@@ -59,13 +59,13 @@ export function narrows(payment: AdvancedPayment): void {
       expectTrue<[Equal<Named<typeof payment.status>, 'rejected'>]>()
       break
     default:
-      // Nobody can have thought of all: there is no `never` here.
+      // Unknown statuses are always left, so the type is never `never`.
       // @ts-expect-error: an unknown status is left
       expectTrue<[Equal<typeof payment.status, never>]>()
   }
   isApproved(payment)
   isApproved({ status: 'a_status_of_next_year' })
-  // @ts-expect-error: no status is a number
+  // @ts-expect-error: a status is not a number
   isApproved({ status: 1 })
 }
 

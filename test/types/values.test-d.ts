@@ -24,11 +24,11 @@ import type {
 } from 'mercadopago-wallet-connect/notifications'
 import { type Equal, expectTrue, type Members } from './equal.ts'
 
-/** What an error says beyond what all of them say. */
+/** The members of an error that not every error has. */
 type Own<Failure extends WalletConnectError> = Omit<Members<Failure>, keyof WalletConnectError>
 type Maybe<T> = T | undefined
 
-// Field by field, so that none becomes wider, or `any`.
+// Field by field, so that no field becomes wider, or `any`.
 expectTrue<
   [
     Equal<

@@ -22,14 +22,14 @@ afterEach(() => {
 })
 
 describe('createWalletConnect', () => {
-  it('takes exactly one of accessToken and proxy', () => {
+  it('requires exactly one of accessToken and proxy', () => {
     expect(paths(ok)).toEqual([])
     expect(paths({ proxy })).toEqual([])
     expect(paths({})).toEqual(['accessToken'])
     expect(paths({ ...ok, proxy })).toEqual(['accessToken'])
   })
 
-  it('refuses an access token where there is a document, and takes a ticket there', () => {
+  it('refuses an access token in a page, and accepts a ticket', () => {
     vi.stubGlobal('document', {})
     expect(paths(ok)).toEqual(['accessToken'])
     expect(paths({ proxy })).toEqual([])
@@ -49,7 +49,7 @@ describe('createWalletConnect', () => {
     ['onAttempt', {}],
     ['timeoutms', 5],
     ['headers', { authorization: 'Bearer s3cret' }],
-  ])('refuses %s: %j', (path, value) => {
+  ])('refuses the option %s with the value %j', (path, value) => {
     expect(paths({ ...ok, [path]: value })).toEqual([path])
   })
 
@@ -63,7 +63,7 @@ describe('createWalletConnect', () => {
     'http://127.0.0.1.evil.com',
     'api.mercadopago.com',
     '',
-  ])('refuses the address %s', (address) => {
+  ])('refuses the address %j', (address) => {
     expect(paths({ ...ok, baseURL: address })).toEqual(['baseURL'])
     expect(paths({ proxy: { ...proxy, url: address } })).toEqual(['proxy.url'])
   })
@@ -75,20 +75,20 @@ describe('createWalletConnect', () => {
     ['http://localhost:8787', 'http://localhost:8787/v1/advanced_payments/7'],
     ['http://127.0.0.1:8787', 'http://127.0.0.1:8787/v1/advanced_payments/7'],
     ['http://[::1]:8787', 'http://[::1]:8787/v1/advanced_payments/7'],
-  ])('sends below the address %s', async (baseURL, url) => {
+  ])('sends requests to paths below the address %s', async (baseURL, url) => {
     const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
     await walletWith(fetch, { baseURL }).payments.get(7)
     expect(fetch.sent[0]?.url).toBe(url)
   })
 
-  it('sends the ticket to the proxy', async () => {
+  it('sends the ticket to the proxy as a bearer token', async () => {
     const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
     await createWalletConnect({ proxy: { url: 'https://pay.shop.test', ticket: async () => 'ticket-1' }, fetch }).payments.get(7)
     expect(fetch.sent[0]?.url).toBe('https://pay.shop.test/v1/advanced_payments/7')
     expect(fetch.sent[0]?.headers.get('authorization')).toBe('Bearer ticket-1')
   })
 
-  it('does not write to the options it was given, and does not see later changes', async () => {
+  it('does not change the options object, and ignores later changes to it', async () => {
     const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
     const options = { accessToken: 'first', fetch, platformId: 'p' }
     const wallet = createWalletConnect(options)
@@ -100,18 +100,18 @@ describe('createWalletConnect', () => {
     expect(fetch.sent.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer first', 'Bearer first'])
   })
 
-  it('calls the given fetch as a plain function', async () => {
+  it('calls the fetch option as a plain function, without this', async () => {
     let self: unknown = 'not called'
-    const answer = json(200, document('get-payment.response.200'))
+    const respond = json(200, document('get-payment.response.200'))
     const fetch = function (this: unknown) {
       self = this
-      return Promise.resolve(answer())
+      return Promise.resolve(respond())
     }
     await walletWith(fetch as typeof globalThis.fetch).payments.get(7)
     expect(self).toBeUndefined()
   })
 
-  it('uses the fetch of the runtime, looked up at each request', async () => {
+  it('uses the global fetch, looked up at each request, if none is given', async () => {
     const wallet = createWalletConnect({ accessToken: 'TEST-access' })
     const fetch = scriptedFetch(json(200, document('get-payment.response.200')))
     vi.stubGlobal('fetch', fetch)
@@ -124,7 +124,7 @@ describe('createWalletConnect', () => {
     ['payments.refund', null],
     ['payments.capture', 'now'],
     ['payments.cancel', []],
-  ] as const)('%s(7, %j) is refused: it would mean everything', async (operation, input) => {
+  ] as const)('refuses %s(7, %j), which must not be taken for an empty input', async (operation, input) => {
     const fetch = scriptedFetch(json(200, []))
     const wallet = walletWith(fetch)
     const [, name] = operation.split('.') as ['payments', 'refund' | 'capture' | 'cancel']
@@ -132,7 +132,7 @@ describe('createWalletConnect', () => {
     expect(fetch.sent).toHaveLength(0)
   })
 
-  it('rejects, and does not throw, for bad input', async () => {
+  it('makes calls that reject, and do not throw, for invalid input', async () => {
     const wallet = walletWith(scriptedFetch())
     const calls = [
       () => wallet.payments.get(''),

@@ -56,13 +56,13 @@ describe.each(errors)('%s', (error, name, code, outcome) => {
     expect(String(error)).toMatch(new RegExp(`^${name}: .`))
   })
 
-  it('has a JSON form with its message and all of its fields', () => {
+  it('has a JSON form with its message and all its fields', () => {
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name, code, outcome, message: error.message })
   })
 })
 
 describe('isWalletConnectError', () => {
-  it('knows errors of another copy of the package by their brand', () => {
+  it('is true for an error of another copy of the package', () => {
     expect(isWalletConnectError({ [Symbol.for('mercadopago-wallet-connect.error')]: true })).toBe(true)
   })
 
@@ -72,13 +72,13 @@ describe('isWalletConnectError', () => {
 })
 
 describe('UnknownOutcomeError', () => {
-  it('says what to do: reconcile, with the same key', () => {
-    expect(errors[3][0].message).toMatch(/Reconcile it, with the same idempotency key/)
+  it('says in its message to reconcile with the same key', () => {
+    expect(errors[3][0].message).toMatch(/Reconcile it with the same idempotency key/)
   })
 })
 
 describe('RefusedError', () => {
-  it("says the status, Mercado Pago's code and its sentence", () => {
+  it("has the status, Mercado Pago's code and its message in its own message", () => {
     expect(errors[1][0].message).toBe('payments.create was refused with 401 401003 Invalid payer token.')
   })
 })

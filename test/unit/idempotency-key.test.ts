@@ -7,23 +7,23 @@ const order: KeySource = { account: '783789745', operation: 'payments.create', r
 
 describe('idempotencyKeyFrom', () => {
   it.each(vectors.map((vector) => [JSON.stringify(vector.source), vector]))(
-    'of %s is the published key',
+    'gives the published key for %s',
     async (_, { source, key }) => {
       expect(await idempotencyKeyFrom(source)).toBe(key)
     },
   )
 
-  it('is the same for the same order, wherever it is derived, and a UUID v8', async () => {
+  it('gives the same UUID v8 each time for the same source', async () => {
     await fc.assert(
-      fc.asyncProperty(source, async (any) => {
-        const key = await idempotencyKeyFrom(any)
+      fc.asyncProperty(source, async (keySource) => {
+        const key = await idempotencyKeyFrom(keySource)
         expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-        expect(await idempotencyKeyFrom(structuredClone(any))).toBe(key)
+        expect(await idempotencyKeyFrom(structuredClone(keySource))).toBe(key)
       }),
     )
   })
 
-  it('is another for another account, operation, reference or attempt, also where the parts join alike', async () => {
+  it('gives different keys for different sources, even if their parts join to the same text', async () => {
     await fc.assert(
       fc.asyncProperty(source, source, async (a, b) => {
         const isSame = JSON.stringify(Object.values(a)) === JSON.stringify(Object.values(b))
@@ -44,7 +44,7 @@ describe('idempotencyKeyFrom', () => {
     ['attempt', 0],
     ['attempt', 1.5],
     ['attempt', '1'],
-  ])('refuses %s %j', async (path, value) => {
+  ])('refuses the %s %j', async (path, value) => {
     await expect(idempotencyKeyFrom({ ...order, [path]: value })).rejects.toMatchObject({
       code: 'invalid_input',
       issues: [{ path }],

@@ -33,11 +33,11 @@ describe('judge', () => {
     [429, '{}', 'limited'],
     [422, keyUsed, 'refused', { apiCode: '422001' }],
     [418, '<html>', 'refused', { apiCode: undefined, causes: [] }],
-  ])('takes %d with %s for %s', (status, text, kind, more = {}) => {
+  ])('judges status %d with the body %s as %s', (status, text, kind, more = {}) => {
     expect(judged(status, text)).toMatchObject({ kind, ...more })
   })
 
-  it('reads Retry-After and the request id, and repeats no secret', () => {
+  it('reads Retry-After and the request id, and replaces secrets in it', () => {
     const headers = { 'retry-after': 'Wed, 25 Nov 2026 00:00:07 GMT', 'x-request-id': 'gateway-SECRET-1' }
     expect(judged(429, '', headers)).toEqual({
       kind: 'limited',
@@ -66,14 +66,14 @@ describe('nextStep', () => {
     ['an abort', lostWithout('aborted'), false, 'give_up', 'give_up', 'give_up', 'give_up'],
   ]
 
-  it.each(rows)('decides what follows %s, by retry class', (_, verdict, mayHaveMoved, ...steps) => {
+  it.each(rows)('decides by retry class what to do after %s', (_, verdict, mayHaveMoved, ...steps) => {
     const classes = ['read', 'keyed', 'state', 'never'] as const
     expect(classes.map((retry) => nextStep(verdict, retry, mayHaveMoved))).toEqual(steps)
   })
 })
 
 describe('mayHaveBeenExecuted', () => {
-  it('is false of 429 and of a refusal alone, among what is no answer', () => {
+  it('is false only for 429 and for a refusal, among verdicts other than an answer', () => {
     const verdicts = [judged(429, ''), judged(400, '{}'), judged(409, inProgress), judged(500, ''), lostWithout('aborted')]
     expect(verdicts.map(mayHaveBeenExecuted)).toEqual([false, false, true, true, true])
   })

@@ -12,7 +12,7 @@ const payment = (transaction_amount: unknown, options: PrepareOptions = {}): str
 const onTheWire = (amount: unknown, options?: PrepareOptions): string | undefined =>
   /"transaction_amount":([^,}]+)/.exec(payment(amount, options))?.[1]
 
-const problem = (call: () => unknown): InvalidInputError['issues'] => {
+const issuesOf = (call: () => unknown): InvalidInputError['issues'] => {
   try {
     call()
   } catch (error) {
@@ -22,7 +22,7 @@ const problem = (call: () => unknown): InvalidInputError['issues'] => {
   return []
 }
 
-describe('an amount', () => {
+describe('prepare, given an amount', () => {
   it.each([
     [700.5, '700.5'],
     ['700.50', '700.5'],
@@ -33,7 +33,7 @@ describe('an amount', () => {
     ['9007199254740.99', '9007199254740.99'],
     ['90071992547409.9', '90071992547409.9'],
     [Number.MAX_SAFE_INTEGER, '9007199254740991'],
-  ])('%j goes out as %s', (amount, wire) => {
+  ])('sends %j as %s', (amount, wire) => {
     expect(onTheWire(amount)).toBe(wire)
   })
 
@@ -51,33 +51,33 @@ describe('an amount', () => {
     ['an exponent', '1e3'],
     ['an exponent', 1e21],
     ['an exponent', 1e-7],
-    ['beyond 2^53', 2 ** 53],
-    ['beyond 2^53', '9007199254740993'],
+    ['at least 2^53', 2 ** 53],
+    ['at least 2^53', '9007199254740993'],
     ['more digits than a double holds', '90071992547409.91'],
     ['a sign', '+5'],
-    ['blanks', ' 5'],
+    ['spaces', ' 5'],
     ['a separator', '1,5'],
     ['a separator', '1.000,50'],
     ['leading zeros', '007'],
-    ['half a number', '5.'],
-    ['half a number', '.5'],
+    ['a missing digit', '5.'],
+    ['a missing digit', '.5'],
     ['hexadecimal', '0x10'],
-    ['other digits', '٣'],
+    ['Arabic digits', '٣'],
     ['empty', ''],
     ['null', null],
     ['a bigint', 5n],
     ['an object', { valueOf: () => 5 }],
     ['a list', [5]],
     ['a boolean', true],
-  ])('that is %s is refused before anything is sent: %s', (_, amount) => {
-    expect(problem(() => payment(amount)).map(({ path }) => path)).toEqual(['wallet_payment.transaction_amount'])
+  ])('refuses an amount (%s): %s', (_, amount) => {
+    expect(issuesOf(() => payment(amount)).map(({ path }) => path)).toEqual(['wallet_payment.transaction_amount'])
   })
 
-  it('that is left out is named as required', () => {
-    expect(problem(() => payment(undefined))).toEqual([{ path: 'wallet_payment.transaction_amount', message: 'is required' }])
+  it('reports a missing amount as required', () => {
+    expect(issuesOf(() => payment(undefined))).toEqual([{ path: 'wallet_payment.transaction_amount', message: 'is required' }])
   })
 
-  it('goes out with exactly the digits the caller meant, as number and as string', () => {
+  it('sends exactly the digits of the caller, for a number and for a string', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9_000_000_000_000 }), fc.integer({ min: 0, max: 99 }), (units, cents) => {
         const text = `${units}.${String(cents).padStart(2, '0')}`
@@ -88,7 +88,7 @@ describe('an amount', () => {
     )
   })
 
-  it('is either sent unchanged in value or refused, whatever the number', () => {
+  it('sends any number unchanged in value, or refuses it', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -97,7 +97,7 @@ describe('an amount', () => {
           fc.maxSafeInteger().map((n) => n / 100),
         ),
         (amount) => {
-          const issues = problem(() => expect(Number(onTheWire(amount))).toBe(amount))
+          const issues = issuesOf(() => expect(Number(onTheWire(amount))).toBe(amount))
           if (issues.length === 0) expect(String(amount)).toMatch(/^\d+(\.\d{1,2})?$/)
         },
       ),
@@ -105,17 +105,17 @@ describe('an amount', () => {
   })
 })
 
-describe('the currency of the site', () => {
-  it('decides how many decimals an amount may have', () => {
+describe('prepare, given a site', () => {
+  it('refuses decimals only if the currency of the site has none', () => {
     for (const site of Object.keys(sites) as Site[]) {
       const whole = sites[site].decimals === 0
-      expect(problem(() => payment('1000.50', { site })).length, site).toBe(whole ? 1 : 0)
+      expect(issuesOf(() => payment('1000.50', { site })).length, site).toBe(whole ? 1 : 0)
       expect(onTheWire(1000, { site })).toBe('1000')
     }
   })
 
-  it.each(['1000.00', '1000.5', 1000.5])('refuses %j in Chilean pesos, which have no decimals', (amount) => {
-    expect(problem(() => payment(amount, { site: 'MLC' }))).toEqual([
+  it.each(['1000.00', '1000.5', 1000.5])('refuses the amount %j in Chilean pesos, which have no decimals', (amount) => {
+    expect(issuesOf(() => payment(amount, { site: 'MLC' }))).toEqual([
       { path: 'wallet_payment.transaction_amount', message: 'must have no decimals in CLP' },
     ])
   })
@@ -127,9 +127,9 @@ describe('the currency of the site', () => {
     ['payments.capture', 'wallet_payment.transaction_amount', paymentAgain],
     ['payments.cancel', 'wallet_payment.transaction_amount', paymentAgain],
     ['payments.refund', 'amount', (amount: number) => ({ advanced_payment_id: 7, amount })],
-  ] as [OperationName, string, (amount: number) => object][])('holds for %s: %s', (operation, path, input) => {
-    expect(problem(() => prepare(operation, input(1.5) as never, { site: 'MLC' })).map((issue) => issue.path)).toEqual([path])
-    expect(problem(() => prepare(operation, input(2) as never, { site: 'MLC' }))).toEqual([])
+  ] as [OperationName, string, (amount: number) => object][])('checks the decimals in %s at %s', (operation, path, input) => {
+    expect(issuesOf(() => prepare(operation, input(1.5) as never, { site: 'MLC' })).map((issue) => issue.path)).toEqual([path])
+    expect(issuesOf(() => prepare(operation, input(2) as never, { site: 'MLC' }))).toEqual([])
   })
 })
 

@@ -43,21 +43,24 @@ const signatureOf = (request: Request): { ts: string; v1: string } => {
 }
 
 describe('verifyNotification', () => {
-  it.each(vectors.map((vector) => [vector.name, vector] as const))('accepts the published vector: %s', async (_, vector) => {
-    const url = `https://shop.test/n${vector.data_id === null ? '' : `?data.id=${vector.data_id}&type=order`}`
-    const headers = {
-      'x-signature': `ts=${vector.ts},v1=${vector.v1}`,
-      ...(vector.request_id !== null && { 'x-request-id': vector.request_id }),
-    }
-    const notification = await verifyNotification({ url, headers, body: { type: 'order' } }, { secrets: published })
-    expect(notification.matched).toEqual({
-      secret: 0,
-      id: vector.data_id === null ? 'absent' : 'as_received',
-      unit: vector.ts.length > 10 ? 'ms' : 's',
-    })
-  })
+  it.each(vectors.map((vector) => [vector.name, vector] as const))(
+    'accepts the published test vector "%s"',
+    async (_, vector) => {
+      const url = `https://shop.test/n${vector.data_id === null ? '' : `?data.id=${vector.data_id}&type=order`}`
+      const headers = {
+        'x-signature': `ts=${vector.ts},v1=${vector.v1}`,
+        ...(vector.request_id !== null && { 'x-request-id': vector.request_id }),
+      }
+      const notification = await verifyNotification({ url, headers, body: { type: 'order' } }, { secrets: published })
+      expect(notification.matched).toEqual({
+        secret: 0,
+        id: vector.data_id === null ? 'absent' : 'as_received',
+        unit: vector.ts.length > 10 ? 'ms' : 's',
+      })
+    },
+  )
 
-  it('gives a pointer, and the body as something that nobody signed', async () => {
+  it('returns a pointer, with the body as unverifiedBody', async () => {
     const timestamp = Date.UTC(2026, 10, 21)
     const request = await signNotification({
       ...confirmed,
@@ -78,12 +81,12 @@ describe('verifyNotification', () => {
     })
   })
 
-  it('says which of several secrets matched', async () => {
+  it('returns the index of the secret that matched', async () => {
     const secrets = ['old-secret-1', secret, 'test-secret-2']
     expect((await verifyNotification(await signNotification(confirmed), { secrets })).matched?.secret).toBe(1)
   })
 
-  it('accepts an order signed as it is and lower-cased, and says which', async () => {
+  it('accepts the id of an order signed as received or in lower case, and says which', async () => {
     for (const [lowerCaseId, id] of [
       [false, 'as_received'],
       [true, 'lower_cased'],
@@ -105,7 +108,7 @@ describe('verifyNotification', () => {
     }
   })
 
-  it('believes the signed id of the query, not that of the body', async () => {
+  it('takes the resource from the signed query, not from the body', async () => {
     const request = await altered(await signNotification(confirmed), {
       body: JSON.stringify({ type: 'payment', data: { id: 'other' } }),
     })
@@ -115,7 +118,7 @@ describe('verifyNotification', () => {
     })
   })
 
-  it('takes a plain object of a framework: a path, any case of header, a body as text, bytes or value', async () => {
+  it('accepts a plain object with a path, headers in any case, and a body as text, bytes or JSON value', async () => {
     const request = await signNotification(confirmed)
     const { pathname, search } = new URL(request.url)
     const headers = {
@@ -130,12 +133,12 @@ describe('verifyNotification', () => {
   })
 
   it.each([
-    ['parts in another order', ({ ts, v1 }) => `v1=${v1},ts=${ts}`],
-    ['spaces', ({ ts, v1 }) => ` ts = ${ts} , v1 = ${v1} `],
-    ['parts that nobody knows', ({ ts, v1 }) => `foo=1,ts=${ts},v2=abc,v1=${v1},bar`],
-    ['names in upper case', ({ ts, v1 }) => `TS=${ts},V1=${v1}`],
-    ['a repeated part, of which the last counts', ({ ts, v1 }) => `ts=1,v1=${'0'.repeat(64)},ts=${ts},v1=${v1}`],
-  ] as [string, (signature: { ts: string; v1: string }) => string][])('accepts a header with %s', async (_, header) => {
+    ['its parts in reverse order', ({ ts, v1 }) => `v1=${v1},ts=${ts}`],
+    ['spaces around its parts', ({ ts, v1 }) => ` ts = ${ts} , v1 = ${v1} `],
+    ['unknown parts', ({ ts, v1 }) => `foo=1,ts=${ts},v2=abc,v1=${v1},bar`],
+    ['upper-case names', ({ ts, v1 }) => `TS=${ts},V1=${v1}`],
+    ['repeated parts, of which the last are right', ({ ts, v1 }) => `ts=1,v1=${'0'.repeat(64)},ts=${ts},v1=${v1}`],
+  ] as [string, (signature: { ts: string; v1: string }) => string][])('accepts a signature header with %s', async (_, header) => {
     const request = await signNotification(confirmed)
     const same = await altered(request, { headers: { 'x-signature': header(signatureOf(request)) } })
     await expect(verifyNotification(same, { secrets: secret })).resolves.toMatchObject({ resourceId: agreement_id })
@@ -157,17 +160,17 @@ describe('verifyNotification', () => {
     ['mismatch', `ts=1704908010,v1=${'g'.repeat(64)}`],
     ['mismatch', 'ts=1704908010,v1=short'],
     ['mismatch', `ts=1704908010,v1=${'a'.repeat(65)}`],
-  ])('refuses with %s the header %j', async (reason, header) => {
+  ])('refuses with the reason %s the signature header %j', async (reason, header) => {
     const request = await altered(await signNotification(confirmed), { headers: { 'x-signature': header } })
     expect(await reasonOf(verifyNotification(request, { secrets: secret }))).toBe(reason)
   })
 
-  it('refuses a v1 of many-byte characters without throwing anything else', async () => {
+  it('refuses a v1 of multi-byte characters as a mismatch', async () => {
     const headers = { 'x-signature': `ts=1704908010,v1=${'é'.repeat(64)}` }
     expect(await reasonOf(verifyNotification({ url: '/', headers, body: {} }, { secrets: secret }))).toBe('mismatch')
   })
 
-  it('refuses what is too old or too new for the tolerance, and nothing without one', async () => {
+  it('refuses a delivery outside toleranceMs, and any age is accepted without it', async () => {
     const request = () => signNotification({ ...confirmed, timestamp: 1_000_000_000_000 })
     const at = (ms: number) => ({ secrets: secret, toleranceMs: 300_000, now: () => 1_000_000_000_000 + ms })
     expect(await reasonOf(verifyNotification(await request(), at(300_001)))).toBe('too_old')
@@ -183,28 +186,28 @@ describe('verifyNotification', () => {
     ['unknown_shape', '[]'],
     ['unknown_shape', '"text"'],
     ['unknown_shape', '7'],
-  ])('refuses with %s a body that is signed all the same', async (reason, body) => {
+  ])('refuses with the reason %s the body %j, although its delivery is signed', async (reason, body) => {
     const request = await altered(await signNotification(confirmed), { body })
     expect(await reasonOf(verifyNotification(request, { secrets: secret }))).toBe(reason)
   })
 
-  it('refuses a body that was read before', async () => {
+  it('refuses a request whose body was read before', async () => {
     const request = await signNotification(confirmed)
     await request.text()
     expect(await reasonOf(verifyNotification(request, { secrets: secret }))).toBe('unreadable')
   })
 
-  it.each(['//[', '?', '', '#?data.id=1', 'http://['])('survives the address %j', async (url) => {
+  it.each(['//[', '?', '', '#?data.id=1', 'http://['])('does not throw a TypeError for the address %j', async (url) => {
     expect(await reasonOf(verifyNotification({ url, headers: {} }, { secrets: secret }))).toBe('missing_header')
   })
 
-  it('refuses a tolerance that would be none', async () => {
+  it('refuses a toleranceMs that is not a number from 0', async () => {
     for (const toleranceMs of [Number.NaN, -1, '5 minutes' as never]) {
       expect(() => createNotificationVerifier({ secrets: secret, toleranceMs })).toThrow('toleranceMs must be a number')
     }
   })
 
-  it('refuses a request of which one bit is flipped in signature, id, request id or ts', async () => {
+  it('refuses a request with one flipped bit in its signature, id, request id or ts', async () => {
     const requestId = '2066ca19-c6f1-498a-be75-1923005edd06'
     const request = await signNotification({ ...confirmed, requestId })
     const { ts, v1 } = signatureOf(request)
@@ -246,12 +249,12 @@ describe('createNotificationVerifier', () => {
     [7],
     [[]],
     [[secret, '']],
-  ])('refuses the secret %j when it is made', (secrets) => {
+  ])('refuses the secret %j before the first delivery', (secrets) => {
     expect(() => createNotificationVerifier({ secrets: secrets as string })).toThrow(InvalidNotificationError)
   })
 
   const FORGED = draws(5_000, 100_000)
-  it(`lets no forged request pass: ${FORGED} of them`, { timeout: 120_000 }, async () => {
+  it(`accepts none of ${FORGED} forged requests`, { timeout: 120_000 }, async () => {
     const verifier = createNotificationVerifier({ secrets: [secret, 'another-secret'] })
     let accepted = 0
     const hex = (n: number): string =>
@@ -286,12 +289,12 @@ const shapes: [file: string, expected: object][] = [
 ]
 
 describe('parseNotification', () => {
-  it.each(shapes)('reads %s, unsigned', async (file, expected) => {
+  it.each(shapes)('reads the unsigned delivery %s', async (file, expected) => {
     const notification = await parseNotification({ url: '/', headers: {}, body: document(file) })
     expect(notification).toMatchObject({ ...expected, matched: null, timestamp: undefined, unverifiedBody: document(file) })
   })
 
-  it('gives every documented event a key of its own, and the same one each time', async () => {
+  it('gives each documented event its own key, and the same one each time', async () => {
     const keyOf = async (file: string): Promise<string> =>
       (await parseNotification({ url: '/', headers: {}, body: document(file) })).eventKey
     const keys = await Promise.all(shapes.map(([file]) => keyOf(file)))
@@ -309,28 +312,28 @@ describe('parseNotification', () => {
     })
   })
 
-  it.each(['topic_claims_integration_wh', 'of_tomorrow', 'constructor', '__proto__'])(
-    'gives the unknown topic %s as a value',
+  it.each(['topic_claims_integration_wh', 'a_future_topic', 'constructor', '__proto__'])(
+    'returns the unknown topic %s as it is',
     async (type) => {
       const notification = await parseNotification({ url: '/', headers: {}, body: { type, data: { id: 5 } } })
       expect(notification).toMatchObject({ topic: type, resource: 'unknown', resourceId: '5' })
     },
   )
 
-  it('refuses what points at nothing', async () => {
+  it('refuses a delivery that does not name a resource', async () => {
     for (const body of [undefined, '', '{}', {}, { live_mode: true }, { data: 'text' }]) {
       expect(await reasonOf(parseNotification({ url: '/', headers: {}, body }))).toBe('unknown_shape')
     }
   })
 })
 
-describe('what a stranger may send', () => {
-  it('costs no time before the secret is asked', { timeout: 1_000 }, async () => {
+describe('verifyNotification and parseNotification, given hostile deliveries', () => {
+  it('refuse a header of 500 kB within a second', { timeout: 1_000 }, async () => {
     const headers = { 'x-signature': `ts=1${' '.repeat(500_000)}x` }
     expect(await reasonOf(verifyNotification({ url: '/', headers }, { secrets: secret }))).toBe('malformed_header')
   })
 
-  it('cannot shift the border between id and request id', async () => {
+  it('refuse a delivery that moves the boundary between id and request id', async () => {
     const request = await signNotification({ ...confirmed, requestId: 'r1' })
     const url = request.url.replace(agreement_id, `${agreement_id}%3Brequest-id%3Ar1`)
     expect(
@@ -338,7 +341,7 @@ describe('what a stranger may send', () => {
     ).toBe('mismatch')
   })
 
-  it('cannot turn a signed topic into a split event', async () => {
+  it('do not let the body turn a signed topic into a split event', async () => {
     const request = await altered(await signNotification(confirmed), { body: '{"action":"splitter.update","id":"666"}' })
     expect(await verifyNotification(request, { secrets: secret })).toMatchObject({
       resource: 'agreement',
@@ -350,21 +353,21 @@ describe('what a stranger may send', () => {
     { id: '\ud800', type: 'payment' },
     { type: 'payment', data: { id: { toString: 1, valueOf: 1 } } },
     { type: 'x'.repeat(60_000), id: 'y'.repeat(100) },
-  ])('gives a bounded key or one of our errors, and an explanation: %#', async (body) => {
+  ])('make a bounded event key, and the signature can be explained, for hostile body %#', async (body) => {
     const delivery = { url: '/?data.id=1', headers: {}, body }
     expect((await parseNotification(delivery)).eventKey.length).toBeLessThan(512)
     const signed = { ...delivery, headers: { 'x-signature': `ts=1,v1=${'a'.repeat(64)}` } }
     expect(await explainSignature(signed, { secrets: secret })).toContain('No known reading')
   })
 
-  it('two IPN deliveries are not one event', async () => {
+  it('give two IPN deliveries different event keys', async () => {
     const keys = ['a', 'b'].map(
       async (id) => (await parseNotification({ url: '/?topic=payment&id=1', headers: { 'x-request-id': id } })).eventKey,
     )
     expect(await keys[0]).not.toBe(await keys[1])
   })
 
-  it('changes nothing in secrets that were checked', async () => {
+  it('ignore later changes to the list of secrets', async () => {
     const secrets = [secret]
     const verify = createNotificationVerifier({ secrets })
     secrets[0] = ''
@@ -372,7 +375,7 @@ describe('what a stranger may send', () => {
   })
 })
 
-describe('the thirteen known causes of a signature that does not fit', () => {
+describe('the thirteen known causes of a signature mismatch', () => {
   const verifies = (request: Request) => verifyNotification(request, { secrets: secret })
   const id = (request: Request, change: (url: URL) => void): string => {
     const url = new URL(request.url)
@@ -380,24 +383,24 @@ describe('the thirteen known causes of a signature that does not fit', () => {
     return url.href
   }
 
-  it('1. the id is taken from the query, whatever the body says', async () => {
+  it('1. the id in the body differs: the id of the query is used', async () => {
     const request = await altered(await signNotification(confirmed), { body: '{"type":"wallet_connect","data":{"id":"other"}}' })
     await expect(verifies(request)).resolves.toMatchObject({ resourceId: agreement_id })
   })
 
-  it('2. both cases of an alphanumeric id are tried', async () => {
+  it('2. the id was signed in lower case: both cases are tried', async () => {
     for (const lowerCaseId of [true, false])
       await expect(verifies(await signNotification({ ...order, lowerCaseId }))).resolves.toBeDefined()
   })
 
-  it('3. both units of ts are understood', async () => {
+  it('3. ts is in another unit: seconds and milliseconds are accepted', async () => {
     for (const unit of ['s', 'ms'] as const) {
       const request = await signNotification({ ...confirmed, unit })
       await expect(verifyNotification(request, { secrets: secret, toleranceMs: 60_000 })).resolves.toBeDefined()
     }
   })
 
-  it('4. an absent part is left out with its label, and one that was signed may not be missing', async () => {
+  it('4. a signed part is missing: the delivery is refused', async () => {
     const request = await signNotification(confirmed)
     expect(await reasonOf(verifies(await altered(request, { headers: { 'x-request-id': null } })))).toBe('mismatch')
     expect(
@@ -405,43 +408,43 @@ describe('the thirteen known causes of a signature that does not fit', () => {
     ).toBe('mismatch')
   })
 
-  it('5. an IPN delivery is not signed: it is parsed, never verified', async () => {
+  it('5. an IPN delivery is not signed: it can be parsed, but not verified', async () => {
     const request = () => new Request('https://shop.test/?id=1&topic=payment', { method: 'POST' })
     expect(await reasonOf(verifies(request()))).toBe('missing_header')
     await expect(parseNotification(request())).resolves.toMatchObject({ resourceId: '1' })
   })
 
-  it('6. test and production secrets are tried together', async () => {
+  it('6. the secret is of test or of production: both are tried', async () => {
     await expect(
       verifyNotification(await signNotification(confirmed), { secrets: ['production-1', secret] }),
     ).resolves.toBeDefined()
   })
 
-  it('7. a secret that is empty or padded is refused at once', () => {
+  it('7. the secret is empty or padded: it is refused at once', () => {
     for (const secrets of ['', `${secret} `]) expect(() => createNotificationVerifier({ secrets })).toThrow('bad secret')
   })
 
-  it('8. a topic that is never signed says so', async () => {
+  it('8. the topic is never signed: the explanation says so', async () => {
     const request = await altered(await signNotification(confirmed), { headers: { 'x-signature': null } })
     expect(await explainSignature(request, { secrets: secret })).toContain('never signed')
   })
 
-  it('9. a request id that something on the way has changed is suspected', async () => {
+  it('9. a gateway changed the request id: the explanation names it', async () => {
     const request = await altered(await signNotification(confirmed), { headers: { 'x-request-id': 'of-the-gateway' } })
-    expect(await explainSignature(request, { secrets: secret })).toContain('on the way changed x-request-id')
+    expect(await explainSignature(request, { secrets: secret })).toContain('in between changed x-request-id')
   })
 
-  it("10. the notification's own id is not what is signed", async () => {
+  it('10. the notification has its own id: it is not the signed one', async () => {
     const request = await signNotification({ ...confirmed, fields: { id: 'event-1' } })
     await expect(verifies(request)).resolves.toMatchObject({ resourceId: agreement_id })
   })
 
-  it('11. a v1 that is not hex is a mismatch', async () => {
+  it('11. v1 is not hex: the delivery is refused as a mismatch', async () => {
     const request = await altered(await signNotification(confirmed), { headers: { 'x-signature': `ts=1,v1=${'z'.repeat(64)}` } })
     expect(await reasonOf(verifies(request))).toBe('mismatch')
   })
 
-  it('12. the address is read by us: no query parser nests data.id', async () => {
+  it('12. a query parser nested data.id: the raw address is used', async () => {
     const request = await signNotification(confirmed)
     const headers = Object.fromEntries(request.headers)
     const { pathname, search } = new URL(request.url)
@@ -449,7 +452,7 @@ describe('the thirteen known causes of a signature that does not fit', () => {
     await expect(verifyNotification(parsed, { secrets: secret })).resolves.toBeDefined()
   })
 
-  it('13. the body is not signed: another one changes nothing', async () => {
+  it('13. the body was changed: it is not signed, so the delivery is still valid', async () => {
     const request = await altered(await signNotification(confirmed), { body: '{"type":"wallet_connect","of":"somebody"}' })
     await expect(verifies(request)).resolves.toMatchObject({ resourceId: agreement_id })
   })
@@ -470,7 +473,7 @@ describe('explainSignature', () => {
   const ts = '1704908010'
 
   it.each([
-    ['it is right', text('Ab12', 'REQ-1', ts), {}, 'The signature matches, as it should be read.'],
+    ['nothing is wrong', text('Ab12', 'REQ-1', ts), {}, 'The signature matches; nothing is wrong with it.'],
     ['the id was lower-cased', text('ab12', 'REQ-1', ts), {}, 'data.id were lower-cased'],
     ['the id was upper-cased', text('AB12', 'REQ-1', ts), {}, 'data.id were upper-cased'],
     ['the id was left out', `request-id:REQ-1;ts:${ts};`, {}, 'data.id were left out'],
@@ -479,8 +482,13 @@ describe('explainSignature', () => {
     ['the request id was lower-cased', text('Ab12', 'req-1', ts), {}, 'x-request-id were lower-cased'],
     ['the request id was left out', `id:Ab12;ts:${ts};`, {}, 'x-request-id were left out'],
     ['ts was in milliseconds', text('Ab12', 'REQ-1', `${ts}000`), {}, 'ts were in milliseconds'],
-    ['two things at once', text('ab12', 'req-1', ts), {}, 'data.id were lower-cased and x-request-id were lower-cased'],
-    ['the secret is another', text('Ab12', 'REQ-1', ts), { key: 'secret-of-another-application' }, 'another application'],
+    ['two parts were changed', text('ab12', 'req-1', ts), {}, 'data.id were lower-cased and x-request-id were lower-cased'],
+    [
+      'the secret is of another application',
+      text('Ab12', 'REQ-1', ts),
+      { key: 'secret-of-another-application' },
+      'belongs to another application',
+    ],
   ])('says that %s', async (_, signed, change, sentence) => {
     const explanation = await explainSignature(await delivery(signed, change), { secrets: secret })
     expect(explanation).toContain(sentence)
@@ -488,7 +496,7 @@ describe('explainSignature', () => {
     expect(explanation).not.toMatch(/[0-9a-f]{32}/)
   })
 
-  it('says which of several secrets', async () => {
+  it('says which of several secrets would match', async () => {
     const request = await delivery(text('ab12', 'REQ-1', ts), { key: 'old-secret-1' })
     expect(await explainSignature(request, { secrets: [secret, 'old-secret-1'] })).toContain('secret 2 of 2')
   })

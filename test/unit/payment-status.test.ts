@@ -14,12 +14,12 @@ const table: [status: PaymentStatus, approved: boolean, final: boolean][] = [
   ['in_process', false, false],
   ['pending', false, false],
   ['in_mediation', false, false],
-  ['of_tomorrow', false, false],
+  ['a_future_status', false, false],
   ['', false, false],
 ]
 
-describe.each(table)('a payment that is %s', (status, approved, final) => {
-  it(`isApproved: ${approved}, isFinal: ${final}`, () => {
+describe.each(table)('isApproved and isFinal, given the status "%s"', (status, approved, final) => {
+  it(`are ${approved} and ${final}`, () => {
     for (const payment of [{ status }, { payments: [{ status }] }, { status, payments: [{ status }] }]) {
       expect(isApproved(payment)).toBe(approved)
       expect(isFinal(payment)).toBe(final)
@@ -28,19 +28,19 @@ describe.each(table)('a payment that is %s', (status, approved, final) => {
 })
 
 describe('isApproved', () => {
-  it('is false without any status: a 201 does not mean paid', () => {
+  it('is false if there is no status, because a 201 does not mean paid', () => {
     for (const payment of [{}, { status: null }, { payments: [] }, { payments: [{}] }, document('update-payment.response.200')]) {
       expect(isApproved(payment)).toBe(false)
       expect(isFinal(payment)).toBe(false)
     }
   })
 
-  it('is false if the payment and its parts disagree', () => {
+  it('is false if the payment and its inner payments disagree', () => {
     expect(isApproved({ status: 'approved', payments: [{ status: 'approved' }, { status: 'rejected' }] })).toBe(false)
     expect(isApproved({ status: 'rejected', payments: [{ status: 'approved' }] })).toBe(false)
   })
 
-  it('is true for the documented approved payments, false for the rejected one', () => {
+  it('is true for the documented approved payments, and false for the rejected one', () => {
     expect(isApproved(document('create-payment.approved.response.201'))).toBe(true)
     expect(isApproved(document('create-payment.discount.response.201'))).toBe(true)
     expect(isApproved(document('create-payment.insufficient-funds.response.201'))).toBe(false)

@@ -40,7 +40,7 @@ describe('prepare', () => {
     })
   })
 
-  it('makes a UUID v4 as key of each write, another one each time, and none for a read', () => {
+  it('makes a new UUID v4 as the key of each write, and no key for a read', () => {
     const keys = Array.from({ length: 100 }, () => prepare('payments.create', aPayment).idempotencyKey)
     expect(new Set(keys).size).toBe(100)
     for (const key of keys) expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
@@ -48,12 +48,12 @@ describe('prepare', () => {
     expect(newIdempotencyKey()).not.toBe(newIdempotencyKey())
   })
 
-  it('gives the same bytes for the same input, and does not change the input', () => {
+  it('makes the same bytes from the same input, and does not change the input', () => {
     const input = Object.freeze({ ...aPayment, payer: Object.freeze({ token: 't' }) })
     expect(prepare('payments.create', input).body).toBe(prepare('payments.create', input).body)
   })
 
-  it('sends binary_mode true, unless the money is only to be reserved', () => {
+  it('sends binary_mode true by default, unless the money is only reserved', () => {
     expect(body(aPayment)).toMatchObject({ binary_mode: true })
     expect(body({ ...aPayment, capture: true })).toMatchObject({ binary_mode: true, capture: true })
     expect(body({ ...aPayment, capture: false })).not.toHaveProperty('binary_mode')
@@ -61,25 +61,25 @@ describe('prepare', () => {
     expect(body({ ...aPayment, binary_mode: false })).toMatchObject({ binary_mode: false })
   })
 
-  it('sends type_token wallet-token, unless told otherwise', () => {
+  it('sends type_token wallet-token by default', () => {
     expect(body(aPayment)).toMatchObject({ payer: { type_token: 'wallet-token' } })
     expect(body({ ...aPayment, payer: { token: 't', type_token: 'wallet-tokens' } }).payer).toMatchObject({
       type_token: 'wallet-tokens',
     })
   })
 
-  it('sends no body for a full refund, and the amount of a partial one', () => {
+  it('sends no body for a full refund, and the amount for a partial one', () => {
     expect(prepare('payments.refund', { advanced_payment_id: 7 })).toMatchObject({ body: null })
     expect(prepare('payments.refund', { advanced_payment_id: 7, amount: '25.50' }).body).toBe('{"amount":25.5}')
   })
 
-  it('refuses an amount that is there but undefined, which would refund everything', () => {
+  it('refuses a refund whose amount is undefined, which would refund everything', () => {
     expect(issuesOf('payments.refund', { advanced_payment_id: 7, amount: undefined })).toEqual([
       { path: 'amount', message: 'must not be undefined: leave it out to refund all that is left' },
     ])
   })
 
-  it('sends the payer token of a discount as a header only', () => {
+  it('sends the payer token of a discount only as a header', () => {
     const prepared = prepare('discounts.create', { payer_token: 'secret-token', amount: 5 })
     expect(prepared.headers['x-payer-token']).toBe('secret-token')
     expect(prepared.body).toBe('{"amount":5}')
@@ -90,14 +90,14 @@ describe('prepare', () => {
     expect(headers).toMatchObject({ 'x-meli-session-id': 'device', 'x-platform-id': 'platform' })
   })
 
-  it('leaves out filters that are undefined and encodes the others', () => {
+  it('leaves out undefined filters and encodes the others', () => {
     const { path } = prepare('payments.search', { external_reference: 'a b&c=d', status: undefined, 'payer.id': 7 })
     expect(path).toBe('/v1/advanced_payments/search?external_reference=a+b%26c%3Dd&payer.id=7')
   })
 })
 
-describe('prepare refuses', () => {
-  it('a key that is not known, by its name and the one that was probably meant', () => {
+describe('prepare, checking its input', () => {
+  it('names an unknown field and suggests the closest known one', () => {
     expect(issuesOf('payments.create', withWallet({ external_refrence: 'x' }))).toEqual([
       { path: 'wallet_payment.external_refrence', message: 'is not a known field; did you mean external_reference?' },
     ])
@@ -106,7 +106,7 @@ describe('prepare refuses', () => {
     ])
   })
 
-  it('everything that is wrong at once', () => {
+  it('reports everything that is wrong at once', () => {
     const input = {
       wallet_payment: { transaction_amount: -1, descripton: 'x', zzzzzzzz: 1 },
       payer: {},
@@ -123,25 +123,25 @@ describe('prepare refuses', () => {
     ])
   })
 
-  it('an option that is not known: a misspelt key would make a second charge', () => {
+  it('refuses an unknown option, because a misspelt idempotencyKey could cause a second charge', () => {
     expect(issuesOf('payments.create', aPayment, { idempotencykey: 'k' })).toEqual([
       { path: 'idempotencykey', message: 'is not a known field; did you mean idempotencyKey?' },
     ])
   })
 
-  it.each(['', ' ', 'a b', 'a\nb', 'ñ', 'x'.repeat(129), 7, null, {}])('the idempotency key %j', (idempotencyKey) => {
+  it.each(['', ' ', 'a b', 'a\nb', 'ñ', 'x'.repeat(129), 7, null, {}])('refuses the idempotency key %j', (idempotencyKey) => {
     expect(issuesOf('payments.create', aPayment, { idempotencyKey }).map(({ path }) => path)).toEqual(['idempotencyKey'])
   })
 
   it.each(['x', 'x'.repeat(128), 'faDF8323asd298', '0d5020ed-1af6-469c-ae06-c3bec19954bb'])(
-    'not the idempotency key %s',
+    'accepts the idempotency key %s',
     (idempotencyKey) => {
       expect(issuesOf('payments.create', aPayment, { idempotencyKey })).toEqual([])
     },
   )
 
   it.each(['', '..', '.', 'a/b', '../x', 'a b', 'a%2fb', 'a?b', 'a#b', 'a\\b', 'ñ', 'x'.repeat(65), 7, null, undefined])(
-    'the agreement id %j',
+    'refuses the agreement id %j',
     (agreement_id) => {
       expect(issuesOf('agreements.get', { agreement_id }).map(({ path }) => path)).toEqual(['agreement_id'])
     },
@@ -166,7 +166,7 @@ describe('prepare refuses', () => {
     '9007199254740993',
     null,
     undefined,
-  ])('the advanced payment id %j', (advanced_payment_id) => {
+  ])('refuses the advanced payment id %j', (advanced_payment_id) => {
     for (const operation of [
       'payments.get',
       'payments.capture',
@@ -178,23 +178,23 @@ describe('prepare refuses', () => {
     }
   })
 
-  it.each([null, undefined, 'text', 7, true, [], () => {}])('the input %j', (input) => {
+  it.each([null, undefined, 'text', 7, true, [], () => {}])('refuses the input %j', (input) => {
     expect(issuesOf('payments.create', input)).not.toEqual([])
   })
 
-  it.each(['payments.steal', '__proto__', 'constructor', '', null])('the operation %j', (operation) => {
+  it.each(['payments.steal', '__proto__', 'constructor', '', null])('refuses the operation %j', (operation) => {
     expect(issuesOf(operation as never, {})).toEqual([
       { path: 'operation', message: expect.stringMatching(/^is not an operation/) },
     ])
   })
 
-  it('input that cannot be read or is not JSON', () => {
+  it('refuses input that cannot be read or is not JSON', () => {
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
     const trap = Object.defineProperty({}, 'payer', {
       enumerable: true,
       get: () => {
-        throw new Error('trap')
+        throw new Error('getter')
       },
     })
     expect(issuesOf('payments.create', { ...aPayment, metadata: cycle })).toHaveLength(1)
@@ -213,7 +213,7 @@ describe('prepare refuses', () => {
     ['discount', { amount: 5 }],
     ['discount', Promise.resolve({ amount: 5 })],
     ['discount', new Map([['amount', 5]])],
-  ])('wallet_payment.%s %j', (field, value) => {
+  ])('refuses wallet_payment.%s if it is %j', (field, value) => {
     expect(
       issuesOf('payments.create', withWallet({ [field]: value })).every(({ path }) => path.startsWith(`wallet_payment.${field}`)),
     ).toBe(true)
@@ -228,13 +228,13 @@ describe('prepare refuses', () => {
     ['additional_info', { items: [new Map()] }, 'additional_info'],
     ['disbursements', [{ amount: 1 }, new Map()], 'disbursements.1'],
     ['disbursements', [{ amount: Promise.resolve(1) }], 'disbursements.0'],
-  ])('a payment whose %s is %j, which JSON would make another thing', (field, value, path) => {
+  ])('refuses a payment whose %s is %j, which JSON would turn into something else', (field, value, path) => {
     expect(issuesOf('payments.create', { ...aPayment, [field]: value })).toEqual([
-      { path, message: 'must be a plain object, and JSON in it' },
+      { path, message: 'must be a plain object that holds only JSON values' },
     ])
   })
 
-  it('nothing of foreign data that says itself what it is in JSON', () => {
+  it('accepts values with toJSON, null and undefined list items in metadata', () => {
     const { body } = prepare('payments.create', { ...aPayment, metadata: { at: new Date(0), none: null, list: [1, undefined] } })
     expect(JSON.parse(body ?? '').metadata).toEqual({ at: '1970-01-01T00:00:00.000Z', none: null, list: [1, null] })
   })
@@ -246,12 +246,12 @@ describe('prepare refuses', () => {
     ['external_flow_id', 'x'.repeat(65)],
     ['external_user', {}],
     ['agreement_data', { description: 'x'.repeat(257) }],
-  ])('an agreement whose %s is %j', (field, value) => {
+  ])('refuses an agreement whose %s is %j', (field, value) => {
     const issues = issuesOf('agreements.create', { ...agreement, [field]: value })
     expect(issues.map(({ path }) => path.split('.')[0])).toEqual([field])
   })
 
-  it('a sub-merchant that lacks any of its 14 fields', () => {
+  it('refuses a sub-merchant without any one of its 14 fields', () => {
     const full = document<{ wallet_payment: { forward_data: { sub_merchant: Record<string, unknown> } } }>(
       'create-payment.reference.request',
     )
@@ -265,7 +265,7 @@ describe('prepare refuses', () => {
     }
   })
 
-  it('without repeating the value that was wrong', () => {
+  it('never quotes an invalid value', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 12, unit: fc.constantFrom('q', 'j', 'x', 'Q', 'J', 'X') }), (secret) => {
         const input = {

@@ -19,12 +19,12 @@ const reconcile = async (operation: OperationName, input: object, ...steps: Step
   const wallet = walletWith(fetch, { maxRetries: 0 })
   const prepared = wallet.prepare(operation, input as never)
   const settlement = await wallet.reconcile(prepared)
-  const asked = fetch.sent.map(({ method, url }) => `${method} ${new URL(url).pathname}`)
-  return { settlement, asked, prepared, sent: fetch.sent }
+  const calls = fetch.sent.map(({ method, url }) => `${method} ${new URL(url).pathname}`)
+  return { settlement, calls, prepared, sent: fetch.sent }
 }
 
 describe('reconcile', () => {
-  it('sends the same request again: the same key and the same bytes', async () => {
+  it('sends the same request again, with the same key and the same bytes', async () => {
     const { settlement, sent, prepared } = await reconcile('payments.create', aPayment, json(200, approved))
     expect(settlement).toMatchObject({ outcome: 'done', data: { id: 10458724 } })
     expect(sent).toHaveLength(1)
@@ -32,10 +32,10 @@ describe('reconcile', () => {
     expect(sent[0]?.headers.get('x-idempotency-key')).toBe(prepared.idempotencyKey)
   })
 
-  it('settles 422/422001 after a lost first attempt', async () => {
-    const { settlement, asked } = await reconcile('payments.create', aPayment, keyUsed, page(approved))
+  it('finds the payment by a search after 422/422001', async () => {
+    const { settlement, calls } = await reconcile('payments.create', aPayment, keyUsed, page(approved))
     expect(settlement).toMatchObject({ outcome: 'done', data: { id: 10458724 } })
-    expect(asked).toEqual(['POST /v1/advanced_payments', 'GET /v1/advanced_payments/search'])
+    expect(calls).toEqual(['POST /v1/advanced_payments', 'GET /v1/advanced_payments/search'])
   })
 
   it.each([
@@ -43,42 +43,42 @@ describe('reconcile', () => {
     ['the request is still in progress', json(409, document('error.409.idempotency-in-progress'))],
     ['the agreement was cancelled meanwhile', revoked],
     ['the discount was used up by the first attempt', mismatch],
-    ['the answer cannot be read', text(201, '{"id"')],
-  ])('finds the payment by its reference when %s', async (_, step) => {
+    ['the response cannot be read', text(201, '{"id"')],
+  ])('finds the payment by its reference if %s', async (_, step) => {
     const { settlement } = await reconcile('payments.create', aPayment, step, page(approved))
     expect(settlement).toMatchObject({ outcome: 'done', data: { id: 10458724 } })
   })
 
-  it('asks the search for this reference only', async () => {
+  it('searches by the reference and nothing else', async () => {
     const { sent } = await reconcile('payments.create', aPayment, lost, page())
     expect(new URL(sent[1]?.url ?? '').search).toBe('?external_reference=Pago_123')
   })
 
-  it('does not take a payment of another amount for ours', async () => {
+  it('ignores a payment with the same reference and another amount', async () => {
     const other = { ...approved, wallet_payment: { transaction_amount: 700.51, external_reference: 'Pago_123' } }
     expect((await reconcile('payments.create', aPayment, lost, page(other))).settlement.outcome).toBe('unknown')
     expect((await reconcile('payments.create', aPayment, revoked, page(other))).settlement.outcome).toBe('not_done')
   })
 
   it.each([
-    ['an earlier rejected try', page({ ...approved, status: 'rejected' })],
-    ['two payments that both could be it', page(approved, { ...approved, id: 5 })],
-    ['a page that is not the whole', json(200, { paging: { total: 99, limit: 30, offset: 0 }, results: [] })],
-    ['an earlier refunded one', page({ ...approved, status: 'refunded' })],
+    ['an earlier, rejected payment', page({ ...approved, status: 'rejected' })],
+    ['two matching payments', page(approved, { ...approved, id: 5 })],
+    ['an incomplete page', json(200, { paging: { total: 99, limit: 30, offset: 0 }, results: [] })],
+    ['an earlier, refunded payment', page({ ...approved, status: 'refunded' })],
     ['a page without a total', json(200, { results: [] })],
     ['a full page whose total is null', json(200, { paging: { total: null, limit: 1 }, results: [] })],
     [
       'a list that was not filtered',
       page({ ...approved, wallet_payment: { transaction_amount: 1, external_reference: 'other' } }),
     ],
-    ['a payment without what it was for', page({ ...approved, wallet_payment: null })],
+    ['a payment without a wallet_payment', page({ ...approved, wallet_payment: null })],
     [
       'a payment whose amount cannot be read',
       page({ ...approved, wallet_payment: { transaction_amount: '700,50', external_reference: 'Pago_123' } }),
     ],
     ['a search that fails', json(500, {})],
-    ['a search that is not understood', json(200, { hello: 1 })],
-  ])('is unknown when reading shows %s', async (_, read) => {
+    ['a search response of another shape', json(200, { hello: 1 })],
+  ])('is unknown if the search gives %s', async (_, read) => {
     for (const step of [lost, revoked, keyUsed, mismatch]) {
       const { settlement, prepared } = await reconcile('payments.create', aPayment, step, read)
       expect(settlement).toMatchObject({
@@ -88,24 +88,24 @@ describe('reconcile', () => {
     }
   })
 
-  it('is not_done when the repeat is refused and the search shows nothing', async () => {
+  it('is not_done if the repeat is refused and the search finds nothing', async () => {
     for (const step of [invalid, mismatch, revoked]) {
       const { settlement } = await reconcile('payments.create', aPayment, step, page())
       expect(settlement).toMatchObject({ outcome: 'not_done', error: { code: 'refused', outcome: 'none' } })
     }
   })
 
-  it('is never not_done on 422/422001, a failing network, 429 or 5xx alone', async () => {
+  it('is unknown if the repeat ends with 422/422001, a network failure, 429, 500 or a timeout, and the search finds nothing', async () => {
     for (const step of [keyUsed, lost, json(429, {}), json(500, {}), 'hang' as const]) {
       const { settlement } = await reconcile('payments.create', aPayment, step, page())
       expect(settlement.outcome).toBe('unknown')
     }
   })
 
-  it('is unknown without a reference to search by, whatever the repeat is refused with', async () => {
-    const nameless = { wallet_payment: { transaction_amount: 5 }, payer: { token: 't' } }
+  it('is unknown if the payment has no reference to search by, however the repeat ends', async () => {
+    const withoutReference = { wallet_payment: { transaction_amount: 5 }, payer: { token: 't' } }
     for (const step of [invalid, revoked, mismatch, keyUsed, lost, text(400, '<html>')]) {
-      expect((await reconcile('payments.create', nameless, step)).settlement.outcome).toBe('unknown')
+      expect((await reconcile('payments.create', withoutReference, step)).settlement.outcome).toBe('unknown')
     }
   })
 
@@ -113,57 +113,58 @@ describe('reconcile', () => {
   const withStatus = (status: string): Step => json(200, { ...approved, status })
 
   it.each([
-    ['payments.capture', tooLate, 'approved', 'done'],
-    ['payments.capture', lost, 'approved', 'done'],
-    ['payments.capture', lost, 'authorized', 'unknown'],
-    ['payments.capture', tooLate, 'cancelled', 'not_done'],
-    ['payments.capture', lost, 'cancelled', 'unknown'],
-    ['payments.cancel', tooLate, 'cancelled', 'done'],
-    ['payments.cancel', tooLate, 'approved', 'not_done'],
-    ['payments.cancel', lost, 'authorized', 'unknown'],
-  ] as [OperationName, Step, string, string][])('%s: reads the state and is %4$s', async (operation, step, status, outcome) => {
+    ['payments.capture', 'refused', 'approved', 'done'],
+    ['payments.capture', 'lost', 'approved', 'done'],
+    ['payments.capture', 'lost', 'authorized', 'unknown'],
+    ['payments.capture', 'refused', 'cancelled', 'not_done'],
+    ['payments.capture', 'lost', 'cancelled', 'unknown'],
+    ['payments.cancel', 'refused', 'cancelled', 'done'],
+    ['payments.cancel', 'refused', 'approved', 'not_done'],
+    ['payments.cancel', 'lost', 'authorized', 'unknown'],
+  ] as const)('of %s, with a repeat that is %s and the status %s, is %s', async (operation, repeat, status, outcome) => {
+    const step = repeat === 'refused' ? tooLate : lost
     const { settlement } = await reconcile(operation, { advanced_payment_id: 7 }, step, withStatus(status))
     expect(settlement.outcome).toBe(outcome)
   })
 
   it.each([
-    ['a full refund that happened', {}, json(400, {}), [json(200, refund), withStatus('refunded')], 'done'],
+    ['a full refund that was made', 'done', {}, json(400, {}), [json(200, refund), withStatus('refunded')]],
     [
-      'a full refund of which only a part is there',
+      'a full refund of which only a part was made',
+      'unknown',
       {},
       json(400, {}),
       [json(200, refund), withStatus('partially_refunded')],
-      'unknown',
     ],
     [
-      'a full refund among refunds of others',
+      'a full refund beside another refund',
+      'unknown',
       {},
       json(400, {}),
       [json(200, [...refund, ...refund]), withStatus('refunded')],
-      'unknown',
     ],
-    ['a partial refund that may be this one or another', { amount: 25 }, json(400, {}), [json(200, refund)], 'unknown'],
-    ['a refund that is refused with none there', { amount: 25 }, json(400, {}), [json(200, [])], 'not_done'],
-    ['a refund that is lost with none there', { amount: 25 }, lost, [json(200, [])], 'unknown'],
-  ] as [string, object, Step, Step[], string][])('%s is %5$s', async (_, input, step, reads, outcome) => {
+    ['a partial refund that may be this one or an earlier one', 'unknown', { amount: 25 }, json(400, {}), [json(200, refund)]],
+    ['a refused refund of a payment without refunds', 'not_done', { amount: 25 }, json(400, {}), [json(200, [])]],
+    ['a lost refund of a payment without refunds', 'unknown', { amount: 25 }, lost, [json(200, [])]],
+  ] as [string, string, object, Step, Step[]][])('of %s is %s', async (_, outcome, input, step, reads) => {
     const { settlement } = await reconcile('payments.refund', { advanced_payment_id: 7, ...input }, step, ...reads)
     expect(settlement.outcome).toBe(outcome)
   })
 
-  it('does not repeat what nothing protects: a second agreement would be made', async () => {
-    const { settlement, asked } = await reconcile('agreements.create', document('create-agreement.request'), json(200, {}))
+  it('does not repeat agreements.create, which would make a second agreement', async () => {
+    const { settlement, calls } = await reconcile('agreements.create', document('create-agreement.request'), json(200, {}))
     expect(settlement).toMatchObject({ outcome: 'unknown', error: { attempts: 0 } })
-    expect(asked).toEqual([])
+    expect(calls).toEqual([])
   })
 
-  it('takes no longer than the deadline, the reading included', async () => {
+  it('ends at the deadline if the repeat hangs', async () => {
     const clock = createTestClock()
     const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 100, deadlineMs: 250, maxRetries: 20 }, clock)
     await wallet.reconcile(wallet.prepare('payments.create', aPayment))
     expect(clock.elapsed()).toBe(250)
   })
 
-  it('takes no longer than the deadline, each read included', async () => {
+  it('ends at the deadline if the second read hangs', async () => {
     const clock = createTestClock()
     const slowList = () => new Promise<Response>((resolve) => clock.after(300, () => resolve(json(200, refund)())))
     const fetch = scriptedFetch(lost, slowList, 'hang')
@@ -173,7 +174,7 @@ describe('reconcile', () => {
     expect(clock.elapsed()).toBe(400)
   })
 
-  it('ends at once when it is aborted, also while it reads', async () => {
+  it('ends at once as unknown if its signal aborts during a read', async () => {
     const controller = new AbortController()
     const clock = createTestClock()
     const hang = (): Promise<Response> => new Promise(() => clock.after(20, () => controller.abort()))
@@ -185,7 +186,7 @@ describe('reconcile', () => {
     expect(clock.elapsed()).toBe(20)
   })
 
-  it('refuses a read', async () => {
+  it('refuses a prepared read', async () => {
     const wallet = walletWith(scriptedFetch())
     const promise = wallet.reconcile(wallet.prepare('payments.get', { advanced_payment_id: 7 }))
     expect(await rejection(promise)).toBeInstanceOf(InvalidInputError)

@@ -31,8 +31,8 @@ const writes: [OperationName, object][] = [
   ['payments.refund', { advanced_payment_id: 7 }],
 ]
 
-describe('send: one intent, one key, one set of bytes', () => {
-  it('never lets a key given to one call appear in another', async () => {
+describe('send: the key and the bytes', () => {
+  it('never uses the key of one call for another call', async () => {
     const fetch = scriptedFetch(paid)
     const wallet = walletWith(fetch)
     const options = Object.freeze({ idempotencyKey: 'only-this-one' })
@@ -45,7 +45,7 @@ describe('send: one intent, one key, one set of bytes', () => {
     expect(keys.slice(1).every((key) => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]/.test(key ?? ''))).toBe(true)
   })
 
-  it('sends the same key and the same bytes at each attempt', async () => {
+  it('sends the same key and the same bytes in each attempt', async () => {
     const fetch = scriptedFetch(network, json(503, {}, now), { cut: 201 }, paid)
     const answer = await walletWith(fetch, { maxRetries: 3 }).send(walletWith(fetch).prepare('payments.create', aPayment))
     expect(answer).toMatchObject({ attempts: 4, status: 201, replayed: false, data: { id: 10458724 } })
@@ -81,20 +81,20 @@ describe('send: one intent, one key, one set of bytes', () => {
   })
 })
 
-describe('send: an unclear end of a write is an unknown outcome, never a success', () => {
+describe('send: a write without a readable answer', () => {
   const unclear: [string, Step][] = [
     ['a network failure', network],
     ['a fetch that throws', { throw: new Error('boom') }],
     ['a rejection with a string', { reject: 'nope' }],
     ['a rejection with nothing', { reject: undefined }],
-    ['an answer that never comes', 'hang'],
+    ['a response that never comes', 'hang'],
     ['a body that stalls after the headers', { stall: 201 }],
     ['a body that is cut', { cut: 201 }],
     ['a truncated 201', text(201, '{"id": 10458724, "status": "appro', { 'content-type': 'application/json' })],
     ['an HTML 200', text(200, '<html><body>Welcome</body></html>', { 'content-type': 'application/json' })],
-    ['an answer that is not UTF-8', () => new Response(new Uint8Array([0x7b, 0xff, 0x7d]), { status: 201 })],
-    ['a 10 MB answer', () => new Response(' '.repeat(10_000_000), { status: 201 })],
-    ['a 2xx that is a list of nothing', json(200, 'ok')],
+    ['a response that is not UTF-8', () => new Response(new Uint8Array([0x7b, 0xff, 0x7d]), { status: 201 })],
+    ['a 10 MB response', () => new Response(' '.repeat(10_000_000), { status: 201 })],
+    ['a 2xx that is a JSON string', json(200, 'ok')],
     ['a 302', text(302, null, { location: 'https://api.mercadopago.com/' })],
     ['a 408', text(408, null)],
     ['a 500', json(500, { message: 'Internal server error' })],
@@ -104,7 +104,7 @@ describe('send: an unclear end of a write is an unknown outcome, never a success
   ]
 
   describe.each(writes)('%s', (operation, input) => {
-    it.each(unclear)('after %s', async (_, step) => {
+    it.each(unclear)('has an unknown outcome after %s', async (_, step) => {
       const wallet = walletWith(scriptedFetch(step), { timeoutMs: 20, maxRetries: 0 })
       const prepared = wallet.prepare(operation, input as never)
       const error = await rejection<UnknownOutcomeError>(wallet.send(prepared))
@@ -115,7 +115,7 @@ describe('send: an unclear end of a write is an unknown outcome, never a success
   })
 
   it.each(writes.filter(([operation]) => operation !== 'agreements.cancel'))(
-    '%s after an empty 2xx',
+    '%s has an unknown outcome after an empty 2xx',
     async (operation, input) => {
       for (const step of [text(200, ''), text(201, null), text(204, null)]) {
         const wallet = walletWith(scriptedFetch(step), { maxRetries: 0 })
@@ -125,31 +125,34 @@ describe('send: an unclear end of a write is an unknown outcome, never a success
     },
   )
 
-  it.each([null, 0, -1, 1.5, 2 ** 53, '', 'abc', {}, true])('payments.create after a 201 whose id is %j', async (id) => {
-    const wallet = walletWith(scriptedFetch(json(201, { ...approved, id })), { maxRetries: 0 })
-    expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ code: 'unknown_outcome', status: 201 })
-  })
+  it.each([null, 0, -1, 1.5, 2 ** 53, '', 'abc', {}, true])(
+    'payments.create has an unknown outcome after a 201 whose id is %j',
+    async (id) => {
+      const wallet = walletWith(scriptedFetch(json(201, { ...approved, id })), { maxRetries: 0 })
+      expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ code: 'unknown_outcome', status: 201 })
+    },
+  )
 
-  it('keeps the status of an answer whose body stalled', async () => {
+  it('has the status of a response whose body stalled in its error', async () => {
     const wallet = walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 20, maxRetries: 0 })
     expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ status: 201 })
   })
 
-  it('lets go of a body that stalls, also of a fetch that does not listen to its signal', async () => {
+  it('has its stalled body cancelled even if fetch ignores the signal', async () => {
     const cancel = vi.fn()
     const stalled = (): Response => new Response(new ReadableStream({ cancel }), { status: 201 })
     await rejection(walletWith(scriptedFetch(stalled), { timeoutMs: 50, maxRetries: 0 }).payments.create(aPayment))
     await expect.poll(() => cancel.mock.calls.length).toBe(1)
   })
 
-  it('ends a body that stalls after the headers at timeoutMs', async () => {
+  it('ends at timeoutMs if the body stalls after the headers', async () => {
     const clock = createTestClock()
     await rejection(walletWith(scriptedFetch({ stall: 201 }), { timeoutMs: 50, maxRetries: 0 }, clock).payments.create(aPayment))
     expect(clock.elapsed()).toBe(50)
   })
 })
 
-describe('send: a later attempt does not make the first one undone', () => {
+describe('send: a refusal', () => {
   it.each([
     ['422/422001', keyUsed],
     ['400', json(400, document('error.400.discount-mismatch'))],
@@ -161,12 +164,12 @@ describe('send: a later attempt does not make the first one undone', () => {
     expect(error).toMatchObject({ code: 'unknown_outcome', attempts: 2 })
   })
 
-  it('409/401001 after a lost attempt is waited for, and then an unknown outcome', async () => {
+  it('409/401001 after a lost attempt is repeated, and ends with an unknown outcome', async () => {
     const error = await rejection(walletWith(scriptedFetch(network, inProgress)).payments.create(aPayment))
     expect(error).toMatchObject({ code: 'unknown_outcome', status: 409, attempts: 3 })
   })
 
-  it('409/401001 alone ends as an unknown outcome: somebody is at it', async () => {
+  it('409/401001 alone is repeated, and ends with an unknown outcome', async () => {
     const error = await rejection(walletWith(scriptedFetch(inProgress)).payments.create(aPayment))
     expect(error).toMatchObject({ code: 'unknown_outcome', status: 409, attempts: 3 })
   })
@@ -181,30 +184,30 @@ describe('send: a later attempt does not make the first one undone', () => {
     expect(error).toMatchObject({ code: 'unknown_outcome', status: 429, attempts: 3 })
   })
 
-  it('422/422001 on the first attempt is refused: the caller used a key twice', async () => {
+  it('422/422001 on the first attempt is a RefusedError, because the caller reused a key', async () => {
     expect(await rejection(walletWith(scriptedFetch(keyUsed)).payments.create(aPayment))).toBeInstanceOf(RefusedError)
   })
 
-  it('422/422001 after a 429 is refused: nothing had been executed', async () => {
+  it('422/422001 after a 429 is a RefusedError, because the first attempt was not executed', async () => {
     const fetch = scriptedFetch(json(429, {}, now), keyUsed)
     expect(await rejection(walletWith(fetch).payments.create(aPayment))).toMatchObject({ code: 'refused', outcome: 'none' })
   })
 
-  it('any other 4xx is refused at once, with the status and no apiCode', async () => {
+  it('any other 4xx is a RefusedError at once, with the status and without apiCode', async () => {
     const fetch = scriptedFetch(text(418, '<html>teapot</html>'))
     const error = await rejection(walletWith(fetch).payments.create(aPayment))
     expect(error).toMatchObject({ code: 'refused', status: 418, apiCode: undefined, causes: [] })
     expect(fetch.sent).toHaveLength(1)
   })
 
-  it('a 409 of another kind is refused at once', async () => {
+  it('409 with another code is a RefusedError at once', async () => {
     const fetch = scriptedFetch(json(409, { status: 409, error: 'Conflict', message: 'no' }))
     expect(await rejection(walletWith(fetch).payments.create(aPayment))).toMatchObject({ code: 'refused', status: 409 })
     expect(fetch.sent).toHaveLength(1)
   })
 })
 
-describe('send: a state that is already reached', () => {
+describe('send: a capture or cancellation that is refused', () => {
   const cancelled = { ...document('get-agreement.response.200'), status: 'cancelled' }
   const tooLate = json(400, { status: '400', error: 'bad_request', message: 'Invalid capture payment status' })
   const withStatus = (status: string): (() => Response) => json(200, { ...approved, status })
@@ -214,7 +217,7 @@ describe('send: a state that is already reached', () => {
     ['payments.capture', 'refunded'],
     ['payments.cancel', 'cancelled'],
     ['payments.cancel', 'canceled'],
-  ] as const)('%s: a refused repeat is answered by reading %s', async (operation, status) => {
+  ] as const)('%s resolves if its repeat is refused and the payment is %s', async (operation, status) => {
     const fetch = scriptedFetch(network, tooLate, withStatus(status))
     const wallet = walletWith(fetch)
     const answer = await wallet.send(wallet.prepare(operation, { advanced_payment_id: 7 }))
@@ -222,32 +225,32 @@ describe('send: a state that is already reached', () => {
     expect(fetch.sent.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'GET'])
   })
 
-  it('agreements.cancel: a refused repeat is answered by reading cancelled', async () => {
+  it('agreements.cancel resolves if its repeat is refused and the agreement is cancelled', async () => {
     const fetch = scriptedFetch(network, json(400, {}), json(200, cancelled))
     await expect(walletWith(fetch).agreements.cancel('abc')).resolves.toBeUndefined()
   })
 
-  it('is refused when reading shows a state that excludes it', async () => {
+  it('payments.capture is a RefusedError if its repeat is refused and the payment is cancelled', async () => {
     const fetch = scriptedFetch(network, tooLate, withStatus('cancelled'))
     expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused', status: 400 })
   })
 
   it.each([withStatus('authorized'), withStatus('something_new'), network, json(500, {})])(
-    'is unknown when reading shows nothing certain',
+    'payments.capture has an unknown outcome if its repeat is refused and the read settles nothing (case %#)',
     async (read) => {
       const wallet = walletWith(scriptedFetch(network, tooLate, read), { maxRetries: 1 })
       expect(await rejection(wallet.payments.capture(7))).toMatchObject({ code: 'unknown_outcome' })
     },
   )
 
-  it('a first attempt that is refused is just refused, and nothing is read', async () => {
+  it('payments.capture is a RefusedError without a read if its first attempt is refused', async () => {
     const fetch = scriptedFetch(tooLate)
     expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'refused' })
     expect(fetch.sent).toHaveLength(1)
   })
 })
 
-describe('send: repeating', () => {
+describe('send: repeats and waits', () => {
   it.each(['agreements.create', 'agreements.createPayerToken', 'discounts.create'] as const)(
     '%s is never repeated',
     async (operation) => {
@@ -266,7 +269,7 @@ describe('send: repeating', () => {
     ['payments.get', { advanced_payment_id: 7 }],
     ['payments.search', {}],
     ['payments.listRefunds', { advanced_payment_id: 7 }],
-  ] as const)('%s is a read: repeated, and unavailable in the end', async (operation, input) => {
+  ] as const)('%s is repeated, and ends as UnavailableError with outcome none', async (operation, input) => {
     const fetch = scriptedFetch(network, json(408, {}), json(500, {}, now))
     const wallet = walletWith(fetch)
     const error = await rejection(wallet.send(wallet.prepare(operation, input)))
@@ -276,16 +279,16 @@ describe('send: repeating', () => {
   })
 
   it.each([
-    [network, 'network'],
-    ['hang', 'timeout'],
-    [json(429, {}, now), 'rate_limited'],
-    [json(502, {}), 'server'],
-  ] as [Step, string][])('a read names its reason', async (step, reason) => {
+    ['network', network],
+    ['timeout', 'hang'],
+    ['rate_limited', json(429, {}, now)],
+    ['server', json(502, {})],
+  ] as [string, Step][])('a read ends with the reason %s', async (reason, step) => {
     const wallet = walletWith(scriptedFetch(step), { timeoutMs: 20, maxRetries: 0 })
     expect(await rejection(wallet.payments.get(7))).toMatchObject({ code: 'unavailable', reason })
   })
 
-  it('a read that is answered with something else is an InvalidResponseError', async () => {
+  it('a read that gets an HTML page ends as InvalidResponseError', async () => {
     const wallet = walletWith(scriptedFetch(text(200, '<html></html>')))
     const error = await rejection(wallet.payments.get(7))
     expect(error).toBeInstanceOf(InvalidResponseError)
@@ -295,7 +298,7 @@ describe('send: repeating', () => {
   it.each([
     ['seconds', () => '1'],
     ['a date', (now: number) => new Date(now + 1_000).toUTCString()],
-  ])('honours Retry-After as %s', async (_, header) => {
+  ])('waits for a Retry-After given as %s', async (_, header) => {
     const clock = createTestClock()
     const headers = (): HeadersInit => ({ 'retry-after': header(clock.date()) })
     const fetch = scriptedFetch(() => new Response('{}', { status: 429, headers: headers() }), paid)
@@ -303,7 +306,7 @@ describe('send: repeating', () => {
     expect(clock.elapsed()).toBe(1_000)
   })
 
-  it('fails now when the wait does not fit the deadline, and says how long it would be', async () => {
+  it('fails at once with retryAfterMs if the requested wait does not fit the deadline', async () => {
     const clock = createTestClock()
     const fetch = scriptedFetch(json(429, {}, { 'retry-after': '3600' }))
     const error = await rejection(walletWith(fetch, {}, clock).payments.create(aPayment))
@@ -311,7 +314,7 @@ describe('send: repeating', () => {
     expect(clock.elapsed()).toBe(0)
   })
 
-  it('stops at the deadline, however many repeats are left', async () => {
+  it('stops at the deadline even if repeats are left', async () => {
     const clock = createTestClock()
     const wallet = walletWith(scriptedFetch('hang'), { timeoutMs: 60, deadlineMs: 200, maxRetries: 20 }, clock)
     expect(await rejection(wallet.payments.create(aPayment))).toMatchObject({ code: 'unknown_outcome' })
@@ -319,22 +322,22 @@ describe('send: repeating', () => {
   })
 })
 
-/** A signal that aborts so much later on this clock. */
+/** A signal that aborts after `ms` milliseconds of the test clock. */
 function abortAfter(ms: number, clock: TestClock): AbortSignal {
   const controller = new AbortController()
   clock.after(ms, () => controller.abort())
   return controller.signal
 }
 
-describe('send: aborting', () => {
-  it('before anything left: unavailable, aborted, nothing sent', async () => {
+describe('send: a signal that aborts', () => {
+  it('ends as UnavailableError with reason aborted, and sends nothing, if it aborted before the call', async () => {
     const fetch = scriptedFetch(paid)
     const error = await rejection(walletWith(fetch).payments.create(aPayment, { signal: AbortSignal.abort('why') }))
     expect(error).toMatchObject({ code: 'unavailable', reason: 'aborted', outcome: 'none', attempts: 0 })
     expect(fetch.sent).toHaveLength(0)
   })
 
-  it('while a write is under way: unknown outcome, at once', async () => {
+  it('ends a write at once with an unknown outcome if it aborts during an attempt', async () => {
     const clock = createTestClock()
     const signal = abortAfter(20, clock)
     const promise = walletWith(scriptedFetch('hang'), { timeoutMs: 5_000 }, clock).payments.create(aPayment, { signal })
@@ -342,7 +345,7 @@ describe('send: aborting', () => {
     expect(clock.elapsed()).toBe(20)
   })
 
-  it('while a read is under way: unavailable, aborted, and not repeated', async () => {
+  it('ends a read as UnavailableError with reason aborted, without a repeat, if it aborts during an attempt', async () => {
     const clock = createTestClock()
     const fetch = scriptedFetch('hang')
     const promise = walletWith(fetch, { timeoutMs: 5_000 }, clock).payments.get(7, { signal: abortAfter(20, clock) })
@@ -351,16 +354,16 @@ describe('send: aborting', () => {
   })
 
   it.each([
-    ['of a write that was not executed', json(429, {}, { 'retry-after': '1' }), 'unavailable'],
-    ['of a write that was lost', json(503, {}, { 'retry-after': '1' }), 'unknown_outcome'],
-  ])('in the wait between attempts %s', async (_, step, code) => {
+    ['a 429', 'unavailable', json(429, {}, { 'retry-after': '1' })],
+    ['a 503', 'unknown_outcome', json(503, {}, { 'retry-after': '1' })],
+  ])('ends a write at once if it aborts in the wait after %s, with the code %s', async (_, code, step) => {
     const clock = createTestClock()
     const promise = walletWith(scriptedFetch(step), {}, clock).payments.create(aPayment, { signal: abortAfter(30, clock) })
     expect(await rejection(promise)).toMatchObject({ code, attempts: 1 })
     expect(clock.elapsed()).toBe(30)
   })
 
-  it('while it reads what became of a write: unknown outcome, at once', async () => {
+  it('ends a write at once with an unknown outcome if it aborts during the read after a refusal', async () => {
     const clock = createTestClock({ random: 0 })
     const controller = new AbortController()
     const hang = (): Promise<Response> => new Promise(() => clock.after(20, () => controller.abort()))
@@ -372,7 +375,7 @@ describe('send: aborting', () => {
     expect(clock.elapsed()).toBe(20)
   })
 
-  it('leaves no listener behind', async () => {
+  it('has no listener left after the call', async () => {
     const controller = new AbortController()
     const { signal } = controller
     const added = vi.spyOn(signal, 'addEventListener')
@@ -382,17 +385,17 @@ describe('send: aborting', () => {
     expect(removed.mock.calls).toEqual(added.mock.calls)
   })
 
-  it('refuses a signal that is none', async () => {
+  it('is refused as invalid input if it is not an AbortSignal', async () => {
     const promise = walletWith(scriptedFetch(paid)).payments.create(aPayment, { signal: 'now' as never })
     expect(await rejection(promise)).toMatchObject({ code: 'invalid_input', issues: [{ path: 'signal' }] })
   })
 })
 
 describe('send: the access token', () => {
-  it('may come from a function, asked once for each call', async () => {
-    let asked = 0
+  it('may come from a function, which is called once for each call', async () => {
+    let calls = 0
     const fetch = scriptedFetch(network, paid)
-    await walletWith(fetch, { accessToken: async () => `token-${++asked}` }).payments.create(aPayment)
+    await walletWith(fetch, { accessToken: async () => `token-${++calls}` }).payments.create(aPayment)
     expect(fetch.sent.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer token-1', 'Bearer token-1'])
   })
 
@@ -407,7 +410,7 @@ describe('send: the access token', () => {
       0,
     ],
     ['hangs', () => new Promise<string>(() => {}), 'timeout', 50],
-  ])('a provider that %s ends in one of our errors within the deadline', async (_, accessToken, reason, elapsed) => {
+  ])('ends as UnavailableError within the deadline if its function %s', async (_, accessToken, reason, elapsed) => {
     const fetch = scriptedFetch(paid)
     const clock = createTestClock()
     const error = await rejection(walletWith(fetch, { accessToken, deadlineMs: 50 }, clock).payments.create(aPayment))
@@ -417,7 +420,7 @@ describe('send: the access token', () => {
   })
 
   it.each(['', 'two words', 'line\nbreak', 'Bearer APP_USR-1', 'ünïcode', undefined, 7])(
-    'a provider that gives %j is refused, unseen',
+    'is refused as invalid input if its function returns %j',
     async (value) => {
       const fetch = scriptedFetch(paid)
       const error = await rejection(walletWith(fetch, { accessToken: () => value as string }).payments.create(aPayment))
@@ -428,7 +431,7 @@ describe('send: the access token', () => {
   )
 })
 
-describe('send: a request that prepare did not make', () => {
+describe('send: a prepared request that was changed', () => {
   const prepared = walletWith(scriptedFetch()).prepare('payments.capture', { advanced_payment_id: 7 })
   it.each([
     ['operation', { operation: 'payments.steal' }],
@@ -448,7 +451,7 @@ describe('send: a request that prepare did not make', () => {
     ['headers.authorization', { headers: { ...prepared.headers, authorization: 'Bearer mine' } }],
     ['headers.cookie', { headers: { ...prepared.headers, cookie: 'a=b' } }],
     ['headers.x-platform-id', { headers: { ...prepared.headers, 'x-platform-id': 'a\r\nb: c' } }],
-  ])('is refused by %s', async (path, change) => {
+  ])('is refused with an issue at %s: %j', async (path, change) => {
     const fetch = scriptedFetch(paid)
     const error = await rejection<InvalidInputError>(walletWith(fetch).send({ ...prepared, ...change } as never))
     expect(error).toBeInstanceOf(InvalidInputError)
@@ -456,13 +459,13 @@ describe('send: a request that prepare did not make', () => {
     expect(fetch.sent).toHaveLength(0)
   })
 
-  it.each([null, undefined, 'text', 7, []])('%j is refused', async (value) => {
+  it.each([null, undefined, 'text', 7, []])('is refused if it is %j', async (value) => {
     expect(await rejection(walletWith(scriptedFetch(paid)).send(value as never))).toBeInstanceOf(InvalidInputError)
   })
 })
 
 describe('onAttempt', () => {
-  it('tells of each attempt, with nothing secret in it', async () => {
+  it('is called after each attempt, with an event that holds nothing secret', async () => {
     const events: AttemptEvent[] = []
     const fetch = scriptedFetch(json(503, {}, { ...now, 'x-request-id': 'a' }), json(201, approved, { 'x-request-id': 'b' }))
     await walletWith(fetch, { onAttempt: (event) => events.push(event) }).payments.create(aPayment, { idempotencyKey: 'k' })
@@ -479,14 +482,14 @@ describe('onAttempt', () => {
       throw new Error('hook')
     },
     () => Promise.reject(new Error('hook')),
-  ])('may fail without any effect on the payment', async (hook) => {
+  ])('may throw or reject without any effect on the payment (case %#)', async (hook) => {
     const wallet = walletWith(scriptedFetch(paid), { onAttempt: hook as () => void, onDrift: hook as () => void })
     await expect(wallet.payments.create(aPayment)).resolves.toMatchObject({ id: 10458724 })
   })
 })
 
 describe('onDrift', () => {
-  it('is told what differs where it does not decide, and the call succeeds', async () => {
+  it('is called with the optional fields that differ, and the call succeeds', async () => {
     const events: unknown[] = []
     const odd = { ...approved, site_id: 7, payer: 'somebody', payments: [{ id: 1, status: 'brand_new', installments: 'three' }] }
     const wallet = walletWith(scriptedFetch(json(201, odd)), { onDrift: (event) => events.push(event) })

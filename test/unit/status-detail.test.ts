@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const BAD_FILLED = ['card_number', 'date', 'other', 'security_code'].map((field) => `cc_rejected_bad_filled_${field}`)
 
-/** The documented details by status, written down from the documentation and not from the source. */
+/** The documented details by status, copied from the documentation and not from the source. */
 const documented = {
   paid: ['accredited', 'partially_refunded'],
   reserved: ['pending_capture'],
@@ -60,19 +60,19 @@ const NOT_APPROVED: Record<string, string> = {
 const APPROVED = /approved|aprobad|aprovad/i
 
 describe('describeStatusDetail', () => {
-  it.each(details)('has a text of its own for %s in three languages', (detail) => {
+  it.each(details)('has a specific text for %s in three languages', (detail) => {
     const texts = languages.map((language) => describeStatusDetail(detail, language))
     expect(new Set(texts).size).toBe(3)
     for (const language of languages) expect(texts).not.toContain(general(language))
   })
 
-  it('has one for whatever the emulator can decide', () => {
+  it('has a text for every decision of the emulator', () => {
     expect([...new Set(DECISIONS.map((decision) => decision.status_detail))].sort()).toEqual([...details].sort())
   })
 
-  it('speaks the language that it was asked for', () => {
-    const one = { en: 'Your payment was approved.', es: 'Tu pago fue aprobado.', pt: 'Seu pagamento foi aprovado.' }
-    for (const [language, text] of Object.entries(one)) expect(describeStatusDetail('accredited', language)).toBe(text)
+  it('answers in the requested language', () => {
+    const expected = { en: 'Your payment was approved.', es: 'Tu pago fue aprobado.', pt: 'Seu pagamento foi aprovado.' }
+    for (const [language, text] of Object.entries(expected)) expect(describeStatusDetail('accredited', language)).toBe(text)
     for (const text of textsOf('en')) expect(text).toMatch(/\b(the|your|this)\b/i)
     for (const text of textsOf('es')) expect(text).toMatch(/\b(el|tu|este|pago)\b/i)
     for (const text of textsOf('pt')) expect(text).toMatch(/\b(o|seu|sua|este|pagamento)\b/i)
@@ -84,39 +84,31 @@ describe('describeStatusDetail', () => {
     ['pt', 'pt pt-BR PT-br pt_BR pt_br.UTF-8 pt-PT pt-Latn-BR'],
     ['es', 'es es-AR ES es_MX es-419 es-Latn-PE es-u-nu-latn'],
     ['en', 'en en-US EN_gb fr de-DE est ptx por spa x-pt en-ES'],
-  ])('speaks %s to %s', (language, locales) => {
+  ])('answers in the language %s for the locales %s', (language, locales) => {
     for (const locale of locales.split(' ')) {
       expect(describeStatusDetail('expired', locale), locale).toBe(describeStatusDetail('expired', language))
-      expect(describeStatusDetail('of_tomorrow', locale), locale).toBe(general(language))
+      expect(describeStatusDetail('a_future_detail', locale), locale).toBe(general(language))
     }
   })
 
-  it('speaks English where the locale is none', () => {
+  it('answers in English if the locale is not valid', () => {
     const odd = ['', ' ', '-', '_', 'constructor', '__proto__', 'toString', 'hasOwnProperty', undefined, null, 7, {}, []]
     for (const locale of odd)
       expect(describeStatusDetail('expired', locale as string)).toBe(describeStatusDetail('expired', 'en'))
   })
 
-  it('gives the general sentence for what nobody has documented', () => {
-    const unknown = ['of_tomorrow', '', ' accredited', 'Accredited', 'accredited ', 'cc_rejected_', 'approved', null]
+  it('gives the general text for an undocumented detail', () => {
+    const unknown = ['a_future_detail', '', ' accredited', 'Accredited', 'accredited ', 'cc_rejected_', 'approved', null]
     const hostile = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty', 'en', 'pt']
-    const ofAnotherKind = [
-      7,
-      true,
-      {},
-      ['accredited'],
-      Object.create(null),
-      { toString: () => 'accredited' },
-      Symbol('accredited'),
-    ]
+    const otherTypes = [7, true, {}, ['accredited'], Object.create(null), { toString: () => 'accredited' }, Symbol('accredited')]
     for (const language of languages) {
-      for (const detail of [...unknown, ...hostile, ...ofAnotherKind]) {
+      for (const detail of [...unknown, ...hostile, ...otherTypes]) {
         expect(describeStatusDetail(detail as StatusDetail, language)).toBe(general(language))
       }
     }
   })
 
-  it('says nothing of the outcome where it knows nothing, and warns of paying twice', () => {
+  it('has a general text that states no outcome and warns against paying twice', () => {
     for (const language of languages) {
       expect(general(language)).not.toMatch(APPROVED)
       expect(general(language)).not.toMatch(/confirm|reject|cancel|charged|refund|recus|rechaz|cobr|devol|reembols/i)
@@ -124,7 +116,7 @@ describe('describeStatusDetail', () => {
     }
   })
 
-  it('calls approved only what was paid', () => {
+  it('says "approved" only of details that mean paid', () => {
     for (const language of languages) {
       for (const detail of documented.paid) expect(describeStatusDetail(detail, language)).toMatch(APPROVED)
       for (const detail of documented.rejected) {
@@ -139,7 +131,7 @@ describe('describeStatusDetail', () => {
     }
   })
 
-  it('never invites to pay again what may still be charged', () => {
+  it('never suggests paying again while the payment may still be charged', () => {
     const waiting = [
       'offline_process',
       'pending_contingency',
@@ -159,7 +151,7 @@ describe('describeStatusDetail', () => {
     }
   })
 
-  it('tells a fraudster nothing that it does not tell anybody', () => {
+  it('gives suspected fraud the same text as an ordinary rejection', () => {
     for (const language of languages) {
       const ordinary = describeStatusDetail('cc_rejected_other_reason', language)
       for (const detail of ['cc_rejected_blacklist', 'cc_rejected_high_risk', 'rejected_high_risk', 'rejected_by_regulations']) {
@@ -171,7 +163,7 @@ describe('describeStatusDetail', () => {
     }
   })
 
-  it.each(languages)('writes %s in one or two short, clean sentences', (language) => {
+  it.each(languages)('has texts of one or two short, clean sentences in the language %s', (language) => {
     for (const text of textsOf(language)) {
       const sentences = text.split(/(?<=\.) /)
       expect(text).toMatch(/^\p{Lu}.*\.$/u)
@@ -182,7 +174,7 @@ describe('describeStatusDetail', () => {
     }
   })
 
-  it.each(languages)('uses no technical or accusing word in %s', (language) => {
+  it.each(languages)('uses no technical or accusing word in the language %s', (language) => {
     const technical =
       /\b(?:cc|3ds|api|status|token|id|error|erro|code|c[oó]digo|time ?out|captur\w*|contingenc\w*|chargeback|binary)\b/i
     const accusing =

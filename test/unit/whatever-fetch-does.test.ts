@@ -70,15 +70,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const textOf = (name: string): string => JSON.stringify(document(name))
 
-/** Said of the answer alone, without the client: only 429 and a readable refusal say that nothing was done. */
-function allowsThatItWasDone(status: number, body: string): boolean {
+/** Judges a response without the client's help: only 429 and a readable refusal exclude that the write was executed. */
+function mayHaveBeenDone(status: number, body: string): boolean {
   if (status === 429) return false
   if (status === 409) return !body.startsWith('{') || body.includes('"401001"')
   return status < 400 || status >= 500 || status === 408 || status === 423
 }
 
-describe('whatever fetch does', () => {
-  it('the caller gets the resource or one of our errors, as a rejection, in time', async () => {
+describe('send, whatever fetch does', () => {
+  it('ends in time with the resource or a rejection with an error of this package', async () => {
     await fc.assert(
       fc.asyncProperty(operation, fc.array(step, { minLength: 1, maxLength: 3 }), async (name, steps) => {
         const clock = createTestClock()
@@ -94,7 +94,9 @@ describe('whatever fetch does', () => {
     )
   })
 
-  it('a write is only called undone if no answer before allows that it was done', { timeout: 30_000 }, async () => {
+  it('ends with the outcome none only if no response of the call may have come from an executed write', {
+    timeout: 30_000,
+  }, async () => {
     const codes = fc.constantFrom(400, 401, 403, 404, 408, 409, 422, 423, 429, 500, 503, 302)
     const bodies = fc.constantFrom(
       '{}',
@@ -118,13 +120,13 @@ describe('whatever fetch does', () => {
             (error: WalletConnectError) => error.outcome,
           )
         const seen = fetch.sent.map((_, index): [number, string] => script[Math.min(index, script.length - 1)] ?? [0, ''])
-        expect(outcome).toBe(seen.some(([status, body]) => allowsThatItWasDone(status, body)) ? 'unknown' : 'none')
+        expect(outcome).toBe(seen.some(([status, body]) => mayHaveBeenDone(status, body)) ? 'unknown' : 'none')
       }),
       { numRuns: 60 },
     )
   })
 
-  it('reconcile settles or says that it cannot, and never makes a new key', async () => {
+  it('never makes a new key in reconcile, which ends as done, not_done or unknown', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
         const fetch = scriptedFetch(...steps)

@@ -56,7 +56,7 @@ function fieldsOf(value: unknown, path = ''): string[] {
 
 describe('an answer', () => {
   it.each(documentedAnswers)(
-    '%s comes back from %s with every documented field and its value',
+    '%s is returned by %s with every documented field and its value',
     async (file, name = 'payments.get') => {
       const { plays } = playDocuments()
       const about = await known(name)
@@ -77,10 +77,10 @@ describe('an answer', () => {
     },
   )
 
-  it.each(documentedAnswers)('%s comes back from %s without what is not documented', async (file, name = 'payments.get') => {
+  it.each(documentedAnswers)('%s is returned by %s without undocumented fields', async (file, name = 'payments.get') => {
     const { plays } = playDocuments()
     const about = await known(name)
-    plays(name, json(Number(file.slice(-3)), withStrangers(document(file)), { 'x-of-tomorrow': 'stranger' }))
+    plays(name, json(Number(file.slice(-3)), withUndocumented(document(file)), { 'x-of-tomorrow': 'stranger' }))
     const response = await ask(name, about)
     expect(response.status).toBeLessThan(300)
     expect(await visible(response)).not.toMatch(/of_tomorrow|stranger/)
@@ -88,9 +88,9 @@ describe('an answer', () => {
 })
 
 /** The value with fields that no page documents, in each object. */
-function withStrangers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withStrangers)
+function withUndocumented(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withUndocumented)
   if (typeof value !== 'object' || value === null) return value
-  const known = Object.entries(value).map(([name, each]) => [name, withStrangers(each)])
+  const known = Object.entries(value).map(([name, each]) => [name, withUndocumented(each)])
   return { ...Object.fromEntries(known), of_tomorrow: { stranger: ['stranger'] } }
 }

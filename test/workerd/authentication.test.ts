@@ -48,18 +48,21 @@ describe('authentication', () => {
     expect(reached).toEqual([])
   })
 
-  it.each(['access_token', 'token', 'key', 'authorization'])('does not take the key from the query as %s', async (name) => {
+  it.each(['access_token', 'token', 'key', 'authorization'])('does not accept the key in the query as %s', async (name) => {
     const { reached } = playDocuments()
     const response = await throughWorker(`/v1/advanced_payments/search?${name}=${KEY}`)
     expect(response.status).toBe(401)
     expect(reached).toEqual([])
   })
 
-  it.each(['/', '/v1/orders', '/sessions', '/operations', '/notifications'])('tells a stranger nothing of %s', async (path) => {
-    expect((await throughWorker(path)).status).toBe(401)
-  })
+  it.each(['/', '/v1/orders', '/sessions', '/operations', '/notifications'])(
+    'answers an unauthenticated request for %s like any other wrong one',
+    async (path) => {
+      expect((await throughWorker(path)).status).toBe(401)
+    },
+  )
 
-  it('looks at the key before the body', async () => {
+  it('checks the key before the body', async () => {
     const { path, init } = requestOf('payments.create', unknown)
     const response = await throughWorker(path, { ...init, headers: {}, body: '{' })
     expect(response.status).toBe(401)
@@ -68,7 +71,7 @@ describe('authentication', () => {
   it.each([
     ['the current key', KEY],
     ['the former key of a rotation', FORMER_CLIENT_KEY],
-  ])('lets %s in', async (_, key) => {
+  ])('accepts %s', async (_, key) => {
     const { reached } = playDocuments()
     const { path, init } = requestOf('agreements.create', unknown)
     const response = await throughWorker(path, { ...init, headers: { ...(init.headers as object), ...bearer(key) } })
@@ -76,7 +79,7 @@ describe('authentication', () => {
     expect(reached).toHaveLength(1)
   })
 
-  it('knows the current and the former key as one client', async () => {
+  it('accepts the current and the former key of a client', async () => {
     const { reached } = playDocuments()
     const { path, init } = requestOf('agreements.create', unknown)
     const as = (key: string) => throughWorker(path, { ...init, headers: { ...(init.headers as object), ...bearer(key) } })

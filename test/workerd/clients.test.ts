@@ -26,10 +26,10 @@ describe('readClients', () => {
     ['a return_uri that is a script', { return_uris: ['javascript:alert(1)'] }, '0.return_uris.0 must be an http(s) address'],
     ['events in clear', { events: { url: 'http://shop.example/', secrets: [] } }, '0.events.url must be an https address'],
     ['a weak secret', { events: { url: 'https://shop.example/', secrets: ['whsec_YQ=='] } }, '0.events.secrets.0 must be whsec_'],
-    ['a moment that is none', { tickets_since: 'yesterday' }, '0.tickets_since must be a moment'],
-    ['a moment that cannot be read', { tickets_since: '2999-01-01T00:00:00+03' }, '0.tickets_since must be a moment'],
+    ['a time that is none', { tickets_since: 'yesterday' }, '0.tickets_since must be a time'],
+    ['a time that cannot be read', { tickets_since: '2999-01-01T00:00:00+03' }, '0.tickets_since must be a time'],
     ['a field that does not exist', { orgins: [] }, '0.orgins'],
-  ])('refuses %s, and says where but not what', (_, change, message) => {
+  ])('refuses %s, naming the field and not its value', (_, change, message) => {
     expect(() => read(change)).toThrow(message)
     for (const value of ['my-secret-key', 'whsec_YQ==']) expect(() => read(change)).not.toThrow(value)
   })
@@ -38,8 +38,8 @@ describe('readClients', () => {
     expect(() => readClients(secret)).toThrow(/^CLIENTS/)
   })
 
-  it('refuses one id or one key twice', () => {
-    expect(() => readClients(JSON.stringify([shop, shop]))).toThrow('two clients of one id')
-    expect(() => readClients(JSON.stringify([shop, { ...shop, id: 'twin' }]))).toThrow('one key twice')
+  it('refuses two clients with the same id or the same key', () => {
+    expect(() => readClients(JSON.stringify([shop, shop]))).toThrow('two clients with the same id')
+    expect(() => readClients(JSON.stringify([shop, { ...shop, id: 'twin' }]))).toThrow('the same key twice')
   })
 })

@@ -90,7 +90,7 @@ describe('a preflight', () => {
     expectNarrow(response)
   })
 
-  it('is answered alike on every path, and asks neither Mercado Pago nor the ledger', async () => {
+  it('is answered in the same way on every path, without Mercado Pago or the ledger', async () => {
     const { calls } = vi.mocked(globalThis.fetch).mock
     const before = calls.length
     const first = await preflight(PAGE)
@@ -101,7 +101,7 @@ describe('a preflight', () => {
     expect(calls.length).toBe(before)
   })
 
-  it('needs no credential, and an OPTIONS that is none gets nothing without one', async () => {
+  it('needs no credential, unlike an OPTIONS request that is not a preflight', async () => {
     expect((await preflight(PAGE)).status).toBe(204)
     expect((await throughWorker(PAYMENTS, { method: 'OPTIONS', headers: { origin: PAGE } })).status).toBe(401)
   })
@@ -127,7 +127,7 @@ describe('an answer', () => {
     },
   }
 
-  it.each(Object.keys(answers).map(Number))('of %i can be read by the page whose ticket it is', async (status) => {
+  it.each(Object.keys(answers).map(Number))('with %i can be read by the page that the ticket is for', async (status) => {
     const response = await answers[status]?.(PAGE)
     expect(response?.status).toBe(status)
     if (!response) return
@@ -140,13 +140,13 @@ describe('an answer', () => {
     expectNarrow(response)
   })
 
-  it.each(Object.keys(answers).map(Number))('of %i can be read by no page that is not listed', async (status) => {
+  it.each(Object.keys(answers).map(Number))('with %i cannot be read by a page that is not listed', async (status) => {
     const response = await answers[status]?.('https://evil.test')
     expect(response && allowed(response)).toBeNull()
     if (response) expectNarrow(response)
   })
 
-  it('to whoever names no origin varies with it all the same', async () => {
+  it('varies by origin even if the request has none', async () => {
     for (const path of [agreement, '/health', '/nowhere']) {
       const response = await throughWorker(path, { headers: asBackend() })
       expect(allowed(response)).toBeNull()
@@ -154,7 +154,7 @@ describe('an answer', () => {
     }
   })
 
-  it('shows a wait, and that it was given before', async () => {
+  it('exposes Retry-After and Idempotent-Replayed', async () => {
     const { payer_token } = await linkThrough(backend(), emulator, 'buyer-2')
     const charge = { amount: 10, external_reference: 'order-1' }
     const ticket = await ticketFor({ external_user: { id: 'buyer-2' }, operations: ['payments.create'], charge })
@@ -175,7 +175,7 @@ describe('an answer', () => {
 })
 
 describe('a client key in a page', () => {
-  it.each(UNLISTED)('of %s is refused, and nothing happens', async (origin) => {
+  it.each(UNLISTED)('from %s is refused, and nothing happens', async (origin) => {
     const before = emulator.effects
     const response = await throughWorker(agreement, { method: 'DELETE', headers: { ...asBackend(), origin } })
     expect(response.status).toBe(403)
@@ -183,17 +183,17 @@ describe('a client key in a page', () => {
     expect(emulator.effects).toEqual(before)
   })
 
-  it('of another client’s list is refused', async () => {
+  it('from another client’s origin is refused', async () => {
     const response = await throughWorker(agreement, { headers: { ...asBackend('shop'), origin: 'https://other.example' } })
     expect(response.status).toBe(403)
   })
 
-  it('of its own list is taken', async () => {
+  it('from its own client’s origin is accepted', async () => {
     expect((await throughWorker(agreement, { headers: { ...asBackend(), origin: PAGE } })).status).toBe(200)
   })
 })
 
-describe('what a page can send without asking', () => {
+describe('a request that a page can send without a preflight', () => {
   const types = ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'text/plain;charset=utf-8']
   const body = { return_uri: 'https://shop.example/linked', external_flow_id: 'f', external_user: { id: 'buyer-9' } }
   const writes = [
@@ -204,7 +204,7 @@ describe('what a page can send without asking', () => {
     ['GET', `${PAYMENTS}/search`],
   ] as const
 
-  it.each(types)('as %s has no effect, whatever cookies come with it', async (type) => {
+  it.each(types)('as %s has no effect, whatever cookies it has', async (type) => {
     const before = emulator.effects
     const cookie = `authorization=Bearer ${asBackend().authorization}; ticket=${await ticketFor()}`
     for (const [method, path] of writes) {
@@ -234,7 +234,7 @@ describe('what a page can send without asking', () => {
     },
   )
 
-  it.each(['x-http-method-override', 'x-http-method', 'x-method-override'])('is no other method by %s', async (name) => {
+  it.each(['x-http-method-override', 'x-http-method', 'x-method-override'])('cannot change its method with %s', async (name) => {
     const before = emulator.effects
     const response = await throughWorker(agreement, { headers: { ...asBackend(), [name]: 'DELETE' } })
     expect(response.status).toBe(200)

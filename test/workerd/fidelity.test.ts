@@ -20,8 +20,8 @@ afterEach(async () => {
 
 const linking = { ...document('create-agreement.request'), return_uri: RETURN_URI }
 
-describe('what is told and what is sent on', () => {
-  it('the payer token is not told on by the answer of discounts.validateCoupon', async () => {
+describe('the proxy', () => {
+  it('does not pass on a payer token in the answer of discounts.validateCoupon', async () => {
     const { plays } = playDocuments()
     const about = await known()
     const coupon = document('validate-coupon.success.response.200')
@@ -29,7 +29,7 @@ describe('what is told and what is sent on', () => {
     expect(await (await ask('discounts.validateCoupon', about)).text()).not.toContain(PAYER_TOKEN)
   })
 
-  it('the stored answer of agreements.createPayerToken is given again without asking Mercado Pago', async () => {
+  it('repeats the stored answer of agreements.createPayerToken without a request to Mercado Pago', async () => {
     const { plays } = playDocuments()
     const { path, init } = requestOf('agreements.createPayerToken', await known())
     const first = await throughWorker(path, init)
@@ -38,7 +38,7 @@ describe('what is told and what is sent on', () => {
     expect([again.status, await again.text()]).toEqual([200, await first.text()])
   })
 
-  it('two buyers are two, whatever letters their ids are made of', async () => {
+  it('keeps two buyers apart, whatever characters their ids have', async () => {
     await expect(linkThrough(backend(), playMercadoPago(), '\ud800')).rejects.toMatchObject({ status: 400 })
     await expect(ticketFor({ external_user: { id: '\ud801' } })).rejects.toThrow('external_user.id must be well-formed Unicode')
   })
@@ -48,7 +48,7 @@ describe('what is told and what is sent on', () => {
     '"metadata":{"order":12345678901234567890}',
     '"metadata":{"__proto__":1}',
     '"metadata":{"constructor":1}',
-  ])('%s is sent on as it is, or declined', async (field) => {
+  ])('sends %s on unchanged, or declines it', async (field) => {
     const { reached } = playDocuments()
     const payment = JSON.stringify(inputs(await known())['payments.create'])
     const init = write('POST', `${payment.slice(0, -1)},${field}}`, { 'x-idempotency-key': 'k' })
@@ -56,19 +56,19 @@ describe('what is told and what is sent on', () => {
     if (response.status !== 400) expect(reached.at(-1)?.body).toContain(field)
   })
 
-  it('a handle that is worth nothing is answered in the documented words', async () => {
+  it('answers an invalid handle in the documented words', async () => {
     playDocuments()
     const response = await ask('payments.create', { agreement_id: 'abc', payer_token: 'none', advanced_payment_id: 7 })
     expect(await problemIn(response)).toEqual(document('error.401.invalid-payer-token'))
   })
 
-  it('a refund of an unknown payment is answered in the documented words', async () => {
+  it('answers a refund of an unknown payment in the documented words', async () => {
     playDocuments()
     const response = await ask('payments.refund', { agreement_id: 'abc', payer_token: 'none', advanced_payment_id: 7 })
     expect(await problemIn(response)).toEqual(document('error.404.refund-not-found'))
   })
 
-  it('the key that stands for a write without one is given back, and the write can be asked for again', async () => {
+  it('returns the key that it made for a write without one, with which the write can be repeated', async () => {
     const { reached } = playDocuments()
     const body = JSON.stringify(linking)
     const link = (headers = {}) =>
@@ -81,7 +81,7 @@ describe('what is told and what is sent on', () => {
   })
 
   it.each(['javascript:alert(1)', 'http://evil.test/', '//evil.test', ''])(
-    'a page is not sent to %j, whatever Mercado Pago says',
+    'does not send a page to %j, whatever Mercado Pago answers',
     async (agreement_uri) => {
       const { plays } = playDocuments()
       plays('agreements.create', json(200, { agreement_id: 'abc', agreement_uri }))
@@ -90,7 +90,7 @@ describe('what is told and what is sent on', () => {
     },
   )
 
-  it('a filter that is given twice is declined', async () => {
+  it('declines a filter that is given twice', async () => {
     const { reached } = playDocuments()
     const response = await throughWorker('/v1/advanced_payments/search?limit=1&limit=2', { headers: asBackend() })
     expect(response.status).toBe(400)
@@ -98,7 +98,7 @@ describe('what is told and what is sent on', () => {
     expect(reached).toEqual([])
   })
 
-  it('the scheme of a credential may be written in small letters', async () => {
+  it('accepts the scheme of a credential in lower case', async () => {
     playDocuments()
     const headers = { authorization: 'bearer key-of-the-shop' }
     expect((await throughWorker('/v1/advanced_payments/search', { headers })).status).toBe(200)

@@ -53,7 +53,7 @@ const paymentWith = (text: string): RequestInit => {
   return write('POST', `${payment.slice(0, -1)},"metadata":{"value":${text}}}`, { 'x-idempotency-key': crypto.randomUUID() })
 }
 
-describe('a body that is no JSON', () => {
+describe('a body that is not JSON', () => {
   it.each(MALFORMED.map(shown))('%s is declined with 400 by every operation, also within a payment', async (_, text) => {
     const within = await throughWorker('/v1/advanced_payments', paymentWith(text))
     for (const response of [...(await sendToAll(text)), within]) {
@@ -63,7 +63,7 @@ describe('a body that is no JSON', () => {
     expect(mercadoPago.reached).toEqual([])
   })
 
-  it.each(NO_CHARACTERS)('has %s in it, and is declined with 400, though nothing else is wrong', async (_, bytes) => {
+  it.each(NO_CHARACTERS)('with %s in it is declined with 400, even if nothing else is wrong', async (_, bytes) => {
     const init = paymentWith('"*"')
     const body = new TextEncoder().encode(String(init.body))
     const place = body.lastIndexOf('*'.charCodeAt(0))
@@ -96,8 +96,8 @@ describe('a body that is nested too deep', () => {
   })
 })
 
-describe('a body that is JSON of a strange kind', () => {
-  it.each(ODD.map(shown))('%s is declined or taken by every operation, never a fault', async (_, text) => {
+describe('a body of unusual JSON', () => {
+  it.each(ODD.map(shown))('%s is declined or accepted by every operation, and never a server error', async (_, text) => {
     for (const response of await sendToAll(text)) {
       expect(response.status).toBeLessThan(500)
       if (response.status >= 300) await problemIn(response)
@@ -109,18 +109,21 @@ describe('a body that is JSON of a strange kind', () => {
 
   const isCharged = (text: string): boolean => /"(__proto__|constructor)":/.test(text)
 
-  it.each(ODD.filter(isCharged).map(shown))('%s is declined: JavaScript would make something else of it', async (_, text) => {
+  it.each(ODD.filter(isCharged).map(shown))('%s is declined, because JavaScript would change it', async (_, text) => {
     expect((await throughWorker('/v1/advanced_payments', paymentWith(text))).status).toBe(400)
   })
 
-  it.each(ODD.filter((text) => !isCharged(text)).map(shown))('%s is sent on within a payment as it means', async (_, text) => {
-    const response = await throughWorker('/v1/advanced_payments', paymentWith(text))
-    expect(response.status).toBe(201)
-    const { metadata } = JSON.parse(mercadoPago.reached.at(-1)?.body ?? '')
-    expect(JSON.stringify(metadata.value)).toBe(JSON.stringify(JSON.parse(text)))
-  })
+  it.each(ODD.filter((text) => !isCharged(text)).map(shown))(
+    '%s within a payment is sent on with the same meaning',
+    async (_, text) => {
+      const response = await throughWorker('/v1/advanced_payments', paymentWith(text))
+      expect(response.status).toBe(201)
+      const { metadata } = JSON.parse(mercadoPago.reached.at(-1)?.body ?? '')
+      expect(JSON.stringify(metadata.value)).toBe(JSON.stringify(JSON.parse(text)))
+    },
+  )
 
-  it('begins with a byte order mark', async () => {
+  it('may begin with a byte order mark', async () => {
     const { path, init } = requestOf('payments.create', about)
     expect((await throughWorker(path, { ...init, body: `\ufeff${init.body}` })).status).toBe(201)
   })

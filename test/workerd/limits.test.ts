@@ -36,7 +36,7 @@ describe('the limit of requests', () => {
     limit: async (options: { key: string }) => ({ success: limit(options) }),
   })
 
-  it('is counted for each client, and answers 429 before anything else is looked at', async () => {
+  it('is counted per client, and answers 429 before anything else is checked', async () => {
     const send = freshProxy({ CLIENT_LIMIT: limited(({ key }) => key !== 'shop') })
     for (const path of ['/v1/advanced_payments/7', '/v1/advanced_payments/search', '/nowhere']) {
       const response = await send(path, { headers: asBackend() })
@@ -47,7 +47,7 @@ describe('the limit of requests', () => {
     expect((await send('/v1/advanced_payments/7', { headers: asBackend('other') })).status).toBe(404)
   })
 
-  it('of a buyer’s page is not the one of its backend', async () => {
+  it('of a buyer’s page is separate from its backend’s', async () => {
     const ticket = await ticketFor()
     const send = freshProxy({ BUYER_LIMIT: limited(({ key }) => key !== 'shop:buyer-1') })
     const page = await send('/v1/advanced_payments/7', { headers: { authorization: `Bearer ${ticket}` } })
@@ -55,7 +55,7 @@ describe('the limit of requests', () => {
     expect((await send('/v1/advanced_payments/7', { headers: asBackend() })).status).toBe(404)
   })
 
-  it('slows down whoever guesses keys, by address', async () => {
+  it('slows down the guessing of keys, per address', async () => {
     const send = freshProxy({ ANONYMOUS_LIMIT: limited(({ key }) => key !== 'address:203.0.113.7') })
     const guess = (address: string) =>
       send('/v1/advanced_payments/7', { headers: { authorization: 'Bearer guess', 'cf-connecting-ip': address } })
@@ -81,7 +81,7 @@ describe('the breaker', () => {
     return { id, payer_token }
   }
 
-  it('stops reads of an upstream that fails, and lets them through again when it is well', async () => {
+  it('stops reads from an upstream that fails, and allows them again when it has recovered', async () => {
     const { id } = await aPayment()
     // Before the breaker takes its clock.
     vi.useFakeTimers({ toFake: ['Date'] })
@@ -102,7 +102,7 @@ describe('the breaker', () => {
     expect((await get(id)(send)).status).toBe(200)
   }, 60_000)
 
-  it('begins no write while nothing would come back', async () => {
+  it('begins no write while Mercado Pago does not answer', async () => {
     // Its pause must not be over before the last of many requests.
     vi.setSystemTime(Date.now())
     const { payer_token } = await aPayment()
@@ -144,7 +144,7 @@ describe('the breaker', () => {
     for (let order = 0; order < 12; order++) expect((await pay('shop', shop.payer_token, order)).status).toBe(201)
   })
 
-  it('is not moved by what Mercado Pago declines, a revoked wallet among it', async () => {
+  it('is not opened by requests that Mercado Pago declines, such as those of a revoked wallet', async () => {
     const { payer_token, agreement_id } = await linkThrough(backend(), emulator)
     emulator.buyer.cancel(agreement_id)
     for (let order = 0; order < 100; order++) {
@@ -169,7 +169,7 @@ describe('the breaker', () => {
 describe('the log', () => {
   const FIELDS = ['at', 'method', 'route', 'status', 'operation', 'client', 'caller', 'outcome', 'attempt', 'error', 'ms']
 
-  it('is one line of JSON for each request, of allowed fields, with nothing in it that somebody sent', async () => {
+  it('has one line of JSON for each request, with allowed fields only, and nothing that a caller sent', async () => {
     const lines: string[] = []
     vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line))
     const noise = 'CANARY'
@@ -194,7 +194,7 @@ describe('the log', () => {
       { at: 'request', method: 'GET', status: 401, caller: 'anonymous' },
       { method: 'POST', route: '/v1/advanced_payments', status: 400, caller: 'backend', client: 'shop' },
       { method: 'PATCH', route: 'none', status: 404 },
-      { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, nothing of ours' },
+      { method: 'POST', route: '/notifications', status: 200, outcome: 'hint, not in the ledger' },
       { method: 'GET', route: '/health', status: 200 },
     ])
   })

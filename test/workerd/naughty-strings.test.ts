@@ -89,7 +89,7 @@ function isGood(name: OperationName, input: Fields, options: object = {}): boole
 
 describe('a naughty string', { timeout: 60_000 }, () => {
   it.each(names.filter((name) => placesIn(fullInputs(unknown)[name]).some((place) => !isDecisive(place))))(
-    'is taken by %s in every place that may have it',
+    'is accepted by %s in every field that may have it',
     async (name) => {
       const input = full[name]
       const places = placesIn(input).filter((place) => !isDecisive(place))
@@ -112,7 +112,7 @@ describe('a naughty string', { timeout: 60_000 }, () => {
     },
   )
 
-  it.each(names)('is declined by %s in every place that may not have it, and nothing is sent', async (name) => {
+  it.each(names)('is declined by %s in every field that may not have it, and nothing is sent', async (name) => {
     const input = full[name]
     const isRefused = (place: string, text: string): boolean =>
       place === 'payer_token'
@@ -132,7 +132,7 @@ describe('a naughty string', { timeout: 60_000 }, () => {
   })
 
   it.each(names.filter((name) => placesIn(fullInputs(unknown)[name]).some(isDecisive)))(
-    'is not whom or what %s is about, and nothing is sent',
+    'is never the resource or buyer that %s is about, and nothing is sent',
     async (name) => {
       const input = full[name]
       const all = placesIn(input)
@@ -145,7 +145,7 @@ describe('a naughty string', { timeout: 60_000 }, () => {
     },
   )
 
-  it('is taken as a header of payments.create, or declined', async () => {
+  it('is accepted as a header of payments.create, or declined', async () => {
     const input = inputs(about)['payments.create'] as Fields
     const texts = [...new Set(NAUGHTY.filter(isHeader).map((text) => text.trim()))]
     // The key is the shortest of them.

@@ -28,35 +28,39 @@ import {
 let emulator: Emulator
 let agreement_id: string
 let handle: string
-/** What the merchant got, and what it answers. */
-let merchant: { got: { body: string; headers: Record<string, string>; redirect: string }[]; status: number }
-/** Addresses that Mercado Pago was asked. */
-let asked: string[]
+/** What the merchant received, and the status that it answers with. */
+let merchant: { received: { body: string; headers: Record<string, string>; redirect: string }[]; status: number }
+/** Requests that reached Mercado Pago. */
+let requested: string[]
 
 beforeEach(async () => {
   emulator = playMercadoPago()
-  merchant = { got: [], status: 200 }
-  asked = []
+  merchant = { received: [], status: 200 }
+  requested = []
   upstreamIs(async (input, init) => {
     const request = new Request(input, init)
     if (new URL(request.url).hostname !== 'shop.example') {
-      asked.push(`${request.method} ${new URL(request.url).pathname}`)
+      requested.push(`${request.method} ${new URL(request.url).pathname}`)
       return emulator.fetch(request)
     }
-    merchant.got.push({ body: await request.text(), headers: Object.fromEntries(request.headers), redirect: request.redirect })
+    merchant.received.push({
+      body: await request.text(),
+      headers: Object.fromEntries(request.headers),
+      redirect: request.redirect,
+    })
     return new Response('ok', { status: merchant.status })
   })
   const linked = await linkThrough(backend(), emulator)
   agreement_id = linked.agreement_id
   handle = linked.payer_token
-  asked.length = 0
+  requested.length = 0
 })
 afterEach(async () => {
   vi.restoreAllMocks()
   await reset()
 })
 
-const told = (index: number): unknown => JSON.parse(merchant.got[index]?.body ?? 'null')
+const eventAt = (index: number): unknown => JSON.parse(merchant.received[index]?.body ?? 'null')
 
 type Event = Partial<Parameters<typeof signNotification>[0]>
 
@@ -83,16 +87,16 @@ const listed = async (state: NotificationState): Promise<ListedNotification[]> =
 const everything = async (): Promise<ListedNotification[]> =>
   (await Promise.all((['received', 'queued', 'delivered', 'ignored', 'dead'] as const).map(listed))).flat()
 
-/** What the queue does with what is in the inbox. */
-async function consume(pointed: Omit<QueuedPointer, 'topic' | 'action'>, attempts = 1, queue = 'wallet-connect-notifications') {
-  const body: QueuedPointer = { topic: 'wallet_connect', action: null, ...pointed }
+/** Runs the queue consumer with one message. */
+async function consume(pointer: Omit<QueuedPointer, 'topic' | 'action'>, attempts = 1, queue = 'wallet-connect-notifications') {
+  const body: QueuedPointer = { topic: 'wallet_connect', action: null, ...pointer }
   const batch = createMessageBatch<QueuedPointer>(queue, [{ id: 'm1', timestamp: new Date(), attempts, body }])
   const retry = vi.spyOn(batch.messages[0] as Message<QueuedPointer>, 'retry')
   await worker.queue(batch, env)
   const delays = retry.mock.calls.map(([options]) => options?.delaySeconds)
   return { ...(await getQueueResult(batch, createExecutionContext())), delays }
 }
-const settled = (state: NotificationState) =>
+const rowsThatAre = (state: NotificationState) =>
   vi.waitFor(
     async () => {
       const rows = await listed(state)
@@ -103,15 +107,15 @@ const settled = (state: NotificationState) =>
   )
 
 describe('POST /notifications', () => {
-  it('keeps a signed event before it answers, and leads it to the merchant, who can verify it', async () => {
+  it('stores a signed event before it answers, and delivers it to the merchant, who can verify it', async () => {
     emulator.buyer.cancel(agreement_id)
     const response = await receive(await signed())
     expect([response.status, await response.text()]).toEqual([200, ''])
     expect(await everything()).toMatchObject([{ topic: 'wallet_connect', resourceId: agreement_id, isVerified: true }])
 
-    await settled('delivered')
-    expect(merchant.got).toHaveLength(1)
-    const { body = '', headers = {} } = merchant.got[0] ?? {}
+    await rowsThatAre('delivered')
+    expect(merchant.received).toHaveLength(1)
+    const { body = '', headers = {} } = merchant.received[0] ?? {}
     expect(new Webhook(EVENTS_SECRET).verify(body, headers)).toMatchObject({
       type: 'agreement.updated',
       data: { id: agreement_id, status: 'cancelled' },
@@ -119,14 +123,14 @@ describe('POST /notifications', () => {
     expect(body).not.toContain('validation_code')
   })
 
-  it('tells what Mercado Pago says, not what the notification says', async () => {
+  it('sends what Mercado Pago says, not what the notification says', async () => {
     await receive(await signed({ data: { id: agreement_id, status: 'cancelled' } }))
-    await settled('delivered')
-    expect(told(0)).toMatchObject({ data: { status: 'confirmed_by_user' } })
-    expect(asked).toEqual([`GET /v2/wallet_connect/agreements/${agreement_id}`])
+    await rowsThatAre('delivered')
+    expect(eventAt(0)).toMatchObject({ data: { status: 'confirmed_by_user' } })
+    expect(requested).toEqual([`GET /v2/wallet_connect/agreements/${agreement_id}`])
   })
 
-  it('of an inner payment tells of the advanced payment', async () => {
+  it('sends the advanced payment for a notification about its inner payment', async () => {
     const payment = await backend().payments.create({
       wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
       payer: { token: handle },
@@ -134,51 +138,51 @@ describe('POST /notifications', () => {
     const inner = payment.payments?.[0]?.id ?? 0
     expect(inner).not.toBe(payment.id)
     await receive(await signed({ topic: 'payment', action: 'payment.updated', data: { id: inner }, fields: { id: 7 } }))
-    await settled('delivered')
-    expect(told(0)).toMatchObject({ type: 'advanced_payment.updated', data: { id: payment.id } })
+    await rowsThatAre('delivered')
+    expect(eventAt(0)).toMatchObject({ type: 'advanced_payment.updated', data: { id: payment.id } })
   })
 
-  it('takes one event once, however often and in whichever order it comes', async () => {
+  it('delivers an event once, however often it is received', async () => {
     for (let time = 0; time < 5; time++) expect((await receive(await signed())).status).toBe(200)
-    await settled('delivered')
+    await rowsThatAre('delivered')
     expect((await receive(await signed())).status).toBe(200)
     expect(await everything()).toHaveLength(1)
-    expect(merchant.got).toHaveLength(1)
+    expect(merchant.received).toHaveLength(1)
   })
 
-  it('takes the former secret while it is rotated', async () => {
+  it('accepts the former secret during a rotation', async () => {
     await receive(await signed({ secret: FORMER_WEBHOOK_SECRET }))
     expect(await everything()).toMatchObject([{ isVerified: true }])
   })
 
-  it('takes what is not signed as a hint, which does not take the place of the event', async () => {
+  it('treats an unsigned notification as a hint, which does not replace the signed event', async () => {
     expect((await receive(await unsigned())).status).toBe(200)
-    await settled('delivered')
+    await rowsThatAre('delivered')
     expect((await receive(await signed())).status).toBe(200)
-    await vi.waitFor(() => expect(merchant.got).toHaveLength(2), { timeout: 4_000 })
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 4_000 })
     expect((await everything()).map(({ isVerified }) => isVerified).sort()).toEqual([false, true])
-    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
   })
 
-  it('looks into a hint again that was too early, and tells what is new', async () => {
+  it('follows up a repeated hint if the first one was too early', async () => {
     await receive(await unsigned())
-    await settled('delivered')
+    await rowsThatAre('delivered')
     emulator.buyer.cancel(agreement_id)
     await receive(await unsigned())
-    await vi.waitFor(() => expect(merchant.got).toHaveLength(2), { timeout: 4_000 })
-    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
-    expect(told(1)).toMatchObject({ data: { status: 'cancelled' } })
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 4_000 })
+    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+    expect(eventAt(1)).toMatchObject({ data: { status: 'cancelled' } })
   })
 
-  it('asks nobody about what is not ours', async () => {
+  it('sends no request about a resource that is not in the ledger', async () => {
     const response = await receive(await unsigned({ data: { id: 'of-somebody-else' } }))
     expect(response.status).toBe(200)
     expect(await everything()).toEqual([])
-    expect(asked).toEqual([])
-    expect(merchant.got).toEqual([])
+    expect(requested).toEqual([])
+    expect(merchant.received).toEqual([])
   })
 
-  it('has a limit for hints of one resource, and makes them one, whatever they call the event', async () => {
+  it('limits the hints about one resource, and joins them into one event, whatever event ids they have', async () => {
     const statuses: number[] = []
     for (let index = 0; index < 10; index++) {
       const request = await unsigned({ fields: { id: `event-${index}`, entity: 'agreement', version: index } })
@@ -188,10 +192,10 @@ describe('POST /notifications', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(4)
     expect((await receive(await signed())).status).toBe(200)
     await vi.waitFor(async () => expect(await listed('delivered')).toHaveLength(2), { timeout: 4_000 })
-    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
   })
 
-  it('has a limit for hints of one address', async () => {
+  it('limits the hints from one address', async () => {
     const limit = { limit: async ({ key }: { key: string }) => ({ success: key !== 'hints:203.0.113.7' }) }
     const of = async (address: string) => {
       const request = new Request(await unsigned())
@@ -206,7 +210,7 @@ describe('POST /notifications', () => {
     ['resource', { data: { id: 'x'.repeat(65) } }],
     ['topic', { topic: 'x'.repeat(65) }],
     ['action', { action: 'x'.repeat(65) }],
-  ])('refuses a %s that nobody has, signed or not', async (_, change) => {
+  ])('refuses a %s that is too long, signed or not', async (_, change) => {
     expect((await receive(await signed(change))).status).toBe(400)
     expect((await receive(await unsigned(change))).status).toBe(400)
     expect(await everything()).toEqual([])
@@ -223,14 +227,14 @@ describe('POST /notifications', () => {
     ['another request id', () => forged({ 'x-request-id': 'another' })],
     ['a signature of bytes', () => forged({ 'x-signature': 'ts=1,v1=é' })],
     ['no signature', () => unsigned()],
-  ])('is told of %s: a hint, and 401 where only signed ones are taken', async (_, make) => {
+  ])('treats %s as a hint, and answers 401 if only signed ones are accepted', async (_, make) => {
     expect((await receive(await make())).status).toBe(200)
     expect((await everything()).map(({ isVerified }) => isVerified)).toEqual([false])
     const strict = { ...env, UNSIGNED_NOTIFICATIONS: 'strict' }
     const response = await worker.fetch(new Request(await make()) as never, strict, createExecutionContext())
     expect(response.status).toBe(401)
     expect(await response.json()).toMatchObject({ status: '401', error: 'unauthorized' })
-    // What is still in the queue would be told to the merchant of the next test.
+    // What is still in the queue would be delivered in the next test.
     await vi.waitFor(async () => expect(await listed('queued')).toEqual([]), { timeout: 8_000 })
   })
 
@@ -246,7 +250,7 @@ describe('POST /notifications', () => {
     expect(await everything()).toEqual([])
   })
 
-  it('answers 503 if it cannot be kept, so that it comes again', async () => {
+  it('answers 503 if it cannot store the notification, so that it is sent again', async () => {
     for (const inbox of inboxes()) {
       await runInDurableObject(inbox, (_, state) => state.storage.sql.exec('ALTER TABLE notification RENAME TO elsewhere'))
     }
@@ -255,17 +259,17 @@ describe('POST /notifications', () => {
 })
 
 describe('the inbox', () => {
-  it('queues what it holds as soon as the queue takes it again', async () => {
+  it('queues what it has stored as soon as the queue accepts it again', async () => {
     vi.spyOn(env.NOTIFICATIONS, 'sendBatch').mockRejectedValueOnce(new Error('queue is down'))
     await receive(await signed())
     for (const inbox of inboxes()) await runDurableObjectAlarm(inbox)
-    await settled('delivered')
-    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    await rowsThatAre('delivered')
+    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   })
 })
 
-describe('queue', () => {
-  const pointed = (change: Partial<QueuedPointer> = {}) => ({
+describe('the queue consumer', () => {
+  const pointer = (change: Partial<QueuedPointer> = {}) => ({
     key: 'k',
     resource: 'agreement' as const,
     resourceId: agreement_id,
@@ -273,59 +277,59 @@ describe('queue', () => {
     ...change,
   })
 
-  it('tries again, later each time, while the merchant does not take it', async () => {
+  it('tries again, later each time, while the merchant does not accept an event', async () => {
     merchant.status = 500
     const waited: unknown[] = []
     for (const attempts of [1, 2, 3, 10]) {
-      const { delays, explicitAcks } = await consume(pointed(), attempts)
+      const { delays, explicitAcks } = await consume(pointer(), attempts)
       expect(explicitAcks).toEqual([])
       waited.push(...delays)
     }
     expect(waited).toEqual([5, 300, 1_800, 43_200])
-    expect(new Set(merchant.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   })
 
-  it('does not follow a merchant who redirects', async () => {
+  it('does not follow redirects of the merchant', async () => {
     merchant.status = 302
-    expect((await consume(pointed())).retryMessages).toHaveLength(1)
-    expect(merchant.got).toMatchObject([{ redirect: 'manual' }])
+    expect((await consume(pointer())).retryMessages).toHaveLength(1)
+    expect(merchant.received).toMatchObject([{ redirect: 'manual' }])
   })
 
   it('tries again while Mercado Pago does not answer', async () => {
     upstreamIs(async () => Promise.reject(new TypeError('gone')))
-    expect((await consume(pointed())).retryMessages).toHaveLength(1)
+    expect((await consume(pointer())).retryMessages).toHaveLength(1)
   })
 
-  it('waits for a payment whose answer is still on its way, and not for ever', async () => {
-    const unknown = pointed({ resource: 'advanced_payment', resourceId: '404' })
+  it('waits for a payment that is not in the ledger yet, but not for ever', async () => {
+    const unknown = pointer({ resource: 'advanced_payment', resourceId: '404' })
     expect((await consume(unknown, 1)).retryMessages).toHaveLength(1)
     expect((await consume(unknown, 5)).explicitAcks).toEqual(['m1'])
     expect((await consume({ ...unknown, isVerified: false }, 1)).explicitAcks).toEqual(['m1'])
   })
 
-  it('leaves out who has given no address', async () => {
+  it('sends nothing for a client without an events address', async () => {
     const other = await linkThrough(backend('other'), emulator, 'buyer-of-the-other')
-    expect((await consume(pointed({ resourceId: other.agreement_id }))).explicitAcks).toEqual(['m1'])
-    expect(merchant.got).toEqual([])
+    expect((await consume(pointer({ resourceId: other.agreement_id }))).explicitAcks).toEqual(['m1'])
+    expect(merchant.received).toEqual([])
   })
 
-  it('buries each dead letter by itself', async () => {
-    const gone = pointed({ resourceId: 'gone' })
+  it('handles each dead letter on its own', async () => {
+    const gone = pointer({ resourceId: 'gone' })
     for (const inbox of inboxes()) await inbox.list('dead', 1)
-    const bodies = [gone, pointed()].map((each): QueuedPointer => ({ topic: 'wallet_connect', action: null, ...each }))
+    const bodies = [gone, pointer()].map((each): QueuedPointer => ({ topic: 'wallet_connect', action: null, ...each }))
     const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body }))
     const batch = createMessageBatch<QueuedPointer>('wallet-connect-dead-notifications', messages)
-    const getByName = vi.fn(() => ({ settle: () => Promise.reject(new Error('down')) }))
+    const getByName = vi.fn(() => ({ setState: () => Promise.reject(new Error('down')) }))
     await worker.queue(batch, { ...env, INBOX: { getByName } as never })
     const { retryMessages, explicitAcks } = await getQueueResult(batch, createExecutionContext())
     expect(explicitAcks).toEqual([])
     expect(retryMessages).toHaveLength(2)
   })
 
-  it('keeps dead letters, and shows them to the operator', async () => {
+  it('stores dead letters, and lists them for the operator', async () => {
     merchant.status = 500
     await receive(await signed())
-    await settled('queued')
+    await rowsThatAre('queued')
     const [row] = await everything()
     if (!row) throw new Error('no row')
     await consume(row, 1, 'wallet-connect-dead-notifications')

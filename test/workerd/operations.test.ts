@@ -5,6 +5,7 @@ import { scriptedFetch } from '../support/client/scripted-fetch.ts'
 import { ACCESS_TOKEN } from '../support/secrets/secrets.ts'
 import { asBackend, backend, throughWorker } from '../support/workerd/fixtures.ts'
 import {
+  ABOUT,
   answers,
   ask,
   known,
@@ -14,6 +15,7 @@ import {
   preparedOf,
   problemIn,
   requestOf,
+  withHandle,
 } from '../support/workerd/recorded.ts'
 
 afterEach(async () => {
@@ -31,7 +33,7 @@ function expected(name: OperationName, documented: unknown): unknown {
 
 describe('every operation', () => {
   it.each(names)(
-    '%s is sent on as the client made it, under a key of its own, and its documented answer comes back',
+    '%s is sent on as the client made it, with a key of its own, and its documented answer is returned',
     async (name) => {
       const { reached } = playDocuments()
       const about = await known()
@@ -65,13 +67,13 @@ describe('every operation', () => {
     },
   )
 
-  it.each(names)('%s is answered with a body that no cache keeps', async (name) => {
+  it.each(names)('%s has an answer that no cache may store', async (name) => {
     playDocuments()
     const response = await ask(name, await known(name))
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
-  it.each(names)('%s passes nothing of the caller on that is not documented', async (name) => {
+  it.each(names)('%s passes on nothing of the caller that is not documented', async (name) => {
     const { reached } = playDocuments()
     const { path, init } = requestOf(name, await known(name))
     const extra = {
@@ -83,8 +85,7 @@ describe('every operation', () => {
       forwarded: 'host=caller.test',
       'x-test-token': 'caller',
     }
-    const payer = name.startsWith('discounts.') ? {} : { 'x-payer-token': 'caller' }
-    const headers = { ...(init.headers as Record<string, string>), ...extra, ...payer }
+    const headers = { 'x-payer-token': 'caller', ...(init.headers as Record<string, string>), ...extra }
     const isGet = init.method === 'GET'
     reached.length = 0
     const response = await throughWorker(isGet ? path : `${path}?access_token=caller&client.id=1`, { ...init, headers })
@@ -96,7 +97,7 @@ describe('every operation', () => {
     expect(reached.at(-1)?.url).toBe(`https://api.mercadopago.com${path}`)
   })
 
-  it('has the optional headers of its caller', async () => {
+  it('passes on the optional headers of its caller', async () => {
     const { reached } = playDocuments()
     const { path, init } = requestOf('payments.create', await known())
     const headers = { ...(init.headers as Record<string, string>), 'x-meli-session-id': 'device', 'x-platform-id': 'platform' }
@@ -105,7 +106,7 @@ describe('every operation', () => {
     expect(reached.at(-1)?.headers.get('x-platform-id')).toBe('platform')
   })
 
-  it('of one client and another with the same key has two keys in Mercado Pago', async () => {
+  it('has a different key in Mercado Pago for each client that uses the same key', async () => {
     const { reached } = playDocuments()
     const create = async (client: 'shop' | 'other') => {
       const { path, init } = requestOf('agreements.create', await known())
@@ -117,7 +118,7 @@ describe('every operation', () => {
   })
 })
 
-describe('what is not in the table of operations', () => {
+describe('a request that is not in the table of operations', () => {
   it.each([
     ['GET', '/'],
     ['GET', '/v1/orders'],
@@ -149,33 +150,30 @@ describe('what is not in the table of operations', () => {
   })
 })
 
-describe('something that did not come to be through the proxy', () => {
-  it.each(names.filter((name) => /get|cancel|capture|refund|Refunds|PayerToken/.test(name)))(
-    'is not there for %s',
+describe('a resource that was not created through the proxy', () => {
+  it.each(names.filter((name) => ABOUT[name] === 'agreement' || ABOUT[name] === 'payment'))(
+    'does not exist for %s',
     async (name) => {
       const { reached } = playDocuments()
       const response = await ask(name, { agreement_id: 'abc', payer_token: 'x', advanced_payment_id: 7 })
       expect(response.status).toBe(404)
       const { message } = await problemIn(response)
       const unknown = name === 'agreements.get' ? 'The Agreement with that id' : 'The agreement_id does not exist'
-      expect(message).toBe(name.startsWith('payments') ? 'Advanced payment not found.' : unknown)
+      expect(message).toBe(ABOUT[name] === 'payment' ? 'Advanced payment not found.' : unknown)
       expect(reached).toEqual([])
     },
   )
 
-  it.each(['payments.create', 'discounts.validateCoupon', 'discounts.create'] as const)(
-    'is a payer token that is worth nothing to %s',
-    async (name) => {
-      const { reached } = playDocuments()
-      const { payer_token } = await known()
-      reached.length = 0
-      const broken = `${payer_token.slice(0, 40)}${payer_token[40] === 'A' ? 'B' : 'A'}${payer_token.slice(41)}`
-      for (const handle of [PAYER_TOKEN, 'a.b', '.', '..', `${payer_token}.x`, broken]) {
-        const response = await ask(name, { agreement_id: 'abc', payer_token: handle, advanced_payment_id: 7 })
-        expect(response.status).toBe(401)
-        expect(await problemIn(response)).toMatchObject({ error: 'unauthorized', cause: [{ code: '401003' }] })
-      }
-      expect(reached).toEqual([])
-    },
-  )
+  it.each(withHandle)('includes a payer token, which is invalid for %s', async (name) => {
+    const { reached } = playDocuments()
+    const { payer_token } = await known()
+    reached.length = 0
+    const broken = `${payer_token.slice(0, 40)}${payer_token[40] === 'A' ? 'B' : 'A'}${payer_token.slice(41)}`
+    for (const handle of [PAYER_TOKEN, 'a.b', '.', '..', `${payer_token}.x`, broken]) {
+      const response = await ask(name, { agreement_id: 'abc', payer_token: handle, advanced_payment_id: 7 })
+      expect(response.status).toBe(401)
+      expect(await problemIn(response)).toMatchObject({ error: 'unauthorized', cause: [{ code: '401003' }] })
+    }
+    expect(reached).toEqual([])
+  })
 })

@@ -53,7 +53,7 @@ describe.each(callers)('the return_uri of a %s', (_, credential) => {
   const link = async (return_uri: unknown): Promise<Response> =>
     post(AGREEMENTS, await credential(), JSON.stringify({ return_uri, external_flow_id: 'f', external_user: { id: 'buyer-1' } }))
 
-  it.each(CLIENTS[0]?.return_uris ?? [])('is one of its client’s list, and the buyer comes back to it: %s', async (uri) => {
+  it.each(CLIENTS[0]?.return_uris ?? [])('may be any on its client’s list, and the buyer comes back to it: %s', async (uri) => {
     const response = await link(uri)
     expect(response.status).toBe(200)
     const { agreement_id } = await response.json<{ agreement_id: string }>()
@@ -137,7 +137,7 @@ describe.each(callers)('the return_uri of a %s', (_, credential) => {
     expect(emulator.effects).toEqual([])
   })
 
-  it('is the last one where it stands twice, and is known by no other name', async () => {
+  it('is the last one if it is given twice, and has no other name', async () => {
     const rest = '"external_flow_id":"f","external_user":{"id":"buyer-1"}'
     const twice = `{"return_uri":"${RETURN_URI}","return_uri":"https://evil.test/",${rest}}`
     expect((await post(AGREEMENTS, await credential(), twice)).status).toBe(403)
@@ -173,7 +173,7 @@ function buyersAre(external_user: unknown): void {
 }
 
 describe('the payer token of a page', () => {
-  it('is given if Mercado Pago says that the agreement is of the ticket’s buyer', async () => {
+  it('is returned if Mercado Pago says that the agreement belongs to the ticket’s buyer', async () => {
     const { agreement_id, code } = await flowOf('buyer-1')
     buyersAre({ id: 'buyer-1' })
     expect((await exchange(await asPage('buyer-1'), agreement_id, code)).status).toBe(200)
@@ -203,13 +203,13 @@ describe('the payer token of a page', () => {
     [null],
     ['buyer-1'],
     [undefined],
-  ])('is not given, nor its code used up, if Mercado Pago says otherwise or nothing: %j', expectNothing)
+  ])('is not returned, and its code not used up, if Mercado Pago names another buyer or none: %j', expectNothing)
 
-  it('is not given if Mercado Pago says something that only reads like the buyer', async () => {
+  it('is not returned if Mercado Pago names a value that only looks like the buyer', async () => {
     await expectNothing({ id: ['buyer-1'] })
   })
 
-  it('needs the code of the return: an agreement does not tell it to a page', async () => {
+  it('needs the code of the return, because an agreement does not show it to a page', async () => {
     const { agreement_id, code } = await flowOf('buyer-1')
     const look = async (credential: Headers) =>
       (await throughWorker(`${AGREEMENTS}/${agreement_id}`, { headers: credential })).text()
@@ -219,7 +219,7 @@ describe('the payer token of a page', () => {
     expect(seen).not.toContain(code)
   })
 
-  it('is refused by an answer like that for an agreement that is not there', async () => {
+  it('is refused with the same answer as for an agreement that does not exist', async () => {
     const { agreement_id, code } = await flowOf('buyer-1')
     buyersAre({ id: 'buyer-2' })
     const denied = await visible(await exchange(await asPage('buyer-1'), agreement_id, code))
@@ -227,7 +227,7 @@ describe('the payer token of a page', () => {
     expect(denied).toEqual(await visible(await exchange(await asPage('buyer-1'), 'f'.repeat(32), code)))
   })
 
-  it('is not given while Mercado Pago does not answer', async () => {
+  it('is not returned while Mercado Pago does not answer', async () => {
     const { agreement_id, code } = await flowOf('buyer-1')
     upstreamIs(async (input, init) => {
       if (init?.method === 'GET') throw new TypeError('gone')
@@ -242,17 +242,20 @@ describe('the payer token of a backend', () => {
   const ownerOf = async (response: Response): Promise<string | undefined> =>
     (await response.json<{ payer_token: string }>()).payer_token.split('.').at(-2)
 
-  it('is sealed to the buyer that Mercado Pago names, not to the one it was begun for', async () => {
+  it('is sealed for the buyer that Mercado Pago names, not for the one who started the agreement', async () => {
     const { agreement_id, code } = await flowOf('buyer-1')
     buyersAre({ id: 'buyer-2' })
     expect(await ownerOf(await exchange(asBackend(), agreement_id, code))).toBe(await digestUser('buyer-2'))
   })
 
-  it.each([[undefined], [null], [{}]])('is sealed to the one it was begun for if Mercado Pago names none: %j', async (named) => {
-    const { agreement_id, code } = await flowOf('buyer-1')
-    buyersAre(named)
-    expect(await ownerOf(await exchange(asBackend(), agreement_id, code))).toBe(await digestUser('buyer-1'))
-  })
+  it.each([[undefined], [null], [{}]])(
+    'is sealed for the buyer who started the agreement if Mercado Pago names none: %j',
+    async (named) => {
+      const { agreement_id, code } = await flowOf('buyer-1')
+      buyersAre(named)
+      expect(await ownerOf(await exchange(asBackend(), agreement_id, code))).toBe(await digestUser('buyer-1'))
+    },
+  )
 })
 
 describe('two flows at once', () => {
@@ -269,22 +272,25 @@ describe('two flows at once', () => {
     return response
   }
 
-  it.each(byPage)('page of $page, agreement of $agreementOf, code of $codeOf: only one’s own', async (swap) => {
+  it.each(byPage)('link only the page’s own buyer: page of $page, agreement of $agreementOf, code of $codeOf', async (swap) => {
     const { status } = await attempt(await asPage(swap.page), swap.agreementOf, swap.codeOf)
     const isOwn = swap.page === swap.agreementOf && swap.agreementOf === swap.codeOf
     expect(status).toBe(isOwn ? 200 : swap.page === swap.agreementOf ? 400 : 404)
   })
 
-  it.each(swaps)('a backend, agreement of $agreementOf, code of $codeOf: only what belongs together', async (swap) => {
-    const { status } = await attempt(asBackend(), swap.agreementOf, swap.codeOf)
-    expect(status).toBe(swap.agreementOf === swap.codeOf ? 200 : 400)
-  })
+  it.each(swaps)(
+    'link only a matching agreement and code for a backend: agreement of $agreementOf, code of $codeOf',
+    async (swap) => {
+      const { status } = await attempt(asBackend(), swap.agreementOf, swap.codeOf)
+      expect(status).toBe(swap.agreementOf === swap.codeOf ? 200 : 400)
+    },
+  )
 
-  it.each(swaps)('another client, agreement of $agreementOf, code of $codeOf: nothing', async (swap) => {
+  it.each(swaps)('link nothing for another client: agreement of $agreementOf, code of $codeOf', async (swap) => {
     expect((await attempt(asBackend('other'), swap.agreementOf, swap.codeOf)).status).toBe(404)
   })
 
-  it.each(callers)('make one token each, however often at once a %s exchanges the code', async (_, credential) => {
+  it.each(callers)('make one token each, however often a %s exchanges the code at once', async (_, credential) => {
     const flow = await flowOf(first)
     const headers = await credential()
     const responses = await Promise.all(Array.from({ length: 10 }, () => exchange(headers, flow.agreement_id, flow.code)))

@@ -145,7 +145,7 @@ describe('a route of two operations', () => {
       body: JSON.stringify(body),
     })
 
-  it('does the one that a client may do, and not the other', async () => {
+  it('performs the operation that the client may do, and not the other', async () => {
     const before = emulator.effects
     expect((await put('payments.cancel', { capture: true })).status).toBe(403)
     expect((await put('payments.capture', { status: 'cancelled' })).status).toBe(403)
@@ -158,7 +158,7 @@ describe('a route of two operations', () => {
 })
 
 describe('a ticket of an operator', () => {
-  it('sees nothing of what its backend may see', async () => {
+  it('does not show what its backend may see', async () => {
     const send = proxyWith({ CLIENTS: clientsWith('operator', { origins: [PAGE], operations: ['agreements.get'] }) })
     const body = JSON.stringify({ ...OWN, operations: ['agreements.get'] })
     const opened = await send('/sessions', { method: 'POST', headers: asBackend('operator'), body })
@@ -170,9 +170,9 @@ describe('a ticket of an operator', () => {
   })
 })
 
-describe('whatever is no route', () => {
+describe('a path without a route', () => {
   it.each(['/', '/admin', '/v1/advanced_payments/7/refunds/8', '/v2/wallet_connect', '/sessions/', '/operations/7', '/.env'])(
-    'tells a stranger nothing of whether it exists: %s',
+    'does not reveal to an unauthenticated caller whether it exists: %s',
     async (path) => {
       for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) {
         expect((await throughWorker(path, { method })).status).toBe(401)

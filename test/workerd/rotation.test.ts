@@ -36,7 +36,7 @@ const aPayment = (token: string, external_reference: string) => ({
 })
 
 describe('SEALING_KEYS', () => {
-  it('can be rotated in the middle of payments, of which none is lost', async () => {
+  it('can be rotated during payments without losing any', async () => {
     const { payer_token } = await linkThrough(wallet(), emulator)
     const pay = (order: number) =>
       wallet().payments.create(aPayment(payer_token, `order-${order}`), { idempotencyKey: `key-${order}` })
@@ -50,7 +50,7 @@ describe('SEALING_KEYS', () => {
     expect((await pay(7)).id).toBe(paid[7]?.id)
   })
 
-  it('still open what was left open before', async () => {
+  it('still open the requests of writes that were unknown before a rotation', async () => {
     const { payer_token } = await linkThrough(wallet(), emulator)
     emulator.faults.inject({ fault: 'reset', phase: 'after', operation: 'payments.create', times: 1 })
     const pay = () => wallet().payments.create(aPayment(payer_token, 'order-1'), { idempotencyKey: 'key-1' })
@@ -67,7 +67,7 @@ describe('SEALING_KEYS', () => {
     expect(emulator.effects.filter(({ kind }) => kind === 'payment_charged')).toHaveLength(1)
   })
 
-  it('that are gone do not make a payment look refused that may have been made', async () => {
+  it('that were removed do not make a payment look refused that may have been made', async () => {
     const { payer_token } = await linkThrough(wallet(), emulator)
     const pay = (key: string) => wallet().payments.create(aPayment(payer_token, 'order-1'), { idempotencyKey: key })
     const paid = await pay('key-1')
@@ -79,7 +79,7 @@ describe('SEALING_KEYS', () => {
     await expect(pay('key-3')).rejects.toMatchObject({ code: 'refused', apiCode: '401003' })
   })
 
-  it('no longer open what was sealed with a key that is gone: the wallet has to be linked again', async () => {
+  it('no longer open a handle whose key was removed: the wallet has to be linked again', async () => {
     const { payer_token } = await linkThrough(wallet(), emulator)
     await deploy({ SEALING_KEYS: `s2:${NEW_KEY}` })
     await expect(wallet().payments.create(aPayment(payer_token, 'order-1'))).rejects.toMatchObject({ apiCode: '401003' })
@@ -87,7 +87,7 @@ describe('SEALING_KEYS', () => {
 })
 
 describe('TICKET_KEYS', () => {
-  it('take tickets of the former key until it is gone', async () => {
+  it('accept tickets of the former key until it is removed', async () => {
     const ticket = await ticketFor({ operations: ['agreements.get'] })
     const read = () => browser(ticket, undefined, send).agreements.get('abc')
     await expect(read()).rejects.toMatchObject({ status: 404 })
@@ -118,7 +118,7 @@ describe('MERCADOPAGO_ACCESS_TOKEN', () => {
     expect(emulator.effects.filter(({ kind }) => kind === 'payment_charged')).toHaveLength(1)
   })
 
-  it('that is refused altogether leaves the key free, and the payment is made when it is mended', async () => {
+  it('that is refused leaves the key free, and the payment succeeds once the token is replaced', async () => {
     const { payer_token } = await linkThrough(wallet(), emulator)
     accept()
     const pay = () => wallet().payments.create(aPayment(payer_token, 'order-1'), { idempotencyKey: 'key-1' })
@@ -142,7 +142,7 @@ describe('a proxy that is not configured', () => {
     ['LEDGER_SHARDS', ''],
     ['UNSIGNED_NOTIFICATIONS', 'Strict'],
     ['UNSIGNED_NOTIFICATIONS', ''],
-  ])('because of %s = %j answers 503, names it, and sends nothing', async (name, value) => {
+  ])('with %s = %j answers 503, names the variable, and sends nothing', async (name, value) => {
     current = { ...env, [name]: value }
     const upstream = vi.mocked(globalThis.fetch)
     for (const path of ['/health', '/v1/advanced_payments/7', '/sessions', '/nowhere']) {
@@ -155,7 +155,7 @@ describe('a proxy that is not configured', () => {
     expect(upstream).not.toHaveBeenCalled()
   })
 
-  it('works when it is', async () => {
+  it('works once it is configured', async () => {
     expect((await send('https://proxy.test/health')).status).toBe(200)
   })
 })

@@ -31,6 +31,7 @@ import {
   requestOf,
   unknown,
   visible,
+  withHandle,
 } from '../support/workerd/recorded.ts'
 import { proxyWith } from '../support/workerd/with-configuration.ts'
 
@@ -63,7 +64,7 @@ describe('the search for secrets', () => {
 })
 
 describe('every secret', () => {
-  it('stays inside, whatever is done, from the agreement to its end', async () => {
+  it('stays inside the proxy in every step from the agreement to its end', async () => {
     const lines = watchConsole()
     const emulator = createEmulator({ balance: 100_000 })
     emulator.coupons.add({ code: 'TENTH', type: 'percent', value: 10, cap: 1_000 })
@@ -126,7 +127,7 @@ describe('every secret', () => {
     await page.agreements.get(agreement_id)
     await page.discounts.validateCoupon({ payer_token, id: 'TENTH' })
 
-    // What is declined, lost and told of.
+    // Requests that are declined or lost, and notifications.
     const errors = await Promise.all(
       [
         () => page.payments.refund(id),
@@ -142,13 +143,13 @@ describe('every secret', () => {
     await send('/operations?state=open', { headers: asBackend('operator') })
     await wallet.agreements.cancel(agreement_id)
     errors.push(await charge(10).then(String, surfaces))
-    const told = {
+    const event = {
       topic: 'wallet_connect',
       action: 'status.updated',
       data: { id: agreement_id },
       fields: { id: 'e', entity: 'agreement' },
     }
-    await receive(await signNotification({ secret: WEBHOOK_SECRET, url: `${ORIGIN}/notifications`, ...told }))
+    await receive(await signNotification({ secret: WEBHOOK_SECRET, url: `${ORIGIN}/notifications`, ...event }))
     await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 10_000, interval: 100 })
     await send('/notifications?state=delivered', { headers: asBackend('operator') })
 
@@ -168,7 +169,7 @@ describe('every secret', () => {
     expect(findSecrets(rows.join('\n'), [...OURS, ...payerTokens, ...codes, ticket, buyer.id, buyer.description])).toEqual([])
   }, 20_000)
 
-  it('is sealed in the row while it is not known what became of it', async () => {
+  it('is sealed in the row while the outcome is unknown', async () => {
     const lines = watchConsole()
     const { plays } = playDocuments()
     const about = await known()
@@ -186,27 +187,27 @@ describe('every secret', () => {
   })
 })
 
-/** An upstream that says back all that it was told, in every place that a caller might see. */
-describe('an upstream that says secrets back', () => {
-  const told = [`Bearer ${ACCESS_TOKEN}`, `Bearer ${FORMER_ACCESS_TOKEN}`, PAYER_TOKEN, 'the-code'].join(' ')
+/** An upstream that repeats everything it was sent, in every place that a caller might see. */
+describe('an upstream that repeats secrets', () => {
+  const allSecrets = [`Bearer ${ACCESS_TOKEN}`, `Bearer ${FORMER_ACCESS_TOKEN}`, PAYER_TOKEN, 'the-code'].join(' ')
   const everywhere = {
-    message: told,
+    message: allSecrets,
     error: ACCESS_TOKEN,
     code: ACCESS_TOKEN,
     cause: [
-      { code: ACCESS_TOKEN, message: told, description: told, data: told },
-      { code: PAYER_TOKEN, message: told },
+      { code: ACCESS_TOKEN, message: allSecrets, description: allSecrets, data: allSecrets },
+      { code: PAYER_TOKEN, message: allSecrets },
     ],
-    debug: { authorization: [told] },
-    payer: { id: 7, token: PAYER_TOKEN, email: told },
-    [ACCESS_TOKEN]: told,
+    debug: { authorization: [allSecrets] },
+    payer: { id: 7, token: PAYER_TOKEN, email: allSecrets },
+    [ACCESS_TOKEN]: allSecrets,
   }
   const headers = {
     'x-request-id': ACCESS_TOKEN,
-    'x-debug': told,
+    'x-debug': allSecrets,
     location: `https://a.test/${ACCESS_TOKEN}`,
     'set-cookie': `t=${ACCESS_TOKEN}`,
-    'www-authenticate': told,
+    'www-authenticate': allSecrets,
     'retry-after': '0',
   }
   const secrets = [...OURS, PAYER_TOKEN]
@@ -230,23 +231,27 @@ describe('an upstream that says secrets back', () => {
     return [...seen, ...lines, ...(await storedRows())].join('\n')
   }
 
-  it.each(names)('to %s in its answer, documented fields and others, is not told on', async (name) => {
+  it.each(names)('in documented and other fields of the answer to %s is not passed on', async (name) => {
     const documented = JSON.parse((await answers[name]().text()) || '{}')
     const answer = Array.isArray(documented)
       ? documented.map((each) => ({ ...each, ...everywhere }))
       : { ...documented, ...everywhere }
     // The payer token is known again where it was sent.
-    const isToldOfPayer = name === 'payments.create' || name.startsWith('discounts')
-    const quoted = quoting(documented, isToldOfPayer ? told : told.replace(PAYER_TOKEN, ''))
+    const takesHandle = withHandle.includes(name)
+    const quoted = quoting(documented, takesHandle ? allSecrets : allSecrets.replace(PAYER_TOKEN, ''))
     const steps = [json(200, answer, headers), json(201, answer, headers), json(200, quoted, headers)]
     expect(findSecrets(await saysBack(name, steps), secrets)).toEqual([])
   })
 
-  it.each(names)('to %s as it declines or breaks off is not told on', async (name) => {
+  it.each(names)('in a refusal or a broken answer to %s is not passed on', async (name) => {
     const statuses = [302, 400, 401, 403, 404, 408, 409, 422, 429, 500]
     const declines = statuses.map((status) => json(status, { status, ...everywhere }, headers))
-    const thrown = Object.assign(new TypeError(told), { name: told, cause: new Error(told), request: { headers: told } })
-    const steps: Step[] = [...declines, { reject: thrown }, { throw: thrown }, { reject: told }]
+    const thrown = Object.assign(new TypeError(allSecrets), {
+      name: allSecrets,
+      cause: new Error(allSecrets),
+      request: { headers: allSecrets },
+    })
+    const steps: Step[] = [...declines, { reject: thrown }, { throw: thrown }, { reject: allSecrets }]
     expect(findSecrets(await saysBack(name, steps), secrets)).toEqual([])
   })
 })
@@ -274,7 +279,7 @@ describe('a secret that is missing or malformed', () => {
   ]
 
   it.each(malformed)(
-    '%s that is %j is the operator’s fault: 503, named, not quoted, and nothing is sent',
+    '%s = %j is answered with 503 that names and does not quote it, and nothing is sent',
     async (name, value) => {
       const lines = watchConsole()
       const { reached } = playDocuments()
@@ -294,7 +299,7 @@ describe('a secret that is missing or malformed', () => {
   )
 })
 
-it('our errors are no exception: what a caller’s client throws holds none of the secrets', async () => {
+it('the errors that a caller’s client throws have no secret in them', async () => {
   playDocuments()
   const error = await backend()
     .payments.create(inputs(await known())['payments.create'], { idempotencyKey: 'k' })

@@ -63,17 +63,17 @@ describe('a ticket of POST /sessions', () => {
     expect(decodeProtectedHeader(ticket)).toEqual({ alg: 'HS256', typ: 'wallet-connect-ticket+jwt', kid: 't1' })
   })
 
-  it('belongs to the client whose key asked, whatever else the page origin belongs to', async () => {
+  it('belongs to the client whose key was sent, even if the page origin is another client’s, too', async () => {
     const ticket = await ticketFor({ origin: PAGE }, 'other')
     expect(await readAt(ticket, Date.now())).toMatchObject({ client: 'other', origin: PAGE })
   })
 
-  it('says nothing of capture when the amount is to be taken at once', async () => {
+  it('has no capture field when the amount is charged at once', async () => {
     const { ticket } = await open({ ...charging, charge: { ...charging.charge, capture: true } })
     expect((await readAt(ticket, Date.now()))?.charge).not.toHaveProperty('capture')
   })
 
-  it('has a name of its own, and a charge without a key gets one of its own', async () => {
+  it('has an id of its own, and a charge without a key gets a new one', async () => {
     const { idempotency_key: _, ...charge } = charging.charge
     const [first, second] = [await open({ ...charging, charge }), await open({ ...charging, charge })]
     expect(decodeJwt(first.ticket).jti).not.toBe(decodeJwt(second.ticket).jti)
@@ -82,7 +82,7 @@ describe('a ticket of POST /sessions', () => {
     expect((await readAt(first.ticket, Date.now()))?.charge?.idempotency_key).toBe(first.idempotency_key)
   })
 
-  it('tells the key of its charge, and none if there is no charge', async () => {
+  it('is returned with the key of its charge, or without a key if there is no charge', async () => {
     expect((await open(charging)).idempotency_key).toBe('key-1')
     expect(await open(linking)).not.toHaveProperty('idempotency_key')
   })
@@ -92,7 +92,7 @@ describe('a ticket of POST /sessions', () => {
     [900, 900],
     [60, 60],
     [1, 1],
-  ])('asked for with expires_in %s lasts %i seconds to the second', async (expires_in, lasts) => {
+  ])('with expires_in %s lasts exactly %i seconds', async (expires_in, lasts) => {
     const opened = await open({ ...linking, ...(expires_in && { expires_in }) })
     const { iat = 0, exp = 0 } = decodeJwt(opened.ticket)
     expect(exp - iat).toBe(lasts)
@@ -112,7 +112,7 @@ describe('a ticket of POST /sessions', () => {
     return true
   }
 
-  it('is good if it was given, however long and odd what it is bound to', async () => {
+  it('is accepted if it was issued, however long and unusual its values are', async () => {
     const long = fc.constantFrom('"', '\\', 'é', '漢', '\u{1f4b8}').map((unit) => unit.repeat(256 / unit.length))
     const odd = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), long)
     const names = fc.subarray([...BROWSER_MAY], { minLength: 1 })
@@ -126,7 +126,7 @@ describe('a ticket of POST /sessions', () => {
     expect(given).toBeGreaterThan(100)
   })
 
-  it('is good if it was given, though what it is bound to takes six characters each', async () => {
+  it('is accepted if it was issued, even if each character of its values is escaped with six', async () => {
     await isGood('\u0001'.repeat(256), '\u0001'.repeat(256), BROWSER_MAY)
   })
 })
@@ -186,20 +186,20 @@ describe('POST /sessions', () => {
     ['expires_in', { ...linking, expires_in: null }],
     ['client', { ...linking, client: 'other' }],
     ['iss', { ...linking, iss: 'other' }],
-  ])('refuses a wrong %s by its name: %j', async (field, body) => {
+  ])('refuses a wrong %s and names it: %j', async (field, body) => {
     const response = await ask(body)
     expect(response.status).toBe(400)
     const complaints = (await messageOf(response)).split('; ').map((complaint) => complaint.split(' ')[0])
     expect(complaints).toEqual([field])
   })
 
-  it('names all that is wrong at once', async () => {
+  it('names all wrong fields at once', async () => {
     const message = await messageOf(await ask({ ...linking, origin: 7, expires_in: 0, charge: { amount: 'x' } }))
     for (const field of ['origin', 'expires_in', 'charge.amount', 'charge.external_reference'])
       expect(message).toContain(`${field} `)
   })
 
-  it('says back nothing of what was wrong', async () => {
+  it('does not quote wrong values', async () => {
     const canary = 'canary-4242'
     const wrong = {
       external_user: canary,
@@ -227,7 +227,7 @@ describe('POST /sessions', () => {
     withField('"constructor":{}'),
     withField('"charge":{"amount":1e400}'),
     JSON.stringify({ ...linking, external_user: { id: '\ud800' } }),
-  ])('takes no body but an object of its own fields: %s', async (body) => {
+  ])('accepts only an object with its own fields: %s', async (body) => {
     expect((await throughWorker('/sessions', { method: 'POST', headers: asBackend(), body })).status).toBe(400)
   })
 
@@ -244,32 +244,32 @@ describe('POST /sessions', () => {
     '*',
     '',
     ORIGIN,
-  ])('gives no ticket for the origin %j, which is not on the list', async (origin) => {
+  ])('makes no ticket for the origin %j, which is not on the list', async (origin) => {
     const response = await ask({ ...linking, origin })
     expect(response.status).toBe(400)
     expect(await messageOf(response)).toMatch(/^origin /)
   })
 
-  it('gives a ticket for every origin on the list', async () => {
+  it('makes a ticket for every origin on the list', async () => {
     for (const origin of CLIENTS[0]?.origins ?? [])
       expect(decodeJwt((await open({ ...linking, origin })).ticket).origin).toBe(origin)
   })
 
-  it.each(Object.keys(operations) as OperationName[])('gives a ticket for %s only if a browser may do it', async (name) => {
+  it.each(Object.keys(operations) as OperationName[])('makes a ticket for %s only if a browser may do it', async (name) => {
     const isCharge = name === 'payments.create' && { charge: charging.charge }
     const response = await ask({ ...linking, operations: [name], ...isCharge })
     expect(response.status).toBe(BROWSER_MAY.includes(name) ? 201 : 400)
     if (response.status === 400) expect(await messageOf(response)).toMatch(/^operations\.0 /)
   })
 
-  it('gives no ticket for more than its client may do', async () => {
+  it('makes no ticket for more than its client may do', async () => {
     const send = proxyWith({ CLIENTS: clientsWith('shop', { operations: ['agreements.get'] }) })
     const response = await send('/sessions', post({ ...linking, operations: ['agreements.get', 'agreements.create'] }))
     expect([response.status, await messageOf(response)]).toEqual([403, 'This client may not do agreements.create'])
     expect((await send('/sessions', post({ ...linking, operations: ['agreements.get'] }))).status).toBe(201)
   })
 
-  it('takes a charge if and only if the ticket is for payments.create', async () => {
+  it('accepts a charge if and only if the ticket is for payments.create', async () => {
     const { charge: _, ...chargeless } = charging
     for (const body of [chargeless, { ...linking, charge: charging.charge }]) {
       const response = await ask(body)
@@ -277,7 +277,7 @@ describe('POST /sessions', () => {
     }
   })
 
-  it('makes no ticket for a ticket, whatever that one may do', async () => {
+  it('makes no ticket for a caller with a ticket, whatever that ticket allows', async () => {
     const ticket = await ticketFor({ ...charging, operations: BROWSER_MAY })
     for (const body of [linking, charging]) {
       const headers = { authorization: `Bearer ${ticket}`, origin: PAGE, 'content-type': 'application/json' }

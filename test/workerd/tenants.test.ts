@@ -5,6 +5,7 @@ import type { Emulator } from 'mercadopago-wallet-connect/emulator'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CLIENT_KEYS } from '../support/secrets/secrets.ts'
 import { asBackend, backend, linkThrough, PAGE, playMercadoPago, throughWorker, ticketFor } from '../support/workerd/fixtures.ts'
+import { ABOUT } from '../support/workerd/recorded.ts'
 import { BROWSER_MAY, visible } from '../support/workerd/with-configuration.ts'
 
 /** Everything of one buyer that has a name. */
@@ -109,34 +110,34 @@ async function expectForeign(name: Used, things: Things, credential: () => Promi
   const foreign = await visible(await use(name, things, await credential()))
   const missing = await visible(await use(name, nowhere, await credential()))
   expect(foreign).toEqual(missing)
-  const isOfHandle = name === 'payments.create' || name.startsWith('discounts.')
+  const isOfHandle = ABOUT[name] === 'handle'
   expect(foreign.status).toBe(isOfHandle ? 401 : 404)
   if (isOfHandle) expect(JSON.parse(foreign.body)).toMatchObject({ cause: [{ code: '401003' }] })
   expect(emulator.effects).toEqual(before)
 }
 
-describe('what belongs to another client', () => {
+describe('a resource of another client', () => {
   it.each(names)('can be used by its own client: %s', async (name) => {
     if (name === 'payments.refund') await use('payments.capture', shops, asBackend('shop'))
     expect((await use(name, shops, asBackend('shop'))).status).toBeLessThan(300)
   })
 
-  it.each(names)('looks to a backend as if it were not there: %s', async (name) => {
+  it.each(names)('looks to a backend as if it did not exist: %s', async (name) => {
     await expectForeign(name, shops, async () => asBackend('other'))
   })
 
-  it.each(browserMay)('looks to a page as if it were not there, though its buyer is called the same: %s', async (name) => {
+  it.each(browserMay)('looks to a page as if it did not exist, even if its buyer has the same id: %s', async (name) => {
     await expectForeign(name, shops, () => ticketOf('other', 'buyer-1', name))
   })
 
-  it('is not even asked of Mercado Pago', async () => {
+  it('is never requested from Mercado Pago', async () => {
     const { calls } = vi.mocked(globalThis.fetch).mock
     const before = calls.length
     for (const name of names) await use(name, shops, asBackend('other'))
     expect(calls.length).toBe(before)
   })
 
-  it('is not found by the id of the payment within it', async () => {
+  it('is not found by the id of its inner payment', async () => {
     const { payments } = await backend('shop').payments.get(shops.advanced_payment_id)
     const inner = { ...shops, advanced_payment_id: Number(payments?.[0]?.id) }
     expect(inner.advanced_payment_id).not.toBe(shops.advanced_payment_id)
@@ -145,7 +146,7 @@ describe('what belongs to another client', () => {
     }
   })
 
-  it('does not use up the key of who tried', async () => {
+  it('does not use up the key of a caller who tried to use it', async () => {
     const own = await thingsOf('other', 'buyer-9')
     for (const name of ['agreements.createPayerToken', 'discounts.create', 'payments.create', 'payments.refund'] as const) {
       expect((await use(name, shops, asBackend('other'), `key-of-${name}`)).status).toBeGreaterThanOrEqual(401)
@@ -155,17 +156,17 @@ describe('what belongs to another client', () => {
   })
 })
 
-describe('what belongs to another buyer of the client', () => {
+describe('a resource of another buyer of the client', () => {
   it.each(browserMay)('can be used by the page of its own buyer: %s', async (name) => {
     expect((await use(name, shops, await ticketOf('shop', 'buyer-1', name))).status).toBeLessThan(300)
   })
 
-  it.each(browserMay)('looks to a page as if it were not there: %s', async (name) => {
+  it.each(browserMay)('looks to a page as if it did not exist: %s', async (name) => {
     await expectForeign(name, shops, () => ticketOf('shop', 'buyer-2', name))
   })
 
   it.each(['buyer-', 'buyer-11', 'BUYER-1', 'buyer-1 ', 'buyer-1.buyer-1'])(
-    'is not that of one who is called %j',
+    'does not belong to a buyer called %j',
     async (user) => {
       for (const name of browserMay) await expectForeign(name, shops, () => ticketOf('shop', user, name))
     },
@@ -193,7 +194,7 @@ describe('a search', () => {
     }
   }
 
-  it('finds nothing of another client, by whatever filter, where that one finds it', async () => {
+  it('finds no payment of another client by any filter that finds it for that client', async () => {
     for (const filter of Object.entries(await filters())) {
       const query = new URLSearchParams([filter]).toString()
       expect(
@@ -205,7 +206,7 @@ describe('a search', () => {
   })
 
   it.each(['limit=0', 'limit=1', 'limit=2', 'limit=2&offset=1', 'offset=1', 'offset=100', 'limit=1&sort=id&criteria=asc'])(
-    'does not count what another client has: %s',
+    'does not count the payments of another client: %s',
     async (query) => {
       const own = [(await thingsOf('other', 'buyer-9')).advanced_payment_id]
       await thingsOf('shop', 'buyer-2')
@@ -216,7 +217,7 @@ describe('a search', () => {
     },
   )
 
-  it('finds all that is one’s own', async () => {
+  it('finds all payments of its own client', async () => {
     const own = (await thingsOf('other', 'buyer-9')).advanced_payment_id
     const idsOf = async (client?: 'shop') => (await search('external_reference=order-1', client)).results.map(({ id }) => id)
     expect(await idsOf()).toEqual([own])
@@ -227,7 +228,7 @@ describe('a search', () => {
 describe('an idempotency key', () => {
   const charges = () => emulator.effects.filter(({ kind }) => kind === 'payment_charged')
 
-  it('of one client says nothing of another’s wish under the same key', async () => {
+  it('of one client is independent of another client’s write with the same key', async () => {
     const own = await thingsOf('other', 'buyer-9')
     const first = await use('payments.create', shops, asBackend('shop'), 'key-1')
     const second = await use('payments.create', own, asBackend('other'), 'key-1')
@@ -235,13 +236,13 @@ describe('an idempotency key', () => {
     expect(second.headers.get('idempotent-replayed')).toBeNull()
     expect(await second.text()).not.toBe(await first.text())
     expect(new Set(charges().map(({ idempotency_key }) => idempotency_key)).size).toBe(2)
-    // Nor under the key that Mercado Pago was told.
-    const told = charges()[0]?.idempotency_key ?? ''
-    expect((await use('payments.create', own, asBackend('other'), told)).status).toBe(201)
+    // Nor with the key that Mercado Pago has.
+    const upstreamKey = charges()[0]?.idempotency_key ?? ''
+    expect((await use('payments.create', own, asBackend('other'), upstreamKey)).status).toBe(201)
     expect(charges()).toHaveLength(3)
   })
 
-  it('of one operation says nothing of another operation', async () => {
+  it('of one operation is independent of the same key in another operation', async () => {
     const paid = await use('payments.create', shops, asBackend('shop'), 'key-1')
     const { id } = await paid.json<{ id: number }>()
     const refund = await use('payments.refund', { ...shops, advanced_payment_id: id }, asBackend('shop'), 'key-1')
@@ -249,7 +250,7 @@ describe('an idempotency key', () => {
     expect(refund.status).toBeLessThan(300)
   })
 
-  it('of one buyer’s page says nothing of another buyer’s, nor of the backend’s', async () => {
+  it('of one buyer’s page is independent of another buyer’s and of the backend’s', async () => {
     const second = await thingsOf('shop', 'buyer-2')
     const third = await thingsOf('shop', 'buyer-3')
     for (const [things, credential] of [
@@ -262,7 +263,7 @@ describe('an idempotency key', () => {
     }
   })
 
-  it('in the charge tickets of two clients charges for both', async () => {
+  it('in charge tickets of two clients charges both', async () => {
     const own = await thingsOf('other', 'buyer-9')
     for (const [client, user, things] of [
       ['shop', 'buyer-1', shops],

@@ -62,7 +62,7 @@ async function expectRefusal(ticket: string, response: Response, statuses: reado
   expect(payments()).toMatchObject([{ kind: 'payment_charged', amount: 700.5, external_reference: 'order-1' }])
 }
 
-describe('another amount than that of the ticket', () => {
+describe('an amount other than the ticket’s', () => {
   it.each<[unknown]>([
     [700.49],
     [700.51],
@@ -135,7 +135,7 @@ describe('another amount than that of the ticket', () => {
     await expectRefusal(ticket, await payFor(ticket, { transaction_amount }), [400, 403])
   })
 
-  it('is refused where it is left out, and where it stands twice', async () => {
+  it('is refused if it is left out, or given twice', async () => {
     const ticket = await chargeTicket()
     const bodies = [
       `{"wallet_payment": {"external_reference": "order-1"}`,
@@ -151,12 +151,12 @@ describe('another amount than that of the ticket', () => {
     expect(payments()).toEqual([])
   })
 
-  it.each([700.5, '700.5', '700.50'])('is not what %j is', async (transaction_amount) => {
+  it.each([700.5, '700.5', '700.50'])('does not include the same amount written as %j', async (transaction_amount) => {
     expect((await payFor(await chargeTicket(), { transaction_amount })).status).toBe(201)
     expect(payments()).toMatchObject([{ amount: 700.5 }])
   })
 
-  it('is never charged, whatever both are', async () => {
+  it('is never charged, whatever the two amounts are', async () => {
     const cents = fc.integer({ min: 1, max: 10_000_000 })
     const near = (amount: number) => fc.constantFrom(amount, amount + 1, amount - 1, amount * 10, amount * 100, amount / 10)
     const pair = cents.chain((amount) => fc.tuple(fc.constant(amount), near(amount)))
@@ -176,7 +176,7 @@ describe('another amount than that of the ticket', () => {
   })
 })
 
-describe('another reference than that of the ticket', () => {
+describe('a reference other than the ticket’s', () => {
   it.each([
     'order-2',
     'order-1 ',
@@ -198,7 +198,7 @@ describe('another reference than that of the ticket', () => {
   })
 })
 
-describe('another capture than that of the ticket', () => {
+describe('a capture other than the ticket’s', () => {
   it.each([
     [{ capture: false }, {}],
     [{ capture: false, binary_mode: true }, {}],
@@ -210,7 +210,7 @@ describe('another capture than that of the ticket', () => {
     expect(payments()).toEqual([])
   })
 
-  it('is none of those that the ticket says', async () => {
+  it('does not include the ticket’s own value', async () => {
     expect((await pay(await chargeTicket({ capture: false, idempotency_key: 'key-2' }), { capture: false })).status).toBe(201)
     expect((await pay(await chargeTicket({ capture: true, idempotency_key: 'key-3' }), { capture: true })).status).toBe(201)
     expect(payments().map(({ kind }) => kind)).toEqual(['payment_reserved', 'payment_charged'])
@@ -235,7 +235,7 @@ describe('a field that a browser may not set', () => {
   const allowed = ['wallet_payment', 'payer', 'binary_mode', 'capture']
   const allowedWithin = ['transaction_amount', 'description', 'external_reference', 'discount']
 
-  it('is every documented one that the ticket does not say', () => {
+  it('is every documented field that the ticket does not set', () => {
     const { entries } = operations['payments.create'].input
     expect(Object.keys(entries).sort()).toEqual([...allowed, ...Object.keys(payment)].sort())
     const within = entries.wallet_payment.entries
@@ -257,7 +257,7 @@ describe('a field that a browser may not set', () => {
     await expectRefusal(ticket, await pay(ticket, { binary_mode: false }))
   })
 
-  it.each(['card-token', 'Wallet-token'])('is the type of another token: %s', async (type_token) => {
+  it.each(['card-token', 'Wallet-token'])('is another type of token: %s', async (type_token) => {
     const ticket = await chargeTicket()
     await expectRefusal(ticket, await pay(ticket, { payer: { token: own.payer_token, type_token } }), [400, 403])
   })
@@ -270,32 +270,32 @@ describe('a field that a browser may not set', () => {
     'collector_id',
     'coupon_amount',
     'sponsor_id',
-  ])('is %s, in each place', async (name) => {
+  ])('is %s, at every level', async (name) => {
     const ticket = await chargeTicket()
     expect((await payFor(ticket, { [name]: 1 })).status).toBe(400)
     expect((await pay(ticket, { payer: { token: own.payer_token, [name]: 1 } })).status).toBe(400)
     await expectRefusal(ticket, await pay(ticket, { [name]: 1 }), [400])
   })
 
-  it('is not one of its own: a text for the buyer, binary_mode: true', async () => {
+  it('does not include the texts for the buyer and binary_mode: true', async () => {
     const change = { wallet_payment: { ...PAYMENT, description: 'Two chairs' }, binary_mode: true }
     expect((await pay(await chargeTicket(), change)).status).toBe(201)
   })
 
-  it('is a discount that Mercado Pago has not promised', async () => {
+  it('includes a discount that Mercado Pago has not promised', async () => {
     const discount = { amount: 700, description: 'free', detail: { cap: 700, value: 700, type: 'fixed' } }
     expect((await payFor(await chargeTicket(), { discount })).status).toBe(400)
     expect(payments()).toEqual([])
   })
 })
 
-describe('another buyer than that of the ticket', () => {
+describe('a buyer other than the ticket’s', () => {
   let others: Linked
   beforeEach(async () => {
     others = await linkAnother()
   })
 
-  it('is charged for nothing: a handle of another is worth as much as none', async () => {
+  it('is never charged: another buyer’s handle is as invalid as none', async () => {
     const ticket = await chargeTicket()
     const foreign = await visible(await pay(ticket, { payer: { token: others.payer_token } }))
     expect(foreign.status).toBe(401)
@@ -304,7 +304,7 @@ describe('another buyer than that of the ticket', () => {
     await expectRefusal(ticket, await pay(ticket, { payer: { token: others.payer_token } }), [401])
   })
 
-  it('cannot be put together from two handles', async () => {
+  it('cannot be forged from two handles', async () => {
     const ticket = await chargeTicket()
     const [mine, foreign] = [own.payer_token.split('.'), others.payer_token.split('.')]
     const parts = mine.map((_, i) => i)
@@ -322,7 +322,7 @@ describe('another buyer than that of the ticket', () => {
     await expectRefusal(ticket, await pay(ticket, { payer: { token: others.payer_token } }), [401])
   })
 
-  it('has agreements and payments that are not there', async () => {
+  it('has agreements and payments that look as if they did not exist', async () => {
     const operations = ['agreements.get', 'agreements.cancel', 'payments.get'] as const
     const ticket = await ticketFor({ operations })
     const paid = await backend().payments.create({ wallet_payment: PAYMENT, payer: { token: others.payer_token } })
@@ -355,7 +355,7 @@ describe('another buyer than that of the ticket', () => {
 })
 
 describe('a charge ticket that is used again', () => {
-  it('charges once, under however many keys of its holder', async () => {
+  it('charges once, however many keys its holder sends', async () => {
     const ticket = await chargeTicket()
     const first = await visible(await pay(ticket, {}, 'first'))
     for (let i = 0; i < 20; i++) {
@@ -366,7 +366,7 @@ describe('a charge ticket that is used again', () => {
     expect(payments()).toHaveLength(1)
   })
 
-  it('charges once at once', async () => {
+  it('charges once when it is used several times at once', async () => {
     const ticket = await chargeTicket()
     const responses = await Promise.all(Array.from({ length: 100 }, () => pay(ticket)))
     expect(responses.filter(({ status }) => status === 201)).toHaveLength(1)
@@ -374,7 +374,7 @@ describe('a charge ticket that is used again', () => {
     expect(payments()).toHaveLength(1)
   })
 
-  it('charges once if the wish is another one: a changed text is refused as the key’s second use', async () => {
+  it('charges once if the request changes: another text is refused as a second use of the key', async () => {
     const ticket = await chargeTicket()
     expect((await pay(ticket)).status).toBe(201)
     const other = await payFor(ticket, { description: 'Another chair' })
@@ -391,7 +391,7 @@ describe('a charge ticket that is used again', () => {
     expect(payments()).toHaveLength(1)
   })
 
-  it('charges once with a second ticket of the same key, and with the backend’s own request of it', async () => {
+  it('charges once with a second ticket of the same key, and with the backend’s own request with that key', async () => {
     for (const ticket of [await chargeTicket(), await chargeTicket(), await chargeTicket()]) {
       expect((await pay(ticket)).status).toBeLessThan(300)
     }
@@ -412,7 +412,7 @@ describe('a charge ticket that is used again', () => {
     expect(payments()).toHaveLength(1)
   })
 
-  it('charges again only under another key of its backend', async () => {
+  it('charges again only with another key from its backend', async () => {
     expect((await pay(await chargeTicket())).status).toBe(201)
     expect((await pay(await chargeTicket({ idempotency_key: 'key-2' }))).status).toBe(201)
     expect(payments()).toHaveLength(2)

@@ -107,7 +107,7 @@ describe('a forged ticket', () => {
   const weak = new Uint8Array([0])
   const own = new Uint8Array(32).fill(7)
 
-  it('would be accepted if it were signed as ours', async () => {
+  it('would be accepted if it had our signature', async () => {
     expect((await look(await sign())).status).toBe(200)
     expect((await look(await sign({ pad: 'x'.repeat(1_000) }))).status).toBe(200)
   })
@@ -157,7 +157,7 @@ describe('a forged ticket', () => {
     ['five parts', () => `${encode({ alg: 'dir', enc: 'A256GCM' })}..AAAA.AAAA.AAAA`],
     ['braces around it', asJson],
     ['more than 6 144 characters', () => sign({ pad: 'x'.repeat(5_000) })],
-  ])('with %s is answered as any other wrong token', async (_, forge) => {
+  ])('with %s is answered like any other wrong token', async (_, forge) => {
     await expectDisbelief(await look(await forge()))
   })
 
@@ -167,7 +167,7 @@ describe('a forged ticket', () => {
     ['payments.refund', 'POST', '/v1/advanced_payments/7/refunds', '{}'],
     ['payments.capture', 'PUT', '/v1/advanced_payments/7', '{"capture":true}'],
     ['payments.cancel', 'PUT', '/v1/advanced_payments/7', '{"status":"cancelled"}'],
-  ])('cannot allow %s, though our own key signed it', async (operation, method, path, body) => {
+  ])('cannot allow %s, even if our own key signed it', async (operation, method, path, body) => {
     const ticket = await sign({ operations: [operation] })
     const headers = { authorization: `Bearer ${ticket}`, 'x-idempotency-key': 'key-1', 'content-type': 'application/json' }
     const { status } = await throughWorker(path, { method, headers, body })
@@ -192,11 +192,11 @@ describe('the time of a ticket', () => {
     ['no expiry', { exp: undefined }],
     ['no time of issue', { iat: undefined }],
     ['an expiry in words', { exp: 'never' }],
-  ])('is needed: with %s it is no ticket', async (_, claims) => {
+  ])('is required: a token with %s is not a ticket', async (_, claims) => {
     await expectDisbelief(await look(await sign(claims)))
   })
 
-  it('ends for a ticket of POST /sessions while it is in use', async () => {
+  it('ends while a ticket of POST /sessions is in use', async () => {
     const ticket = await ticketFor({ operations: ['agreements.get'], expires_in: 60 })
     expect((await look(ticket)).status).toBe(200)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
@@ -230,7 +230,7 @@ describe('a ticket from another origin', () => {
     expect(response.headers.get('access-control-allow-origin')).not.toBe('*')
   })
 
-  it('is taken from its own, and where a browser names none', async () => {
+  it('is accepted only from its own origin, or without one', async () => {
     for (const origin of ['https://shop.example', 'https://www.shop.example']) {
       const ticket = await ticketFor({ operations: ['agreements.get'], origin })
       expect((await look(ticket, origin)).status).toBe(200)
@@ -239,18 +239,18 @@ describe('a ticket from another origin', () => {
   })
 })
 
-describe('a ticket that was taken back', () => {
+describe('a revoked ticket', () => {
   const withClient = (change: object) => proxyWith({ CLIENTS: clientsWith('shop', change) })
   const at = (seconds: number): string => new Date((nowS() + seconds) * 1_000).toISOString()
 
-  it('is still good if nothing was', async () => {
+  it('is accepted if it was not revoked after all', async () => {
     expect((await look(await sign(), PAGE, withClient({}))).status).toBe(200)
   })
 
   it.each([
     ['before tickets_since', -30, 401],
     ['since tickets_since', -90, 200],
-  ])('was issued %s', async (_, seconds, status) => {
+  ])('is one that was issued %s', async (_, seconds, status) => {
     const ticket = await sign({ iat: nowS() - 60 })
     expect((await look(ticket, PAGE, withClient({ tickets_since: at(seconds) }))).status).toBe(status)
   })
@@ -265,21 +265,21 @@ describe('a ticket that was taken back', () => {
     },
   )
 
-  it('by its client’s end is refused', async () => {
+  it('is refused once its client is removed', async () => {
     const others = JSON.parse(clientsWith('shop', {})).filter(({ id }: { id: string }) => id !== 'shop')
     await expectDisbelief(await look(await sign(), PAGE, proxyWith({ CLIENTS: JSON.stringify(others) })))
   })
 
-  it.each([[['https://www.shop.example']], [[]]])('by its origin’s end is refused: %j', async (origins) => {
+  it.each([[['https://www.shop.example']], [[]]])('is refused once its origin is removed: %j', async (origins) => {
     expect((await look(await sign(), PAGE, withClient({ origins }))).status).toBe(401)
     expect((await look(await sign(), null, withClient({ origins }))).status).toBe(401)
   })
 
-  it('by the end of what its client may do is refused', async () => {
+  it('is refused once its client may not do the operation any more', async () => {
     expect((await look(await sign(), PAGE, withClient({ operations: ['payments.get'] }))).status).toBe(403)
   })
 
-  it('by the end of the key that signed it is refused, and not while that key is the previous one', async () => {
+  it('is refused once the key that signed it is removed, but accepted while it is the previous key', async () => {
     const next = `t2:${btoa('n'.repeat(32))}`
     expect((await look(await sign(), PAGE, proxyWith({ TICKET_KEYS: `${next} t1:${TICKET_KEY}` }))).status).toBe(200)
     await expectDisbelief(await look(await sign(), PAGE, proxyWith({ TICKET_KEYS: next })))

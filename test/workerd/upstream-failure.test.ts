@@ -2,6 +2,7 @@ import { evictAllDurableObjects, reset, runDurableObjectAlarm, runInDurableObjec
 import { env } from 'cloudflare:workers'
 import { idempotencyKeyFrom, type OperationName, UnknownOutcomeError } from 'mercadopago-wallet-connect'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { WriteName } from '../../playground/operation-kinds.ts'
 import { document } from '../support/client/documents.ts'
 import { json, type Step, text } from '../support/client/scripted-fetch.ts'
 import { rejection } from '../support/client/wallet.ts'
@@ -34,8 +35,8 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** One wish, which can be asked for again and again: what it is about came to be before. */
-async function wish(name: OperationName, about?: Known) {
+/** One request, which can be repeated. What it is about is created first. */
+async function repeatable(name: OperationName, about?: Known) {
   const { path, init } = requestOf(name, about ?? (await known(name)))
   const headers = init.headers as Record<string, string>
   const reference = `:${headers['x-idempotency-key']}`
@@ -43,9 +44,9 @@ async function wish(name: OperationName, about?: Known) {
   const isRead = reads.includes(name)
   mercadoPago.reached.length = 0
   return {
-    ask: (change: RequestInit = {}, send = throughWorker) => send(path, { ...init, ...change }),
+    submit: (change: RequestInit = {}, send = throughWorker) => send(path, { ...init, ...change }),
     body: JSON.parse(String(init.body ?? '{}')) as object,
-    /** What reached Mercado Pago of it. */
+    /** The requests of it that reached Mercado Pago. */
     reached: () =>
       mercadoPago.reached.filter(
         ({ operation, headers }) => operation === name && (isRead || headers.get('x-idempotency-key') === key),
@@ -72,47 +73,47 @@ describe('an upstream that declines', () => {
     'error.404.payment-not-found',
     'error.404.refund-not-found',
     'error.422.idempotency-key-used',
-  ])('%s is told on: status, sentence and codes', async (file) => {
+  ])('%s is passed on with its status, message and codes', async (file) => {
     const documented = document<{ status: string; message: string; cause?: { code: string | number }[] }>(file)
-    const { ask } = await wish('payments.create', about)
+    const { submit } = await repeatable('payments.create', about)
     mercadoPago.plays('payments.create', json(Number(file.slice(6, 9)), documented))
-    const response = await ask()
+    const response = await submit()
     expect(response.status).toBe(Number(file.slice(6, 9)))
     const problem = await problemIn(response)
     expect(problem.message).toBe(documented.message)
     if (documented.cause) expect(problem.cause).toMatchObject(documented.cause.map(({ code }) => ({ code: String(code) })))
   })
 
-  it('because the key was used answers as documented, word for word', async () => {
+  it('because the key was used is passed on word for word as documented', async () => {
     const documented = document('error.422.idempotency-key-used')
-    const { ask } = await wish('payments.create', about)
+    const { submit } = await repeatable('payments.create', about)
     mercadoPago.plays('payments.create', json(422, documented))
-    expect(await problemIn(await ask())).toEqual(documented)
+    expect(await problemIn(await submit())).toEqual(documented)
   })
 
-  it.each(names)('%s: a refusal is the answer, and not asked for again', async (name) => {
-    const { ask, reached } = await wish(name, about)
+  it.each(names)('%s: a refusal is the answer, and not requested again', async (name) => {
+    const { submit, reached } = await repeatable(name, about)
     mercadoPago.plays(name, json(400, document('error.400.openapi-generic')))
-    const first = await ask()
+    const first = await submit()
     expect(first.status).toBe(400)
     expect(await problemIn(first)).toMatchObject({ message: document('error.400.openapi-generic').message })
     expect(reached()).toHaveLength(1)
     if (reads.includes(name)) return
-    const again = await ask()
+    const again = await submit()
     expect(again.status).toBe(400)
     expect(again.headers.get('idempotent-replayed')).toBe('true')
     expect(reached()).toHaveLength(1)
   })
 
   it.each(names)('%s: too many requests is 429 with Retry-After, and the key is free', async (name) => {
-    const { ask } = await wish(name, about)
+    const { submit } = await repeatable(name, about)
     mercadoPago.plays(name, json(429, document('error.429.rate-limited'), { 'retry-after': '60' }))
-    const response = await ask()
+    const response = await submit()
     expect(response.status).toBe(429)
     expect(response.headers.get('retry-after')).toBe('60')
     expect(await problemIn(response)).toMatchObject({ error: 'too_many_requests' })
     mercadoPago.plays(name, answers[name])
-    expect((await ask()).status).toBe(created(name))
+    expect((await submit()).status).toBe(created(name))
   })
 })
 
@@ -123,11 +124,11 @@ describe('an access token that the upstream refuses', () => {
     json(Number(file.slice(6, 9)), document(file)),
   )
 
-  it.each(names)('%s: is followed by the former one, with the same key and bytes', async (name) => {
+  it.each(names)('%s: is followed by a try with the former token, with the same key and bytes', async (name) => {
     for (const refusal of refusals) {
-      const { ask, reached } = await wish(name)
+      const { submit, reached } = await repeatable(name)
       mercadoPago.plays(name, refusal, answers[name])
-      expect((await ask()).status).toBe(created(name))
+      expect((await submit()).status).toBe(created(name))
       const [current, former, ...others] = reached()
       expect(others).toEqual([])
       expect(current?.headers.get('authorization')).toBe(`Bearer ${ACCESS_TOKEN}`)
@@ -137,34 +138,35 @@ describe('an access token that the upstream refuses', () => {
     }
   })
 
-  it.each(names)('%s: both refused is 503, not the caller’s fault, and the key is free', async (name) => {
-    const { ask, reached } = await wish(name)
+  it.each(names)('%s: is 503 if both are refused, and leaves the key free', async (name) => {
+    const { submit, reached } = await repeatable(name)
     for (const refusal of refusals) {
       mercadoPago.plays(name, refusal)
-      const response = await ask()
+      const response = await submit()
       expect(response.status).toBe(503)
       expect(response.headers.get('retry-after')).toBe('1')
       expect((await problemIn(response)).message).not.toMatch(/access token|unauthorized|policy/i)
     }
     expect(reached()).toHaveLength(4)
     mercadoPago.plays(name, answers[name])
-    const again = await ask()
+    const again = await submit()
     expect(again.status).toBe(created(name))
     expect(again.headers.has('idempotent-replayed')).toBe(false)
   })
 
-  it('is not the payer token that is worth nothing', async () => {
-    const { ask, reached } = await wish('payments.create')
+  it('is told apart from an invalid payer token', async () => {
+    const { submit, reached } = await repeatable('payments.create')
     mercadoPago.plays('payments.create', json(401, document('error.401.invalid-payer-token')))
-    expect((await ask()).status).toBe(401)
+    expect((await submit()).status).toBe(401)
     expect(reached()).toHaveLength(1)
   })
 })
 
-/** Writes that Mercado Pago takes twice if they come twice. */
+/** Writes that Mercado Pago executes twice if they are sent twice. */
 const UNPROTECTED: readonly OperationName[] = ['agreements.create', 'agreements.createPayerToken', 'discounts.create']
 
-const SOMETHING_ELSE: Partial<Record<OperationName, object>> = {
+/** Another body for each write that has one. */
+const SOMETHING_ELSE: Record<Exclude<WriteName, 'agreements.cancel'>, object> = {
   'agreements.create': { external_flow_id: 'another' },
   'agreements.createPayerToken': { code: 'another' },
   'discounts.create': { amount: 551 },
@@ -181,7 +183,7 @@ const failures: [string, Step][] = [
   ['a 503', text(503, 'upstream connect error')],
   ['a 408', json(408, { message: 'Request timeout' })],
   ['garbage', text(200, '<html>Welcome</html>')],
-  ['another thing than was asked for', json(200, ['hello'])],
+  ['another answer than requested', json(200, ['hello'])],
   ['a cut body', { cut: 200 }],
   ['a redirect', text(302, null, { location: 'https://elsewhere.test/' })],
 ]
@@ -191,7 +193,7 @@ describe('an upstream that does not answer', () => {
 
   const inProgress = document('error.409.idempotency-in-progress')
 
-  it.each(writes)('%s: is still being processed, with 409 and Retry-After, and the key stays taken', async (name) => {
+  it.each(writes)('%s: is answered with 409 and Retry-After, and the key stays taken', async (name) => {
     const about = await known(name)
     for (const [what, step] of failures) {
       const { path, init } = requestOf(name, about)
@@ -213,22 +215,22 @@ describe('an upstream that does not answer', () => {
     }
   })
 
-  it.each(writes)('%s: the key stays taken when all is forgotten that is not on disk', async (name) => {
-    const { ask, reached } = await wish(name)
+  it.each(writes)('%s: keeps the key taken after everything in memory is lost', async (name) => {
+    const { submit, reached } = await repeatable(name)
     mercadoPago.plays(name, lost)
-    expect((await ask()).status).toBe(409)
+    expect((await submit()).status).toBe(409)
     await evictAllDurableObjects()
-    expect((await ask()).status).toBe(409)
+    expect((await submit()).status).toBe(409)
     expect(reached()).toHaveLength(1)
   })
 
-  it.each(writes.filter((name) => name !== 'agreements.cancel'))(
-    '%s: something else under the same key is refused, not sent',
-    async (name) => {
-      const { ask, body, reached } = await wish(name)
+  it.each(Object.entries(SOMETHING_ELSE) as [WriteName, object][])(
+    '%s: makes another request with the same key refused, and not sent',
+    async (name, change) => {
+      const { submit, body, reached } = await repeatable(name)
       mercadoPago.plays(name, lost)
-      await ask()
-      const response = await ask({ body: JSON.stringify({ ...body, ...SOMETHING_ELSE[name] }) })
+      await submit()
+      const response = await submit({ body: JSON.stringify({ ...body, ...change }) })
       expect(response.status).toBe(422)
       expect(await problemIn(response)).toEqual(document('error.422.idempotency-key-used'))
       expect(reached()).toHaveLength(1)
@@ -236,14 +238,14 @@ describe('an upstream that does not answer', () => {
   )
 
   it.each(writes.filter((name) => !UNPROTECTED.includes(name)))(
-    '%s: is asked with the same key and bytes until it is known, and then has the stored answer',
+    '%s: is sent the same key and bytes until the outcome is known, which is then repeated',
     async (name) => {
-      const { ask, reached } = await wish(name)
+      const { submit, reached } = await repeatable(name)
       mercadoPago.plays(name, lost)
-      await ask()
+      await submit()
       mercadoPago.plays(name, answers[name])
       await settleAll()
-      const settled = await ask()
+      const settled = await submit()
       expect(settled.status).toBe(200)
       expect(settled.headers.get('idempotent-replayed')).toBe('true')
       const [first, second, ...others] = reached()
@@ -253,22 +255,22 @@ describe('an upstream that does not answer', () => {
     },
   )
 
-  it.each(UNPROTECTED)('%s: is not asked a second time, and the key stays taken', async (name) => {
-    const { ask, reached } = await wish(name)
+  it.each(UNPROTECTED)('%s: is not sent the request a second time, and the key stays taken', async (name) => {
+    const { submit, reached } = await repeatable(name)
     mercadoPago.plays(name, lost)
-    await ask()
+    await submit()
     mercadoPago.plays(name, answers[name])
     await settleAll()
-    expect((await ask()).status).toBe(409)
+    expect((await submit()).status).toBe(409)
     expect(reached()).toHaveLength(1)
   })
 
-  it.each(reads)('%s: is 503 with Retry-After, and nothing was done', async (name) => {
-    const { ask, reached } = await wish(name)
+  it.each(reads)('%s: is answered with 503 and Retry-After, and nothing was done', async (name) => {
+    const { submit, reached } = await repeatable(name)
     const send = proxyWith({})
     for (const [what, step] of failures) {
       mercadoPago.plays(name, step)
-      const response = await ask({}, send)
+      const response = await submit({}, send)
       expect(response.status, what).toBe(503)
       expect(response.headers.get('retry-after'), what).toMatch(/^\d+$/)
       expect((await problemIn(response)).cause, what).toBeUndefined()
@@ -276,10 +278,10 @@ describe('an upstream that does not answer', () => {
     expect(reached().length).toBeGreaterThan(failures.length)
   })
 
-  it.each(reads)('%s: is asked a second time before that', async (name) => {
-    const { ask, reached } = await wish(name)
+  it.each(reads)('%s: is sent the read a second time before that', async (name) => {
+    const { submit, reached } = await repeatable(name)
     mercadoPago.plays(name, lost, answers[name])
-    expect((await ask()).status).toBe(200)
+    expect((await submit()).status).toBe(200)
     expect(reached()).toHaveLength(2)
   })
 

@@ -20,7 +20,7 @@ describe('GET /health', () => {
 })
 
 describe('the Worker with the emulator behind it', () => {
-  it('takes a wallet from the agreement to its end, by this package’s client', async () => {
+  it('serves this package’s client from the agreement to its end', async () => {
     const emulator = playMercadoPago({ balance: 100_000 })
     emulator.coupons.add({ code: 'TENTH', type: 'percent', value: 10, cap: 1_000 })
     const wallet = backend()
@@ -83,7 +83,7 @@ describe('the Worker with the emulator behind it', () => {
     expect(await page.json()).toMatchObject({ paging: { offset: 0 }, results: [{ id: payment.id }] })
   })
 
-  it('takes the documented bodies by plain fetch', async () => {
+  it('accepts the documented bodies from a plain fetch', async () => {
     const { agreement_id, payer_token } = await linkThrough(backend(), playMercadoPago())
     const answerTo = async (path: string, init: RequestInit): Promise<{ id: number; status: string }> => {
       const response = await throughWorker(path, init)

@@ -1,6 +1,6 @@
 /**
  * `npm run example -- browser`, then open the address that it prints. A page never has the access token: with one in the
- * environment vite adds it, and the ticket shows vite that it is this page that asks. Offline the emulator is in the page.
+ * environment vite adds it, and a ticket proves to vite that the request is this page's. Without one the emulator is in the page.
  */
 import { createWalletConnect } from 'mercadopago-wallet-connect'
 import { createEmulator } from 'mercadopago-wallet-connect/emulator'

@@ -7,7 +7,7 @@ const { MERCADOPAGO_ACCESS_TOKEN: accessToken, MERCADOPAGO_BASE_URL, MERCADOPAGO
 const ticket = randomUUID()
 const expected = Buffer.from(`Bearer ${ticket}`)
 
-/** Mercado Pago for this page only: another one does not know the ticket. For a real shop there is the edge proxy. */
+/** A proxy to Mercado Pago for this page only, because no other page has the ticket. A real shop uses the edge proxy. */
 const mercadoPago: ProxyOptions = {
   target: MERCADOPAGO_BASE_URL || 'https://api.mercadopago.com',
   changeOrigin: true,

@@ -1,7 +1,7 @@
 import { computed } from '@preact/signals'
 import { describeStatusDetail, isApproved } from 'mercadopago-wallet-connect'
 import { useEffect, useRef } from 'preact/hooks'
-import { CATALOGUE, COUPON, CURRENCY, MOST_OF_ONE, type ProductId } from '../../demo/catalogue.ts'
+import { CATALOGUE, COUPON, CURRENCY, MAX_QUANTITY, type ProductId } from '../../demo/catalogue.ts'
 import { CodeButton } from '../code/code-button.tsx'
 import { persistedSignal } from '../persisted-signal.ts'
 import { applyCoupon, link, unlink } from './link.ts'
@@ -11,30 +11,30 @@ import {
   cart,
   chargeOf,
   coupon,
-  isNothing,
-  isSettled,
+  hasFailed,
+  hasOutcome,
   items,
   type Purchase,
   price,
   problem,
   purchase,
   reserve,
-  tell,
+  showError,
   total,
   wallet,
 } from './state.ts'
 import { fill, headingOf, LANGUAGES, type Language, preferred, TEXTS } from './texts.ts'
 
 const language = persistedSignal<Language>('language', preferred(navigator.languages))
-/** What is kept may be of another time. */
+/** The texts of the stored language, which may be one of an older version of this page. */
 const texts = computed(() => TEXTS[language.value] ?? TEXTS.es)
 const money = computed(() => new Intl.NumberFormat(texts.value.locale, { style: 'currency', currency: CURRENCY }))
 const inMoney = (amount: number): string => money.value.format(amount)
 
-/** What a buyer sees. */
+/** The buyer's side of the page. */
 export function Checkout() {
   useEffect(() => {
-    resume().catch(tell)
+    resume().catch(showError)
   }, [])
   const t = texts.value
   useEffect(() => {
@@ -104,7 +104,7 @@ function Cart() {
                   type="button"
                   class="quiet"
                   aria-label={fill(t.more, { product })}
-                  disabled={quantity >= MOST_OF_ONE || busy.value !== null}
+                  disabled={quantity >= MAX_QUANTITY || busy.value !== null}
                   onClick={() => put(id, quantity + 1)}
                 >
                   +
@@ -215,21 +215,21 @@ function Wallet() {
   )
 }
 
-/** What the purchase has come to. */
+/** The state of a purchase. */
 function Receipt(own: Purchase) {
   const { order, request, payment } = own
   const t = texts.value
   const status = String(payment?.status)
-  const settled = isSettled(own)
+  const settled = hasOutcome(own)
   const mood = settled
-    ? isNothing(own)
+    ? hasFailed(own)
       ? 'bad'
       : isApproved(payment ?? {}) || status === 'authorized'
         ? 'good'
         : 'open'
     : 'open'
   const heading = useRef<HTMLHeadingElement>(null)
-  // The button that was pressed is gone: whoever has no mouse must not be lost.
+  // The button that was pressed is gone, so keyboard users need a new place.
   useEffect(() => heading.current?.focus(), [])
   return (
     <section aria-labelledby="receipt" class={`card receipt ${mood}`}>
@@ -237,11 +237,11 @@ function Receipt(own: Purchase) {
         {stateOf(own)}
       </h2>
       <p class="total">{inMoney(chargeOf(request))}</p>
-      {payment && !SPEAKS_FOR_ITSELF.includes(status) && <p>{describeStatusDetail(payment.detail, t.locale)}</p>}
+      {payment && !SELF_EXPLANATORY.includes(status) && <p>{describeStatusDetail(payment.detail, t.locale)}</p>}
       {!settled && busy.value !== 'paying' && <p class="small">{t.mayStill}</p>}
       <p class="small dim">{payment ? fill(t.receipt, { id: payment.id, order: order.id }) : order.id}</p>
       <div class="row">
-        {isNothing(own) && busy.value === null && (wallet.value ? <Again {...own} /> : <Link isIdle />)}
+        {hasFailed(own) && busy.value === null && (wallet.value ? <Again {...own} /> : <Link isIdle />)}
         {!settled && busy.value === null && (
           <button type="button" class="primary" onClick={resume}>
             {t.askAgain}
@@ -257,7 +257,7 @@ function Receipt(own: Purchase) {
             {t.leave}
           </button>
         )}
-        <CodeButton step="lostAnswer" label="When the answer is lost" text="Code" />
+        <CodeButton step="lost-answer" label="When the answer is lost" text="Code" />
       </div>
     </section>
   )
@@ -271,8 +271,8 @@ function Again(own: Purchase) {
   )
 }
 
-/** The status alone says it all. */
-const SPEAKS_FOR_ITSELF = ['approved', 'authorized', 'cancelled', 'canceled', 'refunded', 'partially_refunded']
+/** The statuses that need no further explanation. */
+const SELF_EXPLANATORY = ['approved', 'authorized', 'cancelled', 'canceled', 'refunded', 'partially_refunded']
 
 function stateOf({ payment, isRefused }: Purchase): string {
   const t = texts.value
@@ -281,7 +281,7 @@ function stateOf({ payment, isRefused }: Purchase): string {
   return busy.value === 'checking' ? t.checking : busy.value === 'paying' ? t.paying : t.unknown
 }
 
-/** What happens, said aloud, too. The regions are always there, or nobody would hear what comes into them. */
+/** What is happening, for screen readers, too. The regions are always present, or their changes would not be announced. */
 function Message() {
   const t = texts.value
   const now = { linking: t.linking, unlinking: t.unlinking, paying: '', checking: '', coupon: '', closing: '' }

@@ -2,13 +2,13 @@ import { RefusedError } from 'mercadopago-wallet-connect'
 import { wallets } from './proxy.ts'
 import { asked, coupon, exchange, problem, refreshSession, runExclusive, wallet, withLock } from './state.ts'
 
-/** Sends the buyer to Mercado Pago, to allow this shop to charge the wallet. */
+/** Sends the buyer to Mercado Pago, to approve that this shop may charge the wallet. */
 export const link = (): Promise<void> =>
   runExclusive('linking', async () => {
     const { buyer } = await refreshSession()
-    if (exchange.value) await finish()
+    if (exchange.value) await exchangeCode()
     if (wallet.value) return
-    await forget()
+    await cancelLostAgreements()
     const { agreement_id, agreement_uri } = await wallets.agreements.create({
       return_uri: `${location.origin}/`,
       external_flow_id: crypto.randomUUID(),
@@ -16,12 +16,12 @@ export const link = (): Promise<void> =>
     })
     asked.value = [...asked.value, agreement_id]
     location.assign(agreement_uri)
-    // This page is about to go: nothing more can be pressed on it.
+    // The page is about to be left, so its buttons stay disabled.
     await new Promise(() => {})
   })
 
-/** An agreement that was approved in a tab that never came back: its code is lost, and it stands in the way of another. */
-async function forget(): Promise<void> {
+/** Cancels agreements that were approved in a tab that never came back: their codes are lost, and they prevent another one. */
+async function cancelLostAgreements(): Promise<void> {
   for (const agreement_id of asked.value) {
     const status = await statusOf(agreement_id)
     if (ENDED.includes(status)) asked.value = asked.value.filter((each) => each !== agreement_id)
@@ -29,7 +29,7 @@ async function forget(): Promise<void> {
   }
 }
 
-/** Mercado Pago charges nothing by such an agreement any more, or has never heard of it. */
+/** The statuses of agreements by which nothing can be charged any more. */
 const ENDED = ['cancelled', 'canceled', 'expired', 'not_found']
 const isEnded = async (agreement_id: string): Promise<boolean> => ENDED.includes(await statusOf(agreement_id))
 
@@ -42,23 +42,23 @@ async function statusOf(agreement_id: string): Promise<string> {
   }
 }
 
-/** The buyer is back from Mercado Pago: the code becomes a payer token. */
-export async function comeBack(): Promise<void> {
+/** Handles the buyer's return from Mercado Pago: exchanges the code for a payer token. */
+export async function handleReturn(): Promise<void> {
   const returned = new URLSearchParams(location.search)
   const [agreement_id, code] = [returned.get('agreement'), returned.get('code')]
   if (agreement_id !== null) {
-    // Whoever was sent here by somebody else's link would pay with somebody else's wallet.
+    // A link from somebody else would link somebody else's wallet to this page.
     if (code === null || !asked.value.includes(agreement_id)) problem.value = { kind: 'not_linked' }
-    // Kept before the code leaves the address: a reload in the middle loses nothing.
+    // Stored before the code leaves the address, so that a reload loses nothing.
     else exchange.value = wallets.prepare('agreements.createPayerToken', { agreement_id, code })
-    // Not in the history, nor in what a reload asks for.
+    // Keeps the code out of the history.
     history.replaceState(null, '', '/')
   }
-  if (exchange.value) await runExclusive('linking', finish)
+  if (exchange.value) await runExclusive('linking', exchangeCode)
 }
 
-/** A code is good once; the same request, sent again, is answered with what it has brought before. */
-const finish = (): Promise<void> =>
+/** Exchanges the code. It is valid once; the same request, sent again, gets the same answer. */
+const exchangeCode = (): Promise<void> =>
   withLock('link', async () => {
     exchange.reread()
     if (!exchange.value) return
@@ -82,13 +82,13 @@ export const unlink = (): Promise<void> =>
     dropWallet()
   })
 
-/** What was promised went with it. */
+/** Removes the wallet, and the coupon that was promised to it. */
 function dropWallet(): void {
   wallet.value = null
   coupon.value = null
 }
 
-/** Whatever has just been refused may have been so because the wallet is linked no more. */
+/** After a refusal, removes the wallet if it is no longer linked. */
 export async function dropEndedWallet(): Promise<boolean> {
   if (!wallet.value || !(await isEnded(wallet.value.agreement_id))) return false
   dropWallet()
@@ -96,7 +96,7 @@ export async function dropEndedWallet(): Promise<boolean> {
   return true
 }
 
-/** Asks what a coupon is worth; none takes it away. The discount itself is promised when the buyer pays: it holds for seconds. */
+/** Validates a coupon; an empty code removes it. The discount itself is created when the buyer pays, because it holds for seconds. */
 export const applyCoupon = (code: string): Promise<void> =>
   runExclusive('coupon', async () => {
     if (code === '') coupon.value = null

@@ -8,15 +8,15 @@ import {
   UnknownOutcomeError,
 } from 'mercadopago-wallet-connect'
 import type { Order } from '../../demo/wire.ts'
-import { AskError, ask } from '../ask.ts'
-import { comeBack, dropEndedWallet } from './link.ts'
+import { ask, BackendError } from '../ask.ts'
+import { dropEndedWallet, handleReturn } from './link.ts'
 import { proxyWith, wallets } from './proxy.ts'
 import {
   busy,
   chargeOf,
   coupon,
-  isNothing,
-  isSettled,
+  hasFailed,
+  hasOutcome,
   items,
   type Purchase,
   price,
@@ -25,31 +25,31 @@ import {
   refreshSession,
   reserve,
   runExclusive,
-  tell,
+  showError,
   wallet,
   withLock,
 } from './state.ts'
 
-/** What was on the button when the buyer pressed it: that is wanted, whatever changes meanwhile. */
-const seenNow = () => ({ payer_token: wallet.value?.payer_token ?? '', code: coupon.value?.code, price: price.value })
-type Seen = ReturnType<typeof seenNow>
+/** What the button showed when the buyer pressed it, which is what the buyer agreed to. */
+const currentOffer = () => ({ payer_token: wallet.value?.payer_token ?? '', code: coupon.value?.code, price: price.value })
+type Offer = ReturnType<typeof currentOffer>
 
-/** The promise of Mercado Pago makes another price than the buyer has seen. */
+/** Thrown if the promised discount makes another price than the buyer has seen. */
 class PriceError extends Error {}
 
-/** Pays the cart once, in whichever tab. */
+/** Pays the cart once, even if the buyer pays in several tabs. */
 export function pay(): Promise<void> {
-  const seen = seenNow()
-  const wish = { items: items.value, reserve: reserve.value }
+  const seen = currentOffer()
+  const cart = { items: items.value, reserve: reserve.value }
   return paying(async () => {
-    const order = await ask<Order>('/shop/orders', wish)
+    const order = await ask<Order>('/shop/orders', cart)
     await send(order, order.request ?? (await prepareFor(order, seen)))
   })
 }
 
-/** Another try after one that came to nothing: a new wish, with a key of its own. The shop makes sure that it did. */
+/** Tries again after a payment that failed, with a new key. The shop checks that it did fail. */
 export function payAgain({ order, request }: Purchase): Promise<void> {
-  const seen = { ...seenNow(), price: chargeOf(request) }
+  const seen = { ...currentOffer(), price: chargeOf(request) }
   return paying(async () => {
     const next = await ask<Order>(`/shop/orders/${order.id}/retry`, { after: order.attempt })
     await send(next, next.request ?? (await prepareFor(next, seen)))
@@ -70,9 +70,9 @@ const paying = (work: () => Promise<void>): Promise<void> =>
 
 async function prepareFor(
   { id, amount, reserve, idempotency_key }: Order,
-  seen: Seen,
+  seen: Offer,
 ): Promise<PreparedRequest<'payments.create'>> {
-  const discount = await promised(amount, seen)
+  const discount = await createDiscount(amount, seen)
   const wallet_payment = { transaction_amount: amount, description: id, external_reference: id, ...(discount && { discount }) }
   const payment = { wallet_payment, payer: { token: seen.payer_token }, ...(reserve && { capture: false }) }
   const request = prepare('payments.create', payment, { idempotencyKey: idempotency_key, site: 'MLA' })
@@ -80,8 +80,8 @@ async function prepareFor(
   return request
 }
 
-/** The discount of the coupon, as a payment has to repeat it. */
-async function promised(amount: number, { payer_token, code }: Seen) {
+/** Creates the coupon's discount, in the form that a payment has to repeat. */
+async function createDiscount(amount: number, { payer_token, code }: Offer) {
   if (code === undefined) return undefined
   const { discount } = await wallets.discounts.create({ payer_token, amount, coupon: code })
   const { value, cap, type } = discount.detail ?? {}
@@ -89,27 +89,27 @@ async function promised(amount: number, { payer_token, code }: Seen) {
   return { amount: discount.amount, description: code, code, detail: { value, cap, type } }
 }
 
-/** Sends a request until it is known what became of it. The repeats are made here, so that the buyer is told of them. */
-async function send(order: Order, wanted: PreparedRequest<'payments.create'>): Promise<void> {
+/** Sends a request until its outcome is known. The repeats are made here, so that the buyer sees them. */
+async function send(order: Order, prepared: PreparedRequest<'payments.create'>): Promise<void> {
   purchase.reread()
   const { value: known } = purchase
   // Another tab was faster.
-  if (known && known.order.id === order.id && known.order.attempt === order.attempt && isSettled(known)) return
-  // The first request that the shop has kept of this try is the one that counts.
-  const kept = await ask<{ order: Order; ticket: string }>(`/shop/orders/${order.id}/ticket`, { request: wanted })
-  const request = kept.order.request ?? wanted
-  purchase.value = { order: kept.order, request }
-  let { ticket } = kept
+  if (known && known.order.id === order.id && known.order.attempt === order.attempt && hasOutcome(known)) return
+  // The request that the shop stored first for this attempt is the one that counts.
+  const stored = await ask<{ order: Order; ticket: string }>(`/shop/orders/${order.id}/ticket`, { request: prepared })
+  const request = stored.order.request ?? prepared
+  purchase.value = { order: stored.order, request }
+  let { ticket } = stored
   for (;;) {
-    const answer = await proxyWith(ticket, 0).send(request).catch(notTelling)
+    const answer = await proxyWith(ticket, 0).send(request).catch(asRepeatable)
     if (purchase.value?.order.id !== order.id) return
     if (!(answer instanceof Error)) {
-      purchase.value = { order: kept.order, request, payment: shown(answer.data) }
+      purchase.value = { order: stored.order, request, payment: shown(answer.data) }
       return
     }
-    // The proxy refuses a worn out ticket without a code: that says nothing of the payment.
-    const isTicketsFault = answer instanceof RefusedError && answer.status === 401 && answer.apiCode === undefined
-    if (answer instanceof RefusedError && !isTicketsFault) return refuse({ order: kept.order, request })
+    // The proxy refuses an expired ticket without a code, which says nothing about the payment.
+    const isTicketExpired = answer instanceof RefusedError && answer.status === 401 && answer.apiCode === undefined
+    if (answer instanceof RefusedError && !isTicketExpired) return refuse({ order: stored.order, request })
     busy.value = 'checking'
     await Promise.race([sleep(answer.retryAfterMs), new Promise<void>((resolve) => (wake = resolve))])
     if (purchase.value?.order.id !== order.id) return
@@ -118,10 +118,10 @@ async function send(order: Order, wanted: PreparedRequest<'payments.create'>): P
 }
 
 /**
- * A refusal, or an error after which it may be paid: then only the same request, sent again, can tell, and it cannot pay
- * twice, since the proxy's ledger has it under its key. Anything else is a defect, and no repeat would mend it.
+ * Returns a refusal, or an error after which the payment may have been made: then only the same request, sent again, can find
+ * out, and it cannot pay twice, because the proxy's ledger has it under its key. Anything else is a defect, and is thrown.
  */
-function notTelling(error: unknown): RefusedError | (Error & { retryAfterMs?: number | undefined }) {
+function asRepeatable(error: unknown): RefusedError | (Error & { retryAfterMs?: number | undefined }) {
   if (error instanceof RefusedError || error instanceof UnavailableError || error instanceof UnknownOutcomeError) return error
   throw error
 }
@@ -131,7 +131,7 @@ const freshTicket = async ({ id }: Order, request: PreparedRequest): Promise<str
 
 const sleep = (ms = 1_000): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(ms, 500), 10_000)))
 
-/** Nothing was paid: the ledger says so of the key, whatever was sent before. Often the wallet is linked no more. */
+/** Records a refusal: the ledger says that nothing was paid under this key. Often the wallet is no longer linked. */
 async function refuse(refused: Purchase): Promise<void> {
   purchase.value = { ...refused, isRefused: true }
   await dropEndedWallet()
@@ -142,7 +142,7 @@ const shown = ({ id, status, payments }: AdvancedPayment): NonNullable<Purchase[
   return { id, status, ...(detail && { detail }) }
 }
 
-/** What has become of a payment since: captured, cancelled or refunded by the seller. */
+/** Reads the payment again: the seller may have captured, cancelled or refunded it. */
 export async function refresh(): Promise<void> {
   const { order, request, payment } = purchase.value ?? {}
   if (!order || !request || !payment) return
@@ -150,25 +150,25 @@ export async function refresh(): Promise<void> {
   if (purchase.value?.payment?.id === payment.id) purchase.value = { order, request, payment: now }
 }
 
-/** Puts the purchase away, to buy something else. */
-export const startOver = (): Promise<void> => runExclusive('closing', () => putAway(false))
+/** Closes the purchase, so that something else can be bought. */
+export const startOver = (): Promise<void> => runExclusive('closing', () => closeOrder(false))
 
-/** Does not wait until it is known. What was sent may still be charged, once, and the ledger goes on asking. */
+/** Stops waiting for the outcome. What was sent may still be charged, once, and the ledger goes on finding out. */
 export async function leave(): Promise<void> {
-  await putAway(true).catch(tell)
+  await closeOrder(true).catch(showError)
   wake()
 }
 
 /** Ends the wait of `send`. */
 let wake = (): void => {}
 
-async function putAway(isUnknown: boolean): Promise<void> {
+async function closeOrder(isUnknown: boolean): Promise<void> {
   const { order } = purchase.value ?? {}
   try {
     if (order) await ask(`/shop/orders/${order.id}/close`, { isUnknown })
   } catch (error) {
-    // The shop does not know it any more.
-    if (!(error instanceof AskError && error.status === 404)) throw error
+    // The shop does not have it any more.
+    if (!(error instanceof BackendError && error.status === 404)) throw error
   }
   purchase.value = null
   coupon.value = null
@@ -176,12 +176,12 @@ async function putAway(isUnknown: boolean): Promise<void> {
   requestAnimationFrame(() => document.getElementById('cart')?.focus())
 }
 
-/** Goes on with what an earlier page has begun: the return from Mercado Pago, a payment in the middle, one to be captured. */
+/** Continues what an earlier page began: a return from Mercado Pago, a payment without an outcome, one that can still change. */
 export async function resume(): Promise<void> {
   await refreshSession()
-  await comeBack()
+  await handleReturn()
   const { value } = purchase
   if (!value) return
-  if (!isSettled(value)) await paying(() => send(value.order, value.request))
-  else if (!isNothing(value) && !isFinal(value.payment ?? {})) await refresh()
+  if (!hasOutcome(value)) await paying(() => send(value.order, value.request))
+  else if (!hasFailed(value) && !isFinal(value.payment ?? {})) await refresh()
 }

@@ -1,58 +1,58 @@
 import { computed, signal } from '@preact/signals'
 import type { AdvancedPayment, PreparedRequest } from 'mercadopago-wallet-connect'
 import { type Item, type ProductId, totalOf } from '../../demo/catalogue.ts'
-import { CAME_TO_NOTHING, type Me, type Order } from '../../demo/wire.ts'
+import { FAILED_STATUSES, type Me, type Order } from '../../demo/wire.ts'
 import { ask } from '../ask.ts'
 import { persistedSignal } from '../persisted-signal.ts'
 
-/** A wallet that the buyer has linked. The payer token is a handle that the proxy has sealed: it pays nothing without a ticket. */
-interface Wallet {
+/** A wallet that the buyer has linked. Its payer token is a handle that the proxy has sealed, worth nothing without a ticket. */
+interface LinkedWallet {
   agreement_id: string
   payer_token: string
 }
 
-/** A coupon that Mercado Pago takes. What it is worth for a payment, only its promise says. */
-interface Coupon {
+/** A coupon that Mercado Pago accepts. Only the discount made of it says what it is worth for a payment. */
+interface AppliedCoupon {
   code: string
   type: string
   value: number
   cap: number
 }
 
-/** What the buyer pays, from the first press on. The shop keeps order and request; this is what the page has seen of it. */
+/** What the buyer pays, from the first press on. The shop stores order and request; this is the page's copy. */
 export interface Purchase {
   order: Order
   request: PreparedRequest<'payments.create'>
-  /** What became of it. */
+  /** The payment, once it is known. */
   payment?: Pick<AdvancedPayment, 'id' | 'status'> & { detail?: string }
-  /** No payment came of it, and none will. */
+  /** True if no payment was made, and none will be. */
   isRefused?: boolean
 }
 
 export const cart = persistedSignal<Partial<Record<ProductId, number>>>('cart', { mate: 1 })
 export const reserve = persistedSignal('reserve', false)
-export const coupon = persistedSignal<Coupon | null>('coupon', null)
-export const wallet = persistedSignal<Wallet | null>('wallet', null)
+export const coupon = persistedSignal<AppliedCoupon | null>('coupon', null)
+export const wallet = persistedSignal<LinkedWallet | null>('wallet', null)
 export const purchase = persistedSignal<Purchase | null>('purchase', null)
-/** Agreements that the buyer was sent to Mercado Pago for. */
+/** Ids of the agreements that the buyer was sent to Mercado Pago for. */
 export const asked = persistedSignal<string[]>('asked', [])
-/** A code that is being exchanged. */
+/** The request that exchanges a code, until it is answered. */
 export const exchange = persistedSignal<PreparedRequest<'agreements.createPayerToken'> | null>('exchange', null)
-/** Whose all this is. */
+/** The buyer, and the run of the emulator, that the stored values belong to. */
 const owner = persistedSignal<Pick<Me, 'run' | 'buyer'> | null>('owner', null)
 
-/** What is being done now. */
+/** What the page is doing now. */
 export const busy = signal<'linking' | 'unlinking' | 'coupon' | 'paying' | 'checking' | 'closing' | null>(null)
 
 export type Problem = 'not_linked' | 'unlinked' | 'coupon' | 'price' | 'failed'
-/** What went wrong last; the words are for the developer. */
-export const problem = signal<{ kind: Problem; words?: string } | null>(null)
+/** The last problem; its message is for the developer. */
+export const problem = signal<{ kind: Problem; message?: string } | null>(null)
 
 export const items = computed<Item[]>(() =>
   Object.entries(cart.value).flatMap(([id, quantity = 0]) => (quantity > 0 ? [{ id: id as ProductId, quantity }] : [])),
 )
 export const total = computed(() => totalOf(items.value))
-/** What the buyer is asked to pay, as far as the shop can tell. */
+/** The price with the coupon, as far as the page can compute it. */
 export const price = computed(() => {
   if (!coupon.value) return total.value
   const { type, value, cap } = coupon.value
@@ -60,7 +60,7 @@ export const price = computed(() => {
   return toCents(total.value - Math.min(less, cap, total.value))
 })
 
-/** What a request charges. */
+/** The amount that a request charges. */
 export function chargeOf({ body }: PreparedRequest): number {
   const { transaction_amount, discount } = JSON.parse(body ?? '{}').wallet_payment
   return toCents(Number(transaction_amount) - Number(discount?.amount ?? 0))
@@ -68,25 +68,25 @@ export function chargeOf({ body }: PreparedRequest): number {
 
 const toCents = (amount: number): number => Math.round(amount * 100) / 100
 
-/** Did this come to nothing? Then it can be tried again. */
-export const isNothing = ({ payment, isRefused }: Purchase): boolean =>
-  isRefused || CAME_TO_NOTHING.includes(String(payment?.status))
-/** Is it known what became of it? */
-export const isSettled = ({ payment, isRefused }: Purchase): boolean => payment !== undefined || isRefused === true
+/** True if nothing was paid: it can be tried again. */
+export const hasFailed = ({ payment, isRefused }: Purchase): boolean =>
+  isRefused || FAILED_STATUSES.includes(String(payment?.status))
+/** True if the outcome is known. */
+export const hasOutcome = ({ payment, isRefused }: Purchase): boolean => payment !== undefined || isRefused === true
 
-export function tell(error: unknown): void {
-  problem.value ??= { kind: 'failed', words: error instanceof Error ? error.message : String(error) }
+export function showError(error: unknown): void {
+  problem.value ??= { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
 }
 
-/** One thing at a time; what goes wrong is told. */
-export async function runExclusive(what: NonNullable<typeof busy.value>, work: () => Promise<void>): Promise<void> {
+/** Does one thing at a time, and shows what goes wrong. */
+export async function runExclusive(activity: NonNullable<typeof busy.value>, work: () => Promise<void>): Promise<void> {
   if (busy.value) return
-  busy.value = what
+  busy.value = activity
   problem.value = null
   try {
     await work()
   } catch (error) {
-    tell(error)
+    showError(error)
   } finally {
     busy.value = null
   }
@@ -96,11 +96,11 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) busy.value = null
 })
 
-/** One tab at a time, too. */
-export const withLock = (what: string, work: () => Promise<void>): Promise<void> =>
-  navigator.locks.request(`wallet-connect-demo:${what}`, work).then(() => {})
+/** Does it in one tab at a time, too. */
+export const withLock = (name: string, work: () => Promise<void>): Promise<void> =>
+  navigator.locks.request(`wallet-connect-demo:${name}`, work).then(() => {})
 
-/** What the shop knows. What was kept for somebody else, or of another life of the emulator, is of no use. */
+/** Reads the session from the shop, and drops what is stored for another buyer or another run of the emulator. */
 export async function refreshSession(): Promise<Me> {
   const me = await ask<Me>('/shop/me')
   const { run, buyer, order } = me

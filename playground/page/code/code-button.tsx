@@ -1,20 +1,20 @@
 import { signal, useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
-import { runtimesOf, snippet } from './snippets.ts'
+import { samplesOf } from './samples.ts'
 import type { Runtime, Step } from './steps.ts'
 
-/** The runtime that was looked at last, everywhere. */
+/** The runtime that the visitor chose last, in whichever dialog. */
 const runtime = signal<Runtime>('Browser')
 
-/** "Show the code": what is written for this step, by the page or by its backend. */
+/** "Show the code": opens the code of this step in a dialog, with a choice of runtimes. */
 export function CodeButton({ step, label, text = 'Show the code' }: { step: Step; label: string; text?: string }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
   const isCopied = useSignal(false)
-  const runtimes = runtimesOf(step)
-  // What only a backend does is not shown for the page.
-  const shown = runtimes.find((each) => each === runtime.value) ?? runtimes[0] ?? 'Workers'
-  const code = snippet(step, shown)
+  const samples = samplesOf(step)
+  const shown = samples.find((sample) => sample.runtime === runtime.value) ?? samples[0]
+  if (!shown) return null
+  const { code } = shown
   const copy = async (): Promise<void> => {
     isCopied.value = await navigator.clipboard.writeText(code).then(
       () => true,
@@ -30,17 +30,17 @@ export function CodeButton({ step, label, text = 'Show the code' }: { step: Step
         <h2 id={title}>{label}</h2>
         <fieldset class="choices">
           <legend class="unseen">Runtime</legend>
-          {runtimes.map((each) => (
-            <label key={each}>
+          {samples.map((sample) => (
+            <label key={sample.runtime}>
               <input
                 type="radio"
                 name={`${title}-runtime`}
-                checked={shown === each}
+                checked={shown === sample}
                 onChange={() => {
-                  runtime.value = each
+                  runtime.value = sample.runtime
                 }}
               />
-              {each}
+              {sample.runtime}
             </label>
           ))}
         </fieldset>

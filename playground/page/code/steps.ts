@@ -4,7 +4,7 @@ export const STEPS = [
   'return',
   'coupon',
   'pay',
-  'lostAnswer',
+  'lost-answer',
   'reserve',
   'capture',
   'cancel',

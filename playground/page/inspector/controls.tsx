@@ -5,38 +5,38 @@ import { refresh } from '../checkout/pay.ts'
 import { problem, purchase, wallet } from '../checkout/state.ts'
 import { CodeButton } from '../code/code-button.tsx'
 import type { Step } from '../code/steps.ts'
-import { choices, clock, look, seen } from './watch.ts'
+import { choices, clock, inspection, refreshInspection } from './watch.ts'
 
-/** What the last button came to. */
-const told = signal<{ words: string; isBad: boolean }>({ words: '', isBad: false })
+/** The result of the last button. */
+const result = signal<{ message: string; isBad: boolean }>({ message: '', isBad: false })
 
-async function runExclusive(done: string, work: () => Promise<unknown>): Promise<void> {
+async function runAndReport(done: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
-    told.value = { words: done, isBad: false }
+    result.value = { message: done, isBad: false }
   } catch (error) {
-    told.value = { words: error instanceof Error ? error.message : String(error), isBad: true }
+    result.value = { message: error instanceof Error ? error.message : String(error), isBad: true }
   }
-  await look()
+  await refreshInspection()
 }
 
-const control = (order: Control, done: string): Promise<void> => runExclusive(done, () => ask('/inspector/control', order))
+const control = (command: Control, done: string): Promise<void> => runAndReport(done, () => ask('/inspector/control', command))
 
-/** What to do at the seller's, and in Mercado Pago. */
+/** The controls of the seller, the buyer and Mercado Pago. */
 export function Controls() {
   return (
     <section aria-labelledby="controls" class="controls">
-      <h2 id="controls">In your hand</h2>
+      <h2 id="controls">Controls</h2>
       <Seller />
       <Fault />
       <Decision />
       <Wallet />
       <Clock />
-      <p role="status" class={told.value.isBad ? 'message bad' : 'message'}>
-        {told.value.words}
+      <p role="status" class={result.value.isBad ? 'message bad' : 'message'}>
+        {result.value.message}
       </p>
       <p role="status" class="message dim">
-        {problem.value?.words && `The page was told: ${problem.value.words}`}
+        {problem.value?.message && `The page received this error: ${problem.value.message}`}
       </p>
     </section>
   )
@@ -46,8 +46,8 @@ function Seller() {
   const { payment } = purchase.value ?? {}
   const status = payment?.status
   const sell = (action: 'capture' | 'cancel' | 'refund', done: string) =>
-    runExclusive(done, async () => {
-      // Whatever comes of it, the page shows how it is now.
+    runAndReport(done, async () => {
+      // Whatever the result, the page shows the payment's state now.
       await ask('/inspector/seller', { do: action, advanced_payment_id: payment?.id }).finally(refresh)
     })
   const actions: [step: Step & ('capture' | 'cancel' | 'refund'), label: string, done: string, may: boolean][] = [
@@ -66,19 +66,19 @@ function Seller() {
           <CodeButton step={step} label={`${label} a payment`} text="Code" />
         </span>
       ))}
-      <CodeButton step="notification" label="Take a notification" text="Code of a webhook" />
+      <CodeButton step="notification" label="Receive a notification" text="Code of a webhook" />
     </fieldset>
   )
 }
 
-/** What people most want to see, in their own words. */
-const FAVOURITES: Record<string, string> = {
+/** The most instructive faults, described by what happens. */
+const COMMON_FAULTS: Record<string, string> = {
   'reset after': 'answer lost after the charge',
   'reset before': 'request lost before the charge',
-  'internal_error after': '500, and charged all the same',
+  'internal_error after': '500, although the payment was charged',
   'in_progress before': '409, still being processed',
-  'late_arrival ': 'request lost, and arrives a minute later',
-  'executed_twice ': 'Mercado Pago breaks its word and charges twice',
+  'late_arrival ': 'request delayed, arrives a minute later',
+  'executed_twice ': 'Mercado Pago breaks its contract and charges twice',
 }
 
 function Fault() {
@@ -93,20 +93,20 @@ function Fault() {
   )
   const inject = (choice: string): void => {
     const [fault = '', phase] = choice.split(' ')
-    const order: Control = {
+    const command: Control = {
       do: 'injectFault',
       fault,
       operation: 'payments.create',
       ...(phase && { phase: phase as 'before' | 'after' }),
     }
-    void control(order, `Armed: ${FAVOURITES[choice] ?? fault}. Now press pay.`)
+    void control(command, `Armed: ${COMMON_FAULTS[choice] ?? fault}. Now press pay.`)
   }
   return (
-    <Choice legend="Mercado Pago fails" label="The next payment meets" button="Arm" onChoose={inject} note={<Armed />}>
-      <optgroup label="Worth a look">
-        {Object.entries(FAVOURITES).map(([value, words]) => (
+    <Choice legend="Mercado Pago fails" label="Fault of the next payment" button="Arm" onChoose={inject} note={<Armed />}>
+      <optgroup label="Common">
+        {Object.entries(COMMON_FAULTS).map(([value, label]) => (
           <option key={value} value={value}>
-            {words}
+            {label}
           </option>
         ))}
       </optgroup>
@@ -123,12 +123,12 @@ function Fault() {
 
 /** Faults that wait for a request. */
 function Armed() {
-  const { armed } = seen.value
+  const { armed } = inspection.value
   if (armed.length === 0) return null
   return (
     <span class="row whole">
       <span class="badge badge-unknown">armed: {armed.join(', ')}</span>
-      <button type="button" class="quiet" onClick={() => control({ do: 'clearFaults' }, 'Nothing fails any more.')}>
+      <button type="button" class="quiet" onClick={() => control({ do: 'clearFaults' }, 'No fault is armed any more.')}>
         Disarm
       </button>
     </span>
@@ -213,11 +213,11 @@ interface ChoiceProps {
   onChoose: (value: string) => void
   /** The entries of the list. */
   children: preact.ComponentChildren
-  /** What stands below. */
+  /** What is shown below. */
   note?: preact.ComponentChildren
 }
 
-/** A list to choose from, and a button that does it. */
+/** A list to choose from, and a button that applies the choice. */
 function Choice({ legend, label, button, onChoose, children, note }: ChoiceProps) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()

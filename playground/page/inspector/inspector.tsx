@@ -2,40 +2,47 @@ import { computed, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { asked, purchase, wallet } from '../checkout/state.ts'
 import { Controls } from './controls.tsx'
-import { Ledger } from './ledger.tsx'
+import { LedgerTable } from './ledger-table.tsx'
 import { StateDiagram } from './state-diagram.tsx'
-import { AGREEMENT, PAYMENT, wayOfAgreement, wayOfPayment } from './states.ts'
+import { AGREEMENT, agreementStates, PAYMENT, paymentStates } from './states.ts'
 import { Timeline } from './timeline.tsx'
-import { isLost, seen, watch } from './watch.ts'
+import { inspection, isLost, watch } from './watch.ts'
 
 /** The row of this page's payment. */
 const row = computed(() => {
   const key = purchase.value?.request.idempotencyKey
-  const name = seen.value.calls.findLast((call) => call.to === 'ledger' && call.key === key)?.row
-  return seen.value.rows.find(({ idempotency_key }) => idempotency_key === name)
+  const name = inspection.value.calls.findLast((call) => call.to === 'ledger' && call.key === key)?.row
+  return inspection.value.rows.find(({ idempotency_key }) => idempotency_key === name)
 })
-/** Rows that were seen while nobody knew what became of them. */
+/** Names of rows that were UNKNOWN at some time. */
 const unknown = signal<ReadonlySet<string>>(new Set())
-/** What really happened to the money of this page's order. */
+/** The charges in the emulator for this page's order. */
 const charges = computed(() =>
-  seen.value.effects.filter(
+  inspection.value.effects.filter(
     ({ kind, external_reference }) =>
       (kind === 'payment_charged' || kind === 'payment_captured') && external_reference === purchase.value?.order.id,
   ),
 )
-const timesOf = (count: number): string => ['not at all', 'once', 'twice'][count] ?? `${count} times`
-const agreementWay = computed(() => wayOfAgreement(wallet.value?.agreement_id ?? asked.value.at(-1), seen.value.effects))
-const paymentWay = computed(() =>
-  wayOfPayment(row.value, seen.value.effects, row.value !== undefined && unknown.value.has(row.value.idempotency_key)),
+/** Whether the emulator has charged the order, and how often. */
+function describeCharges(count: number): string {
+  if (count === 0) return 'Mercado Pago has not charged this order.'
+  const times = ['', 'once', 'twice'][count] ?? `${count} times`
+  return `Mercado Pago has charged this order ${times}.`
+}
+const agreementHistory = computed(() =>
+  agreementStates(wallet.value?.agreement_id ?? asked.value.at(-1), inspection.value.effects),
+)
+const paymentHistory = computed(() =>
+  paymentStates(row.value, inspection.value.effects, row.value !== undefined && unknown.value.has(row.value.idempotency_key)),
 )
 
-/** What the developer sees. */
+/** The developer's side of the page. */
 export function Inspector() {
   useEffect(watch, [])
   useEffect(() => {
-    const found = seen.value.rows.filter(({ state }) => state === 'UNKNOWN').map((each) => each.idempotency_key)
+    const found = inspection.value.rows.filter(({ state }) => state === 'UNKNOWN').map((each) => each.idempotency_key)
     if (found.some((key) => !unknown.value.has(key))) unknown.value = new Set([...unknown.value, ...found])
-  }, [seen.value])
+  }, [inspection.value])
   return (
     <aside class="pane inspector" lang="en" aria-labelledby="inspector">
       <header class="row apart">
@@ -47,14 +54,12 @@ export function Inspector() {
         </span>
       </header>
       <div class="diagrams">
-        <StateDiagram diagram={AGREEMENT} way={agreementWay.value} />
-        <StateDiagram diagram={PAYMENT} way={paymentWay.value} />
+        <StateDiagram diagram={AGREEMENT} history={agreementHistory.value} />
+        <StateDiagram diagram={PAYMENT} history={paymentHistory.value} />
       </div>
-      <p class={charges.value.length > 1 ? 'bad' : undefined}>
-        {purchase.value && `Mercado Pago has charged this order ${timesOf(charges.value.length)}.`}
-      </p>
+      <p class={charges.value.length > 1 ? 'bad' : undefined}>{purchase.value && describeCharges(charges.value.length)}</p>
       <Controls />
-      <Ledger />
+      <LedgerTable />
       <Timeline />
     </aside>
   )

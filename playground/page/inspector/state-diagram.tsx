@@ -1,7 +1,7 @@
-/** States and where they lie, in units of one box. */
+/** A state machine: its states with their positions, in units of one box. */
 export interface Diagram {
   name: string
-  states: Record<string, { x: number; y: number; words?: string }>
+  states: Record<string, { x: number; y: number; label?: string }>
   arrows: [from: string, to: string][]
 }
 
@@ -11,19 +11,20 @@ const WIDTH = 96
 const HEIGHT = 28
 const MARGIN = 4
 
-/** A state machine as a picture, with the states that were gone through, and the one that it is in. */
-export function StateDiagram({ diagram, way }: { diagram: Diagram; way: readonly string[] }) {
+/** Draws a state machine with the current state and those before it. */
+export function StateDiagram({ diagram, history }: { diagram: Diagram; history: readonly string[] }) {
   const { name, states, arrows } = diagram
-  const now = way.at(-1)
+  const now = history.at(-1)
   const places = Object.values(states)
   const width = Math.max(...places.map(({ x }) => x)) * STEP_X + WIDTH + 2 * MARGIN
   const height = Math.max(...places.map(({ y }) => y)) * STEP_Y + HEIGHT + 2 * MARGIN
-  const wordsOf = (state: string): string => states[state]?.words ?? state
-  const isGone = (from: string, to: string): boolean => way.some((state, index) => state === from && way[index + 1] === to)
+  const labelOf = (state: string): string => states[state]?.label ?? state
+  const wasTaken = (from: string, to: string): boolean =>
+    history.some((state, index) => state === from && history[index + 1] === to)
   return (
     <figure class="diagram">
       <figcaption>
-        {name}: <strong>{now ? wordsOf(now) : 'none yet'}</strong>
+        {name}: <strong>{now ? labelOf(now) : 'none yet'}</strong>
       </figcaption>
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" focusable="false">
         <defs>
@@ -35,15 +36,15 @@ export function StateDiagram({ diagram, way }: { diagram: Diagram; way: readonly
           <path
             key={`${from} ${to}`}
             d={pathBetween(states[from], states[to])}
-            class={isGone(from, to) ? 'arrow gone' : 'arrow'}
+            class={wasTaken(from, to) ? 'arrow gone' : 'arrow'}
             marker-end={`url(#${name}-tip)`}
           />
         ))}
         {Object.entries(states).map(([state, { x, y }]) => (
-          <g key={state} class={state === now ? 'state now' : way.includes(state) ? 'state gone' : 'state'}>
+          <g key={state} class={state === now ? 'state now' : history.includes(state) ? 'state gone' : 'state'}>
             <rect x={MARGIN + x * STEP_X} y={MARGIN + y * STEP_Y} width={WIDTH} height={HEIGHT} rx="6" />
             <text x={MARGIN + x * STEP_X + WIDTH / 2} y={MARGIN + y * STEP_Y + HEIGHT / 2}>
-              {wordsOf(state)}
+              {labelOf(state)}
             </text>
           </g>
         ))}

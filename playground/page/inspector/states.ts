@@ -7,7 +7,7 @@ export const AGREEMENT: Diagram = {
   states: {
     pending: { x: 0, y: 0 },
     confirmed: { x: 1, y: 0 },
-    token: { x: 2, y: 0, words: 'payer token' },
+    token: { x: 2, y: 0, label: 'payer token' },
     refused: { x: 0, y: 1 },
     expired: { x: 1, y: 1 },
     cancelled: { x: 2, y: 1 },
@@ -26,7 +26,7 @@ export const PAYMENT: Diagram = {
   name: 'Payment',
   states: {
     sent: { x: 0, y: 1 },
-    unknown: { x: 0, y: 2, words: 'unknown' },
+    unknown: { x: 0, y: 2, label: 'unknown' },
     authorized: { x: 1, y: 0 },
     approved: { x: 1, y: 1 },
     rejected: { x: 1, y: 2 },
@@ -68,17 +68,17 @@ const PAYMENT_STATE: Partial<Record<Effect['kind'], string>> = {
   payment_refunded: 'refunded',
 }
 
-/** The states that an agreement has gone through. */
-export function wayOfAgreement(id: string | undefined, effects: readonly Effect[]): string[] {
+/** The states that an agreement has had, in order. */
+export function agreementStates(id: string | undefined, effects: readonly Effect[]): string[] {
   const own = effects.filter(({ agreement_id }) => agreement_id === id)
   return own.flatMap(({ kind }) => AGREEMENT_STATE[kind] ?? [])
 }
 
 /**
- * The states of one row of the ledger and of its payment. While the ledger does not know what became of it, neither may
- * the picture, even if the emulator has charged it already.
+ * The states that one row of the ledger and its payment have had, in order. While the ledger does not know the outcome, the
+ * picture does not show it either, even if the emulator has charged already.
  */
-export function wayOfPayment(row: LedgerRow | undefined, effects: readonly Effect[], wasUnknown: boolean): string[] {
+export function paymentStates(row: LedgerRow | undefined, effects: readonly Effect[], wasUnknown: boolean): string[] {
   if (!row) return []
   const isOpen = row.state !== 'DONE' && row.state !== 'REFUSED'
   const begun = ['sent', ...(wasUnknown || row.state === 'UNKNOWN' || row.state === 'NEEDS_REVIEW' ? ['unknown'] : [])]

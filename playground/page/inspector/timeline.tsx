@@ -1,14 +1,14 @@
 import { computed } from '@preact/signals'
 import type { Call } from '../../demo/wire.ts'
-import { clearedAt, keyOfRow, seen } from './watch.ts'
+import { clearedAt, inspection, keyOfRow } from './watch.ts'
 
 const shown = computed(() =>
-  seen.value.calls
+  inspection.value.calls
     .filter(({ id }) => id > clearedAt.value)
-    .slice(-MOST_SHOWN)
+    .slice(-MAX_SHOWN)
     .toReversed(),
 )
-const MOST_SHOWN = 100
+const MAX_SHOWN = 100
 const seconds = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
   minute: '2-digit',
@@ -17,9 +17,9 @@ const seconds = new Intl.DateTimeFormat('en', {
   hour12: false,
 })
 
-/** Every call, the newest first. */
+/** All calls, the newest first. */
 export function Timeline() {
-  const last = shown.value.length > 0 ? seen.value.calls.at(-1)?.id : undefined
+  const last = shown.value.length > 0 ? inspection.value.calls.at(-1)?.id : undefined
   return (
     <section aria-labelledby="timeline">
       <header class="row apart">
@@ -53,7 +53,7 @@ export function Timeline() {
             ))}
           </tbody>
         </table>
-        {shown.value.length === 0 && <p class="dim">Nothing was sent yet: press a button of the shop.</p>}
+        {shown.value.length === 0 && <p class="dim">Nothing was sent yet. Press a button in the shop.</p>}
       </Scrolled>
     </section>
   )
@@ -82,7 +82,7 @@ function Row({ call }: { call: Call }) {
   )
 }
 
-/** What is wider or longer than its place can be scrolled, with the keyboard, too. */
+/** A box that can be scrolled, with the keyboard, too. */
 export function Scrolled({ label, children }: { label: string; children: preact.ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls

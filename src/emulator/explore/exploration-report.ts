@@ -1,23 +1,23 @@
-import type { Done, Exploration, ExploreOptions, Finding } from './exploration.ts'
+import type { CompletedRun, Exploration, ExploreOptions, Finding } from './exploration.ts'
 import type { Invariant } from './invariants.ts'
 
-/** A finding in words. */
+/** A run that broke invariants, as a finding. */
 export function describe(
-  { schedule, requests, reported, error, effects }: Done,
+  { schedule, requests, reported, error, effects }: CompletedRun,
   broken: readonly Invariant[],
   { seed = 1, emulator, invariants, timeoutMs }: ExploreOptions,
 ): Finding {
-  const strikes = schedule.map(({ request, fault, phase }) => {
+  const faults = schedule.map(({ request, fault, phase }) => {
     const operation = requests.find(({ number }) => number === request)?.operation
     return `${fault}${phase ? ` ${phase} the effect` : ''} at request ${request} (${operation})`
   })
-  // What else the run depends on cannot be printed.
+  // The other options cannot be printed as code.
   const isPlain = emulator === undefined && invariants === undefined && timeoutMs === undefined
-  const what = strikes.length > 0 ? strikes.join(', then ') : 'without any fault'
+  const cause = faults.length > 0 ? faults.join(', then ') : 'without any fault'
   return {
     schedule,
     broken: broken.map(({ name }) => name),
-    message: `${what}: broken is "${broken.map(({ description }) => description).join('" and "')}"`,
+    message: `${cause}: this does not hold: "${broken.map(({ description }) => description).join('" and "')}"`,
     reported,
     error,
     effects,
@@ -25,14 +25,14 @@ export function describe(
   }
 }
 
-/** All runs together. */
-export function conclude(all: readonly Done[], { requests }: Done, findings: readonly Finding[]): Exploration {
-  const unknown = all.filter(({ reported }) => Object.values(reported).includes('unknown')).length
-  const missed = all.flatMap((done) => done.missed)
-  const summary = `${all.length} schedules over ${requests.length} requests: ${findings.length} break something, ${unknown} end without knowing`
-  const misses = missed.length > 0 ? [`${missed.length} faults found nothing to strike`] : []
+/** The result of all runs together. */
+export function conclude(runs: readonly CompletedRun[], { requests }: CompletedRun, findings: readonly Finding[]): Exploration {
+  const unknown = runs.filter(({ reported }) => Object.values(reported).includes('unknown')).length
+  const missed = runs.flatMap((run) => run.missed)
+  const summary = `${runs.length} schedules over ${requests.length} requests: ${findings.length} break something, ${unknown} end with an unknown outcome`
+  const misses = missed.length > 0 ? [`${missed.length} scheduled fault(s) did not happen: no request fitted`] : []
   return {
-    schedules: all.length,
+    schedules: runs.length,
     requests,
     findings,
     unknown,
@@ -41,7 +41,7 @@ export function conclude(all: readonly Done[], { requests }: Done, findings: rea
   }
 }
 
-/** What breaks in the same way together, with one call that shows it. */
+/** A paragraph for all findings that break the same at the same request, with one call that shows it. */
 function paragraphs(findings: readonly Finding[]): string[] {
   const groups = new Map<string, Finding[]>()
   for (const finding of findings) {

@@ -6,72 +6,72 @@ import type { Effect } from '../world/state.ts'
 import type { Invariant, ReportedOutcome, Run } from './invariants.ts'
 
 /**
- * A checkout, from the start: it gets an emulator of its own, whose `fetch`, `clock` and `buyer` it uses, and says what
- * the caller was told, of all orders or of each `external_reference`. If it throws, the caller was told "not paid";
- * unless the error's `outcome` is `unknown`.
+ * A checkout, from the start. It gets an emulator of its own, whose `fetch`, `clock` and `buyer` it uses, and returns
+ * what it reported to the caller: one outcome for all orders, or one for each `external_reference`. If it throws, that
+ * counts as "not paid", unless the error's `outcome` is `unknown`.
  */
 export type Scenario = (emulator: Emulator) => Promise<ReportedOutcome | Record<string, ReportedOutcome>>
 
-/** A fault, and the request that it strikes, counted from 1. */
+/** A fault, and the number of the request that it happens to, counted from 1. */
 export interface ScheduledFault {
   request: number
   fault: FaultName
   phase?: Phase
 }
 
-/** What `exploreFaults` takes beside the scenario. */
+/** The options of `exploreFaults`. */
 export interface ExploreOptions {
-  /** Also two faults in one run, chosen at random: how many such pairs, 1000 for `true`. Default none. */
+  /** How many runs with two faults to add, chosen at random; 1000 for `true`. Default none. */
   pairs?: boolean | number
-  /** Of the emulators and of the choice of pairs. Default 1. */
+  /** The seed of the emulators and of the choice of pairs. Default 1. */
   seed?: number
-  /** What has to hold. Default `INVARIANTS`. */
+  /** What has to hold after each run. Default `INVARIANTS`. */
   invariants?: readonly Invariant[]
-  /** What may strike. Default: every fault of requests, but for breaches of the API's word. */
+  /** The faults to try. Default: every fault of requests in which the API keeps its promises. */
   faults?: readonly FaultName[]
-  /** Only this schedule: how a finding is replayed. */
+  /** Runs only this schedule: to replay a finding. */
   schedule?: readonly ScheduledFault[]
-  /** Of the emulators. */
+  /** The options of the emulators. */
   emulator?: Omit<EmulatorOptions, 'seed'>
   /** How long a run may take, real milliseconds. Default 5000. */
   timeoutMs?: number
 }
 
-/** A schedule that breaks an invariant, as short as it can be. */
+/** A schedule that breaks an invariant, as short as possible. */
 export interface Finding {
   schedule: readonly ScheduledFault[]
-  /** Names of the invariants. */
+  /** The names of the broken invariants. */
   broken: readonly string[]
-  /** In a sentence: what struck, and what broke. */
+  /** One sentence: what went wrong, and which invariant broke. */
   message: string
   reported: Record<string, ReportedOutcome>
   /** What the scenario threw, if it did. */
   error: unknown
   effects: readonly Effect[]
-  /** The call that runs it again. */
+  /** The call that runs the schedule again. */
   replay: string
 }
 
-/** What `exploreFaults` found. */
+/** The result of `exploreFaults`. */
 export interface Exploration {
-  /** Runs that were made. */
+  /** The number of runs. */
   schedules: number
-  /** Requests that the scenario makes when nothing goes wrong. */
+  /** The requests that the scenario makes when nothing goes wrong. */
   requests: readonly { number: number; operation: OperationName }[]
   findings: readonly Finding[]
-  /** Runs at whose end the caller did not know. */
+  /** The number of runs in which an outcome was reported as unknown. */
   unknown: number
-  /** Faults of a schedule that found nothing to strike: the scenario has changed since. */
+  /** Scheduled faults that did not happen, because no request fitted: the scenario has changed since. */
   missed: readonly ScheduledFault[]
-  /** All of it, to be printed. */
+  /** All of it as text, to print. */
   report: string
 }
 
-/** A run, and what is known of it besides. */
-export interface Done extends Run {
+/** A run that is over, with the schedule that it followed. */
+export interface CompletedRun extends Run {
   error: unknown
   schedule: readonly ScheduledFault[]
   requests: { number: number; operation: OperationName }[]
-  /** Faults that found nothing to strike. */
+  /** Scheduled faults that did not happen. */
   missed: readonly ScheduledFault[]
 }

@@ -1,19 +1,19 @@
 import type { WireResponse } from '../world/wire-response.ts'
-import { act, BEFORE, BEFORE_OR_AFTER, type FaultContext, fault, never } from './fault.ts'
+import { BEFORE, BEFORE_OR_AFTER, type FaultContext, fault, never, performIfAfter } from './fault.ts'
 
-/** What `fetch` rejects with when the network fails; Node's has such a cause. */
+/** The error with which `fetch` rejects when the network fails; in Node it has such a cause. */
 const networkError = (code: 'ECONNREFUSED' | 'ECONNRESET'): TypeError =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) })
 
-async function redirect(scene: FaultContext, location: string): Promise<WireResponse> {
-  await act(scene)
+async function redirect(context: FaultContext, location: string): Promise<WireResponse> {
+  await performIfAfter(context)
   return { status: 307, text: '', headers: { location } }
 }
 
 export const CONNECTION_FAULTS = [
   fault(
     'connection_refused',
-    'Nobody listens: the request never leaves.',
+    'The connection is refused: the request is never sent.',
     async () => {
       throw networkError('ECONNREFUSED')
     },
@@ -21,38 +21,42 @@ export const CONNECTION_FAULTS = [
   ),
   fault(
     'reset',
-    'The connection breaks before an answer comes.',
-    async (scene) => {
-      await act(scene)
+    'The connection breaks before a response arrives.',
+    async (context) => {
+      await performIfAfter(context)
       throw networkError('ECONNRESET')
     },
     BEFORE_OR_AFTER,
   ),
   fault(
     'hang',
-    'No answer ever comes; only an abort ends the wait.',
-    async (scene) => {
-      await act(scene)
-      return never(scene)
+    'No response ever arrives; only an abort ends the wait.',
+    async (context) => {
+      await performIfAfter(context)
+      return never(context)
     },
     BEFORE_OR_AFTER,
   ),
   fault(
     'late_arrival',
-    'The connection breaks, and the request reaches the API later all the same.',
+    'The connection breaks, but the request still reaches the API `delayMs` later.',
     async ({ receiveLater, delayMs }) => {
       receiveLater(delayMs)
       throw networkError('ECONNRESET')
     },
     { delayMs: 60_000 },
   ),
-  fault('request_duplicated', 'The network delivers the request twice; the second answer is shown.', async ({ perform }) => {
-    await perform()
-    return perform()
-  }),
+  fault(
+    'request_duplicated',
+    'The network delivers the request twice, and the client sees the second response.',
+    async ({ perform }) => {
+      await perform()
+      return perform()
+    },
+  ),
   fault(
     'slow_headers',
-    'The answer is made at once and comes when the clock has been moved by `delayMs`.',
+    'The API carries out the request at once, but the response arrives when the clock has moved by `delayMs`.',
     async ({ perform, wait, delayMs }) => {
       const over = wait(delayMs)
       const answer = await perform()
@@ -63,14 +67,15 @@ export const CONNECTION_FAULTS = [
   ),
   fault(
     'redirect_same_origin',
-    'A redirect to another address of the same origin.',
-    async (scene) => redirect(scene, `${scene.request.path}?${new URLSearchParams({ ...scene.request.query, moved: '1' })}`),
+    'A redirect to another URL of the same origin.',
+    async (context) =>
+      redirect(context, `${context.request.path}?${new URLSearchParams({ ...context.request.query, moved: '1' })}`),
     { phases: ['before', 'after'] },
   ),
   fault(
     'redirect_other_origin',
-    'A redirect to another origin: whoever follows it carries the access token there.',
-    async (scene) => redirect(scene, `https://elsewhere.test${scene.request.path}`),
+    'A redirect to another origin: a client that follows it sends the access token there.',
+    async (context) => redirect(context, `https://elsewhere.test${context.request.path}`),
     { phases: ['before', 'after'] },
   ),
 ] as const

@@ -1,31 +1,52 @@
 import { type ApiError, agreementError, paymentError } from '../rules/api-error.ts'
-import type { OperationName } from '../world/operations.ts'
+import { OPERATION_FACTS, OPERATIONS, type OperationName } from '../world/operations.ts'
 
-/** An error that a source prints, also one to which no rule of the emulator leads. */
+/** An error that the documentation prints, even if no rule of the emulator leads to it. */
 export interface DocumentedError {
-  /** As printed; of the catalogue of 2019, which prints none, its meaning. */
+  /** The message as it is printed; for the catalogue of 2019, which prints no messages, the meaning of the code. */
   message: string
   status: number
-  /** Six digits, or a word. */
+  /** A code of six digits, or a word. */
   code?: string
   operations: readonly OperationName[]
 }
 
-const AGREEMENT = ['agreements.get', 'agreements.cancel', 'agreements.createPayerToken'] as const
-const CONNECT = ['agreements.create', ...AGREEMENT] as const
-const DISCOUNT = ['discounts.validateCoupon', 'discounts.create'] as const
-const CHANGE = ['payments.create', 'payments.capture', 'payments.cancel'] as const
-const READ = ['payments.get', 'payments.search'] as const
-const PAYMENT = [...CHANGE, ...READ, 'payments.refund', 'payments.listRefunds'] as const
+/** The groups of operations for which the documentation prints the same errors. */
+type Group = 'connect' | 'agreement' | 'discount' | 'payment' | 'payment_change' | 'payment_read'
+
+const GROUPS: Record<OperationName, readonly Group[]> = {
+  'agreements.create': ['connect'],
+  'agreements.get': ['connect', 'agreement'],
+  'agreements.cancel': ['connect', 'agreement'],
+  'agreements.createPayerToken': ['connect', 'agreement'],
+  'discounts.validateCoupon': ['discount'],
+  'discounts.create': ['discount'],
+  'payments.create': ['payment', 'payment_change'],
+  'payments.get': ['payment', 'payment_read'],
+  'payments.search': ['payment', 'payment_read'],
+  'payments.capture': ['payment', 'payment_change'],
+  'payments.cancel': ['payment', 'payment_change'],
+  'payments.refund': ['payment'],
+  'payments.listRefunds': ['payment'],
+}
+
+const groupOf = (group: Group): OperationName[] => OPERATIONS.filter((name) => GROUPS[name].includes(group))
+
+const CONNECT = groupOf('connect')
+const AGREEMENT = groupOf('agreement')
+const DISCOUNT = groupOf('discount')
+const PAYMENT = groupOf('payment')
+const CHANGE = groupOf('payment_change')
+const READ = groupOf('payment_read')
 
 const errors = (status: number, operations: readonly OperationName[], ...messages: string[]): DocumentedError[] =>
   messages.map((message) => ({ message, status, operations }))
 
-/** The catalogue of 2019: codes and meanings. */
+/** Errors of the catalogue of 2019: codes and meanings. */
 const catalogue = (status: number, operations: readonly OperationName[], meanings: Record<string, string>): DocumentedError[] =>
   Object.entries(meanings).map(([code, message]) => ({ message, status, code, operations }))
 
-/** Every error that a source documents: what the fault `documented_error` can answer. */
+/** Every documented error, which the fault `documented_error` can answer with. */
 export const DOCUMENTED_ERRORS: readonly DocumentedError[] = [
   ...errors(400, ['agreements.create'], 'Field return_uri is required', 'Field external_flow_id is required'),
   ...errors(400, ['agreements.create'], 'Field return_uri must not be grater than 300 characters'),
@@ -123,14 +144,15 @@ export const DOCUMENTED_ERRORS: readonly DocumentedError[] = [
   ...catalogue(406, PAYMENT, { 406001: 'error in the payments API' }),
 ]
 
-/** The one that is named by its message or code; the first of the operation if none is named. */
+/** The error of an operation with this message or code; the first one if no name is given. */
 export const findDocumentedError = (operation: OperationName, name: string | undefined): DocumentedError | undefined =>
   DOCUMENTED_ERRORS.find(
     ({ message, code, operations }) =>
       operations.includes(operation) && (name === undefined || name === message || name === code),
   )
 
-/** In the envelope of its family. */
+/** The error in the format of its half of the API. */
 export function toApiError({ message, status, code }: DocumentedError, operation: OperationName): ApiError {
-  return operation.startsWith('payments.') ? paymentError(status, message, code) : agreementError(status, message)
+  const isPayment = OPERATION_FACTS[operation].family === 'advanced_payments'
+  return isPayment ? paymentError(status, message, code) : agreementError(status, message)
 }

@@ -4,12 +4,12 @@ import type { NotificationEvent } from '../world/state.ts'
 import type { WireResponse } from '../world/wire-response.ts'
 import type { World } from '../world/world.ts'
 
-/** Whether the API has done what it was asked for when the fault strikes. */
+/** Whether the fault happens before or after the API carries out the request. */
 export type Phase = 'before' | 'after'
 
 /** A request as a fault sees it. */
 export interface SeenRequest {
-  /** Requests to the API, counted from 1. */
+  /** The number of the request, counted from 1. */
   number: number
   operation: OperationName
   method: string
@@ -20,33 +20,33 @@ export interface SeenRequest {
   idempotencyKey: string | null
 }
 
-/** Where a fault strikes. */
+/** The request that a fault happens to, and what the fault can do. */
 export interface FaultContext {
   world: World
   request: SeenRequest
   phase: Phase
-  /** Of faults that have to do with time, milliseconds of the virtual clock. */
+  /** For faults that have to do with time: milliseconds of the virtual clock. */
   delayMs: number
-  /** Of `documented_error`: its message or code. */
+  /** For `documented_error`: its message or code. */
   error: string | undefined
-  /** Of the sender: an abort ends a body too. */
+  /** The sender's signal: an abort ends a response body too. */
   signal: AbortSignal | undefined
-  /** Has the API do what it was asked for, perhaps with another view of the world. */
+  /** Carries out the request, perhaps with another view of the world. */
   perform(view?: Partial<World>): Promise<WireResponse>
-  /** Has the API do it again, or for the first time, as if nobody remembered the key. */
+  /** Carries out the request as if its idempotency key were unknown. */
   replayWithoutKey(): Promise<WireResponse>
-  /** Has the API get the request so much later. */
+  /** Has the request arrive at the API later. */
   receiveLater(delayMs: number): void
-  /** Comes when the clock has been moved so far since the request came. */
+  /** Resolves when the clock has moved by so much since the request arrived. */
   wait(delayMs: number): Promise<void>
 }
 
-/** How a notification goes out. */
+/** How a notification is sent. */
 export interface Sending {
   delayMs?: number
-  /** Before the request that caused it is answered. */
+  /** Before the response to the request that caused it. */
   early?: true
-  /** After the next one. */
+  /** After the next notification. */
   afterNext?: true
   /** Signed with another secret. */
   forged?: true
@@ -55,23 +55,23 @@ export interface Sending {
 /** One entry of `FAULTS`. */
 export interface Fault<Name extends string = string> {
   name: Name
-  /** What happens, in a sentence. */
+  /** A sentence that says what happens. */
   description: string
-  /** The phases in which it can strike, the default first; none if it makes no difference. */
+  /** The phases in which it can happen, the default first; empty if it makes no difference. */
   phases: readonly Phase[]
-  /** Where it makes sense; everywhere if left out. */
+  /** The operations that it can happen to; all if left out. */
   operations?: readonly OperationName[]
-  /** How often it strikes if nobody says; once if left out. */
+  /** How many times it happens by default; once if left out. */
   times?: number
-  /** Milliseconds of the virtual clock if nobody says. */
+  /** The default delay, milliseconds of the virtual clock. */
   delayMs?: number
-  /** The API itself breaks its word: no client can keep its own. */
+  /** The API itself breaks its promises, so no client can keep its own. */
   isBreach?: true
 }
 
 /** A fault of a request. */
 export interface RequestFault<Name extends string = string> extends Fault<Name> {
-  run(scene: FaultContext): Promise<WireResponse | Response>
+  run(context: FaultContext): Promise<WireResponse | Response>
 }
 
 /** A fault of a notification. */
@@ -79,23 +79,23 @@ export interface NotificationFault<Name extends string = string> extends Fault<N
   sendings(event: NotificationEvent, delayMs: number): Sending[]
 }
 
-type Options = Partial<Pick<Fault, 'phases' | 'operations' | 'times' | 'delayMs' | 'isBreach'>>
+type FaultSettings = Partial<Pick<Fault, 'phases' | 'operations' | 'times' | 'delayMs' | 'isBreach'>>
 
-/** One entry of the list. */
+/** An entry of the list of faults. */
 export const fault = <const Name extends string>(
   name: Name,
   description: string,
   run: RequestFault['run'],
-  options: Options = {},
-): RequestFault<Name> => ({ name, description, phases: [], ...options, run })
+  settings: FaultSettings = {},
+): RequestFault<Name> => ({ name, description, phases: [], ...settings, run })
 
 export const BEFORE_OR_AFTER = { phases: ['after', 'before'] } as const
 export const BEFORE = { phases: ['before'] } as const
 
-/** As an open connection would, it keeps a process from ending: Node's own time limits do not. */
+/** How long a process is kept alive, as by an open connection: the timers of Node's own `AbortSignal.timeout` do not do that. */
 const OPEN_MS = 60_000
 
-/** As long as the sender's signal is not aborted. */
+/** Never resolves; rejects when the sender's signal is aborted. */
 export function never({ signal }: FaultContext): Promise<never> {
   return new Promise((_, reject) => {
     if (!signal) return
@@ -109,7 +109,7 @@ export function never({ signal }: FaultContext): Promise<never> {
   })
 }
 
-/** The API does its part if the fault strikes afterwards. */
-export async function act({ phase, perform }: FaultContext): Promise<void> {
+/** Carries out the request if the fault happens afterwards. */
+export async function performIfAfter({ phase, perform }: FaultContext): Promise<void> {
   if (phase === 'after') await perform()
 }

@@ -1,11 +1,11 @@
 import type { World } from '../world/world.ts'
 import { ApiError, paymentError } from './api-error.ts'
 
-/** Where a credential is asked for before anything else, whatever the verb. */
+/** The paths that require a credential before anything else, whatever the method. */
 export const GUARDED = /^\/v2\/wallet_connect\/(agreements|coupons|discounts)(\/|$)/
 export const isAgreementPath = (pathname: string): boolean => pathname.startsWith('/v2/')
 
-/** 403 in its envelope E. */
+/** The 403 of the policy agent, which has its own format. */
 export const refusedByPolicy = (): ApiError =>
   new ApiError(403, {
     message: 'At least one policy returned UNAUTHORIZED.',
@@ -18,7 +18,7 @@ export const refusedByPolicy = (): ApiError =>
 export const invalidAccessToken = (): ApiError =>
   new ApiError(401, { status: 401, error: 'unauthorized', message: 'Invalid access token' })
 
-/** Without a credential the two families answer differently. */
+/** @throws {ApiError} the access token is missing, unknown or disabled; without a token the error depends on the path */
 export function authenticate({ rules }: World, authorization: string | undefined, pathname: string): void {
   const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
   if (!token && isAgreementPath(pathname)) throw refusedByPolicy()

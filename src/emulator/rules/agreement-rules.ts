@@ -39,15 +39,15 @@ export function createAgreement(world: World, body: Json): object {
   return { agreement_id: id, agreement_uri: approvalUri(world, id) }
 }
 
-/** The old name is an alias. */
+/** The value of `return_uri`, or of its old name `return_url`. */
 const returnUriOf = ({ rules }: World, body: Json): string =>
   text(body.return_uri ?? (rules.acceptReturnUrl ? body.return_url : undefined))
 
-/** With its code, unless the rules leave codes out. */
+/** An error with its CamelCase code, unless the rules leave codes out. */
 const refusal = ({ rules }: World, message: string, code: string | undefined) =>
   agreementError(400, message, rules.agreementErrorCodes ? code : undefined)
 
-/** When a time from now on is over; null: never. */
+/** The end of a time that begins now; null: never. */
 const endOf = ({ state }: World, lifetimeMs: number): number | null =>
   Number.isFinite(lifetimeMs) ? state.now + lifetimeMs : null
 
@@ -106,7 +106,7 @@ export function getAgreement(world: World, id: string): object {
   }
 }
 
-/** The status by the name that the rules give it. */
+/** The status, by the name that the rules give it. */
 export function shownStatus({ rules }: World, { status }: AgreementRecord): string {
   const { unconfirmedStatus, confirmedStatus, expiredStatus } = rules
   return { pending: unconfirmedStatus, confirmed_by_user: confirmedStatus, expired: expiredStatus, cancelled: 'cancelled' }[
@@ -114,7 +114,7 @@ export function shownStatus({ rules }: World, { status }: AgreementRecord): stri
   ]
 }
 
-/** `DELETE /v2/wallet_connect/agreements/{agreement_id}`, and the buyer's unlinking. A second time changes nothing. */
+/** `DELETE /v2/wallet_connect/agreements/{agreement_id}`, and the buyer's unlinking. Changes nothing if the agreement is cancelled. */
 export function cancelAgreement(world: World, id: string): object | undefined {
   const agreement = requireAgreement(world, id)
   if (agreement.status === 'cancelled' && world.rules.cancelTwice === 'refused') {
@@ -129,7 +129,7 @@ export function cancelAgreement(world: World, id: string): object | undefined {
   return world.rules.deleteBody === 'object' ? {} : undefined
 }
 
-/** `date_expire` has come. */
+/** Ends an agreement at its `date_expire`. */
 export function expireAgreement(world: World, id: string): void {
   const agreement = world.state.agreements[id]
   if (agreement?.status !== 'pending' && agreement?.status !== 'confirmed_by_user') return
@@ -143,7 +143,7 @@ function end(world: World, agreement: AgreementRecord, status: 'cancelled' | 'ex
   if (buyer.agreement === agreement.id) buyer.agreement = null
 }
 
-/** `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token`: a code works once, and for a while. */
+/** `POST /v2/wallet_connect/agreements/{agreement_id}/payer_token`: a code works once, and only for a while. */
 export function createPayerToken(world: World, id: string, body: Json): object {
   const { state, rules } = world
   const agreement = requireAgreement(world, id, 'The agreement_id does not exist')
@@ -162,13 +162,13 @@ export function createPayerToken(world: World, id: string, body: Json): object {
   return { payer_token: token }
 }
 
-/** The agreement that this payer token can charge. */
+/** The agreement of a payer token that can be charged. */
 export function findPayer({ state }: World, token: unknown): AgreementRecord | undefined {
   const agreement = state.agreements[state.payerTokens[text(token)] ?? '']
   return agreement?.status === 'confirmed_by_user' ? agreement : undefined
 }
 
-/** The buyer approves. One active agreement per buyer: a second one is not approved while the first lives. */
+/** Approves as the buyer, who can only have one active agreement. */
 export function approveAgreement(world: World, id: string, card?: Card): { code: string; redirect_uri: string } {
   const { state, rules } = world
   if (card !== undefined) checkCard(card)
@@ -193,7 +193,7 @@ export function approveAgreement(world: World, id: string, card?: Card): { code:
   return { code, redirect_uri: redirectUri(world, agreement, code) }
 }
 
-/** The buyer refuses: back to the seller without a code. */
+/** Refuses as the buyer, and redirects to the seller without a code. */
 export function refuseAgreement(world: World, id: string): { redirect_uri: string } {
   const agreement = requirePending(world, id)
   world.record({ kind: 'agreement_refused', agreement_id: id })
@@ -201,10 +201,10 @@ export function refuseAgreement(world: World, id: string): { redirect_uri: strin
   return { redirect_uri: redirectUri(world, agreement) }
 }
 
-/** The buyer takes another second payment method, or none. The seller only hears that it changed. */
+/** Changes or removes the buyer's second payment method. The notification only says that it changed. */
 export function changePaymentMethod(world: World, id: string, card: Card | null): void {
   if (card !== null) checkCard(card)
-  const agreement = inHand(world, id)
+  const agreement = findForBuyer(world, id)
   if (agreement.status !== 'confirmed_by_user') throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}`)
   agreement.card = card && { ...card }
   world.record({ kind: 'payment_method_updated', agreement_id: id })
@@ -212,19 +212,19 @@ export function changePaymentMethod(world: World, id: string, card: Card | null)
 }
 
 function requirePending(world: World, id: string): AgreementRecord {
-  const agreement = inHand(world, id)
+  const agreement = findForBuyer(world, id)
   if (agreement.status === 'pending') return agreement
-  throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}: it is decided already`)
+  throw agreementError(400, `The agreement is ${shownStatus(world, agreement)}: the buyer has decided already`)
 }
 
-/** For what a person does, who is told in whole sentences. */
-function inHand({ state }: World, id: string): AgreementRecord {
+/** The agreement for what the buyer does. The error is for developers: the API never sends it. */
+function findForBuyer({ state }: World, id: string): AgreementRecord {
   const agreement = state.agreements[id]
   if (!agreement) throw agreementError(404, `There is no agreement ${id}`)
   return agreement
 }
 
-/** @throws {TypeError} it is no card */
+/** @throws {TypeError} it is not a card */
 function checkCard(card: Card): void {
   checkFields('A card', card, ['payment_type_id', 'payment_method_id', 'limit'])
   const { payment_type_id, payment_method_id, limit = 0 } = card

@@ -1,4 +1,4 @@
-/** An answer that declines, in one of the documented envelopes. Thrown by rules, sent by the router. */
+/** An error response in one of the documented formats. Rules throw it, and the router sends it. */
 export class ApiError extends Error {
   readonly status: number
   readonly body: object
@@ -10,7 +10,7 @@ export class ApiError extends Error {
   }
 }
 
-const WORDS: Record<number, string> = {
+const ERROR_NAMES: Record<number, string> = {
   400: 'bad_request',
   401: 'unauthorized',
   404: 'not_found',
@@ -20,17 +20,17 @@ const WORDS: Record<number, string> = {
   500: 'internal_error',
 }
 
-/** Envelope A, of `/v2/wallet_connect`: numeric status, no cause. The CamelCase code is a guess about its place. */
+/** The error format of `/v2/wallet_connect`: numeric status, no cause. Where the CamelCase code goes is a guess. */
 export const agreementError = (status: number, message: string, code?: string): ApiError =>
   new ApiError(status, {
-    error: WORDS[status] ?? 'bad_request',
+    error: ERROR_NAMES[status] ?? 'bad_request',
     message,
     status,
     ...(code && { code }),
   })
 
-/** Envelope B, of `/v1/advanced_payments`: everything is text, and a cause where a code is documented. */
-export const paymentError = (status: number, message: string, code?: string, error = WORDS[status]): ApiError =>
+/** The error format of `/v1/advanced_payments`: all values are text, with a cause where a code is documented. */
+export const paymentError = (status: number, message: string, code?: string, error = ERROR_NAMES[status]): ApiError =>
   new ApiError(status, {
     status: String(status),
     error,
@@ -38,9 +38,9 @@ export const paymentError = (status: number, message: string, code?: string, err
     ...(code && { cause: [{ code, message: message.replace(/\.$/, ''), data: null }] }),
   })
 
-/** Envelope B of the idempotency answers, whose cause repeats the message to the full stop. */
+/** The format of errors about idempotency keys: like `paymentError`, but the cause keeps the full stop of the message. */
 export const keyError = (status: number, message: string, code: string): ApiError =>
-  new ApiError(status, { status: String(status), error: WORDS[status], message, cause: [{ code, message, data: null }] })
+  new ApiError(status, { status: String(status), error: ERROR_NAMES[status], message, cause: [{ code, message, data: null }] })
 
-/** Documented for a mandatory parameter that is missing. */
+/** The error that is documented for a missing mandatory parameter. */
 export const invalidParameters = (): ApiError => paymentError(400, 'Some parameters are invalid for search.')

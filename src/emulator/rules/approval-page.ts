@@ -12,7 +12,7 @@ const page = (status: number, body: string): WireResponse => ({
   headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'" },
 })
 
-/** The page in Mercado Pago where the buyer approves or refuses, then the redirect to the seller. */
+/** The page where the buyer approves or refuses, and then the redirect to the seller. */
 export function approvalPage(world: World, { method, text }: WireRequest, id: string): WireResponse {
   const agreement = world.state.agreements[id]
   if (!agreement) return page(404, '<h1>There is no such agreement</h1>')

@@ -2,33 +2,40 @@ import { checkFields } from '../world/known-fields.ts'
 import type { Decision } from '../world/state.ts'
 import type { World } from '../world/world.ts'
 
-const of = (status: string, ...details: string[]): Decision[] => details.map((status_detail) => ({ status, status_detail }))
+const decisions = (status: string, ...details: string[]): Decision[] =>
+  details.map((status_detail) => ({ status, status_detail }))
 
 /** Every documented status of an inner payment and the reasons that go with it. */
 export const DECISIONS: readonly Decision[] = [
-  ...of('approved', 'accredited', 'partially_refunded'),
-  ...of('authorized', 'pending_capture'),
-  ...of('in_process', 'offline_process', 'pending_contingency', 'pending_review_manual', 'deferred_retry'),
-  ...of('in_process', 'pending_provider_response', 'in_process'),
-  ...of('pending', 'pending_waiting_transfer', 'pending_waiting_payment', 'pending_challenge', 'pending_waiting_for_remedy'),
-  ...of('in_mediation', 'accredited'),
-  ...of('cancelled', 'expired', 'by_collector', 'by_payer'),
-  ...of('charged_back', 'settled', 'reimbursed', 'in_process'),
-  ...of('refunded', 'refunded', 'by_admin'),
-  ...of('rejected', 'bank_error', 'rejected_by_bank', 'rejected_by_regulations', 'rejected_high_risk'),
-  ...of('rejected', 'insufficient_money', 'insufficient_amount', 'cc_rejected_3ds_mandatory'),
-  ...of('rejected', 'cc_rejected_bad_filled_card_number', 'cc_rejected_bad_filled_date', 'cc_rejected_bad_filled_other'),
-  ...of('rejected', 'cc_rejected_bad_filled_security_code', 'cc_rejected_blacklist', 'cc_rejected_call_for_authorize'),
-  ...of('rejected', 'cc_rejected_card_disabled', 'cc_rejected_card_error', 'cc_rejected_card_type_not_allowed'),
-  ...of('rejected', 'cc_rejected_duplicated_payment', 'cc_rejected_high_risk', 'cc_rejected_insufficient_amount'),
-  ...of('rejected', 'cc_rejected_invalid_installments', 'cc_rejected_max_attempts', 'cc_rejected_other_reason'),
-  ...of('rejected', 'cc_rejected_time_out'),
+  ...decisions('approved', 'accredited', 'partially_refunded'),
+  ...decisions('authorized', 'pending_capture'),
+  ...decisions('in_process', 'offline_process', 'pending_contingency', 'pending_review_manual', 'deferred_retry'),
+  ...decisions('in_process', 'pending_provider_response', 'in_process'),
+  ...decisions(
+    'pending',
+    'pending_waiting_transfer',
+    'pending_waiting_payment',
+    'pending_challenge',
+    'pending_waiting_for_remedy',
+  ),
+  ...decisions('in_mediation', 'accredited'),
+  ...decisions('cancelled', 'expired', 'by_collector', 'by_payer'),
+  ...decisions('charged_back', 'settled', 'reimbursed', 'in_process'),
+  ...decisions('refunded', 'refunded', 'by_admin'),
+  ...decisions('rejected', 'bank_error', 'rejected_by_bank', 'rejected_by_regulations', 'rejected_high_risk'),
+  ...decisions('rejected', 'insufficient_money', 'insufficient_amount', 'cc_rejected_3ds_mandatory'),
+  ...decisions('rejected', 'cc_rejected_bad_filled_card_number', 'cc_rejected_bad_filled_date', 'cc_rejected_bad_filled_other'),
+  ...decisions('rejected', 'cc_rejected_bad_filled_security_code', 'cc_rejected_blacklist', 'cc_rejected_call_for_authorize'),
+  ...decisions('rejected', 'cc_rejected_card_disabled', 'cc_rejected_card_error', 'cc_rejected_card_type_not_allowed'),
+  ...decisions('rejected', 'cc_rejected_duplicated_payment', 'cc_rejected_high_risk', 'cc_rejected_insufficient_amount'),
+  ...decisions('rejected', 'cc_rejected_invalid_installments', 'cc_rejected_max_attempts', 'cc_rejected_other_reason'),
+  ...decisions('rejected', 'cc_rejected_time_out'),
 ]
 
-/** What a payment can come to when it is made. */
+/** The statuses that a new payment can have. */
 const AT_CREATION = ['approved', 'authorized', 'in_process', 'pending', 'rejected']
 
-/** @throws {TypeError} no source knows this status, or not for this reason */
+/** @throws {TypeError} no source documents this status, or this status_detail for it */
 export function requireDecision(decision: Decision): Decision {
   checkFields('A decision', decision, ['status', 'status_detail'])
   const { status, status_detail } = decision
@@ -37,40 +44,43 @@ export function requireDecision(decision: Decision): Decision {
     const statuses = [...new Set(DECISIONS.map((known) => known.status))]
     const fix =
       details.length > 0
-        ? `status_detail of ${status} is one of ${details.join(', ')}`
-        : `status is one of ${statuses.join(', ')}`
-    throw new TypeError(`No source knows ${status}/${status_detail}: ${fix}`)
+        ? `the status_detail of ${status} is one of ${details.join(', ')}`
+        : `the status is one of ${statuses.join(', ')}`
+    throw new TypeError(`No source documents ${status}/${status_detail}: ${fix}`)
   }
   return { status, status_detail }
 }
 
-/** Has the next payments come to this. */
+/** Decides the next payments. */
 export function decideNext({ state }: World, decision: Decision, options: { user?: string | null; times?: number } = {}): void {
   checkFields('The second argument of decideNext', options, ['user', 'times'])
   const { user = null, times = 1 } = options
   if (user !== null && typeof user !== 'string') throw new TypeError('user must be an external_user.id')
   const { status, status_detail } = requireDecision(decision)
   if (!AT_CREATION.includes(status) || status_detail === 'partially_refunded') {
-    throw new TypeError(`A new payment is one of ${AT_CREATION.join(', ')}; settle it afterwards`)
+    throw new TypeError(`A new payment can be ${AT_CREATION.join(', ')}; use settle for what happens later`)
   }
   if (!(Number.isInteger(times) && times > 0)) throw new TypeError('times must be a whole number from 1')
   state.verdicts.push({ status, status_detail, user, times })
 }
 
-/** What has been decided of this buyer's next payment. In binary mode what is undecided is refused. */
-export function payableStatus({ state }: World, user: string, capture: boolean, binaryMode: boolean): Decision | undefined {
-  const verdict = state.verdicts.find((each) => each.user === null || each.user === user)
-  if (!verdict) return undefined
-  verdict.times -= 1
-  if (verdict.times === 0) state.verdicts.splice(state.verdicts.indexOf(verdict), 1)
-  const { status, status_detail } = verdict
+/** The decision about this buyer's next payment, if there is one. In binary mode an undecided payment is rejected. */
+export function takeNextDecision(
+  { state }: World,
+  { user, capture, binaryMode }: { user: string; capture: boolean; binaryMode: boolean },
+): Decision | undefined {
+  const next = state.verdicts.find((each) => each.user === null || each.user === user)
+  if (!next) return undefined
+  next.times -= 1
+  if (next.times === 0) state.verdicts.splice(state.verdicts.indexOf(next), 1)
+  const { status, status_detail } = next
   if (binaryMode && (status === 'in_process' || status === 'pending')) {
     return { status: 'rejected', status_detail: 'rejected_high_risk' }
   }
   return asCaptured({ status, status_detail }, capture)
 }
 
-/** A yes to a payment without capture is a reservation, and the other way round. */
+/** The decision for a payment with or without capture: approved becomes authorized without, and authorized approved with. */
 export function asCaptured(decision: Decision, capture: boolean): Decision {
   const { status } = decision
   if (status === 'approved' && !capture) return { status: 'authorized', status_detail: 'pending_capture' }

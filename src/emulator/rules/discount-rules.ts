@@ -9,7 +9,7 @@ const CURRENCIES = { MLA: 'ARS', MLB: 'BRL', MLC: 'CLP', MCO: 'COP', MLM: 'MXN',
 const termsOf = ({ campaignId }: CouponRecord): string =>
   `https://api.mercadopago.com/v2/discounts/campaign/${campaignId}/terms/html`
 
-/** `POST /v2/wallet_connect/coupons`: a bad coupon is an answer, `invalid`. */
+/** `POST /v2/wallet_connect/coupons`: a coupon that cannot be used is no error, but `invalid`. */
 export function validateCoupon(world: World, body: Json, payerToken: string | null): object {
   requirePayer(world, payerToken)
   if (typeof body.id !== 'string' || body.id.trim() === '') throw agreementError(400, 'Invalid coupon_id.')
@@ -18,7 +18,7 @@ export function validateCoupon(world: World, body: Json, payerToken: string | nu
   const { couponDetail, couponPercentName } = world.rules
   const { min, max } = coupon
   const detail = {
-    ...describe(world, coupon, couponPercentName),
+    ...discountDetail(world, coupon, couponPercentName),
     ...(min !== null && { min_payment_amount: world.print(min) }),
     ...(max !== null && { max_payment_amount: world.print(max) }),
   }
@@ -31,8 +31,8 @@ export function validateCoupon(world: World, body: Json, payerToken: string | nu
   }
 }
 
-/** Size, type and cap, as coupons and promises show them. */
-const describe = ({ print }: World, { type, value, cap }: CouponRecord, percent: string): Json => ({
+/** The value, type and cap of a discount, as coupons and promises show them. */
+const discountDetail = ({ print }: World, { type, value, cap }: CouponRecord, percent: string): Json => ({
   value: type === 'percent' ? value : print(value),
   type: type === 'percent' ? percent : 'fixed',
   cap: print(cap),
@@ -44,16 +44,20 @@ function requirePayer(world: World, payerToken: string | null) {
   return agreement
 }
 
-/** The coupon of a code, or what is given without one. */
+/** The coupons with a code, or those that are given without one. */
 const couponsOf = ({ state }: World, code: string | null): CouponRecord[] =>
   state.coupons.filter((coupon) => coupon.code === code && !coupon.removed)
 
 /**
  * `POST /v2/wallet_connect/discounts`: reserves the discount for this buyer and amount.
  *
- * @param isGuidePath the guide's path for promises without coupon, which has an error of its own
+ * `isGuidePath`: the request came to the path of the guide, which has its own error for an unknown coupon.
  */
-export function createDiscount(world: World, body: Json, payerToken: string | null, isGuidePath: boolean): object {
+export function createDiscount(
+  world: World,
+  body: Json,
+  { payerToken, isGuidePath }: { payerToken: string | null; isGuidePath: boolean },
+): object {
   const { amount, coupon: code = null } = body
   const agreement = requirePayer(world, payerToken)
   if (amount === undefined || amount === null) throw agreementError(400, 'transaction_amount must not be null.')
@@ -66,7 +70,7 @@ export function createDiscount(world: World, body: Json, payerToken: string | nu
     if (isGuidePath) throw agreementError(404, 'Not found manual input code')
     throw agreementError(400, 'Invalid coupon in discount.')
   }
-  const promise = promised(world, agreement.id, candidates, code !== null, minor)
+  const promise = findOrCreatePromise(world, candidates, { agreementId: agreement.id, typed: code !== null, amount: minor })
   const coupon = promise && world.state.coupons[promise.coupon]
   const base = { transaction_amount: world.print(minor), currency_id: CURRENCIES[world.rules.site] }
   if (!promise || !coupon) return { ...base, discount: {} }
@@ -77,38 +81,36 @@ export function createDiscount(world: World, body: Json, payerToken: string | nu
     ...(legalTerms !== 'inside' && { legal_terms }),
     discount: {
       amount: world.print(promise.discount),
-      detail: describe(world, coupon, promisePercentName),
+      detail: discountDetail(world, coupon, promisePercentName),
       ...(legalTerms !== 'top' && { legal_terms }),
     },
   }
 }
 
-/** The promise that stands for this amount, kept longer; else a new one of the best discount there is. */
-function promised(
+/** The existing promise for this buyer and amount, extended; else a new one with the largest discount. */
+function findOrCreatePromise(
   world: World,
-  agreementId: string,
   candidates: CouponRecord[],
-  typed: boolean,
-  amount: number,
+  { agreementId, typed, amount }: Pick<PromiseRecord, 'agreementId' | 'typed' | 'amount'>,
 ): PromiseRecord | undefined {
   const { state } = world
-  const standing = state.promises.find(
+  const existing = state.promises.find(
     (promise) =>
       promise.agreementId === agreementId &&
       promise.amount === amount &&
       promise.typed === typed &&
       candidates.some((coupon) => coupon === state.coupons[promise.coupon]),
   )
-  if (standing) {
-    keepPromise(world, standing)
-    return standing
+  if (existing) {
+    keepPromise(world, existing)
+    return existing
   }
-  const fitting = candidates
+  const applicable = candidates
     .filter(({ left, min, max }) => left !== 0 && amount >= (min ?? 0) && amount <= (max ?? amount))
     .map((coupon) => ({ coupon, discount: sizeOf(world, coupon, amount) }))
     .filter(({ discount }) => discount > 0)
     .sort((a, b) => b.discount - a.discount)
-  const [best] = fitting
+  const [best] = applicable
   if (!best) return undefined
   const { coupon, discount } = best
   if (coupon.left !== null) coupon.left -= 1
@@ -121,15 +123,15 @@ function promised(
   return promise
 }
 
-/** Never more than the cap or the amount. */
+/** The discount on an amount: never more than the cap or the amount. */
 function sizeOf({ rules }: World, { type, value, cap }: CouponRecord, amount: number): number {
   const round = rules.discountRounding === 'half_up' ? Math.round : Math.floor
-  // 15 digits: 1.15 % of 30.00 are 34.5 cents, which binary fractions put a little below.
+  // 15 digits: 1.15 % of 30.00 is 34.5 cents, but slightly less in binary floating point.
   const size = type === 'fixed' ? value : round(Number(((amount * value) / 100).toPrecision(15)))
   return Math.min(size, cap, amount)
 }
 
-/** From now on it is kept for its time: it was just made, asked for again, or the payment came to nothing. */
+/** Starts the time for which a promise is kept: at its creation, when it is requested again, when its payment fails. */
 export function keepPromise(world: World, promise: PromiseRecord): void {
   promise.since = world.state.now
   world.schedule(lifetimeOf(world, promise), { kind: 'release_promise', promise: promise.id })
@@ -138,7 +140,7 @@ export function keepPromise(world: World, promise: PromiseRecord): void {
 const lifetimeOf = ({ rules }: World, { typed }: PromiseRecord): number =>
   typed ? rules.couponPromiseReleaseMs : rules.promiseReleaseMs
 
-/** Its time is over, unless it was made again since. */
+/** Releases a promise, unless it was extended in the meantime. */
 export function releasePromise(world: World, id: number): void {
   const { state } = world
   const promise = state.promises.find((each) => each.id === id)
@@ -148,14 +150,14 @@ export function releasePromise(world: World, id: number): void {
   world.record({ kind: 'discount_released', agreement_id: promise.agreementId, amount: world.toMajor(promise.discount) })
 }
 
-/** One more time that this coupon can be used. */
+/** Allows one more use of a coupon. */
 export function giveBack({ state }: World, index: number): void {
   const coupon = state.coupons[index]
   if (coupon && coupon.left !== null) coupon.left += 1
 }
 
 /**
- * The promise that a payment repeats; undefined for a payment without discount.
+ * The promise that a payment refers to; undefined for a payment without discount.
  *
  * @throws {ApiError} 400136: there is no such promise, or the payment changes it
  */
@@ -176,7 +178,7 @@ export function findPromise(world: World, agreementId: string, amount: number, s
 
 function repeats(world: World, { discount }: PromiseRecord, coupon: CouponRecord, sent: Json): boolean {
   if (typeof sent.description !== 'string' || !isObject(sent.detail)) return false
-  // Amounts that were printed as text may be repeated as text.
+  // Amounts that responses show as text may be sent as text.
   const read = (amount: unknown) => (world.rules.amounts === 'string' && typeof amount === 'string' ? Number(amount) : amount)
   const { type } = sent.detail
   const [amount, value, cap] = [read(sent.amount), read(sent.detail.value), read(sent.detail.cap)]
@@ -185,20 +187,20 @@ function repeats(world: World, { discount }: PromiseRecord, coupon: CouponRecord
   return isType && amount === world.toMajor(discount) && value === promisedValue && cap === world.toMajor(coupon.cap)
 }
 
-/** Envelope C. */
+/** The error for a discount that does not match its promise, which has its own format. */
 const discountMismatch = (): ApiError => {
   const description = "discount doesn't exist or amount is incorrect"
   const cause = [{ code: 400136, description, data: null }]
   return new ApiError(400, { error: 'bad_request', message: description, status: 400, cause })
 }
 
-/** Takes the promise for a payment that holds money. */
+/** Uses up the promise for a payment that takes or holds money. */
 export function usePromise({ state }: World, promise: PromiseRecord, sent: Json): AppliedDiscount {
   state.promises.splice(state.promises.indexOf(promise), 1)
   return { coupon: promise.coupon, amount: promise.discount, token: promise.token, sent }
 }
 
-/** A payment that had used its promise came to nothing later: the coupon is free again after a while. */
+/** Gives the coupon of a payment back after a while, when the payment is cancelled or rejected later. */
 export function returnDiscount(world: World, { coupon }: AppliedDiscount): void {
   const delayMs = world.state.coupons[coupon]?.code === null ? world.rules.promiseReleaseMs : world.rules.couponPromiseReleaseMs
   world.schedule(delayMs, { kind: 'give_back_coupon', coupon })

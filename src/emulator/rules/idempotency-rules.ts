@@ -2,16 +2,16 @@ import type { ForgetTask, KeyRecord } from '../world/state.ts'
 import type { World } from '../world/world.ts'
 import { ApiError, keyError, paymentError } from './api-error.ts'
 
-/** What a rule answered. */
-export interface Done {
+/** The outcome of a rule. */
+export interface RuleResult {
   status: number
-  /** JSON; empty for no body. */
+  /** JSON text; empty for no body. */
   text: string
-  /** Payment that was made. */
+  /** The id of the payment that was created. */
   payment: number | null
 }
 
-/** The header's value, checked. Only creating a payment demands it. */
+/** The value of the header. @throws {ApiError} it is missing or empty */
 export function requireKey(key: string | null): string {
   if (key === null || key === '') throw missingKey()
   return key
@@ -27,25 +27,23 @@ const missingKey = (): ApiError =>
 export const stillProcessed = (): ApiError => keyError(409, 'The process has not been completed yet. Try again later.', '401001')
 export const keyUsed = (): ApiError => keyError(422, 'Idempotency key already used.', '422001')
 
-/** One key may be used once for each method and path. */
+/** The name under which a key is stored: it can be used once for each method and path. */
 export const nameOfKey = (method: string, path: string, key: string): string => `${method} ${path} ${key}`
 
 /**
- * Runs `effect` once for a key: a repeat while it runs is told to wait (409), a repeat of a success gets the same
- * answer with 200, another body under the same key is refused (422). A refusal leaves the key free.
+ * Runs `effect` once for each key. A repeat while it runs gets 409, a repeat after success gets the same body with 200,
+ * and another body with the same key gets 422. The key of a refused request can be used again.
  */
 export async function once(
   world: World,
-  scope: readonly [method: string, path: string],
-  key: string | null,
-  body: string,
-  effect: () => Promise<Done>,
-): Promise<Done> {
+  { method, path, key, body }: { method: string; path: string; key: string | null; body: string },
+  effect: () => Promise<RuleResult>,
+): Promise<RuleResult> {
   if (key === null) return effect()
   const { state, rules } = world
   requireKey(key)
   if (key.length > rules.maxKeyLength) throw paymentError(400, 'Invalid idempotency key.', '400058')
-  const name = nameOfKey(...scope, key)
+  const name = nameOfKey(method, path, key)
   const hash = hashOf(body)
   const known = state.keys[name]
   if (known) return repeat(world, known, hash)
@@ -69,19 +67,19 @@ export async function once(
   }
 }
 
-/** Its time is over, unless it has been used anew since, or is stuck. */
+/** Forgets a key, unless it has been used again in the meantime, or is stuck. */
 export function forgetKey({ state }: World, { name, since }: ForgetTask): void {
   const key = state.keys[name]
   if (key?.since === since && !key.stuck) delete state.keys[name]
 }
 
-/** The hash of no body. */
+/** No body has this hash: every repeat of a spent key is refused. */
 const SPENT = 'spent'
 
-/** Somebody still waits for its first answer. */
+/** Whether the first request with this key is still in flight. */
 export const isInFlight = ({ answer, stuck, hash }: KeyRecord): boolean => answer === null && !stuck && hash !== SPENT
 
-function repeat({ state, rules }: World, { hash, answer, payment, stuck }: KeyRecord, repeated: string): Done {
+function repeat({ state, rules }: World, { hash, answer, payment, stuck }: KeyRecord, repeated: string): RuleResult {
   if (stuck) throw stillProcessed()
   if (hash !== repeated) throw keyUsed()
   if (!answer) throw stillProcessed()
@@ -89,7 +87,7 @@ function repeat({ state, rules }: World, { hash, answer, payment, stuck }: KeyRe
   return { status: 200, text: answer.text, payment }
 }
 
-/** 53 bits (cyrb53) and the length: enough to tell honest bodies apart, and small to keep for each payment. */
+/** A 53-bit hash (cyrb53) and the length: enough where nobody forges bodies, and small enough to store with each key. */
 function hashOf(text: string): string {
   let a = 0xdeadbeef
   let b = 0x41c6ce57

@@ -3,7 +3,7 @@ import type { PaymentRecord } from '../world/state.ts'
 import type { World } from '../world/world.ts'
 import { APPLICATION_ID, COLLECTOR_ID } from './seller.ts'
 
-/** An event of topic `wallet_connect`. */
+/** Announces an event of the topic `wallet_connect`. */
 export function announceAgreement(
   world: World,
   id: string,
@@ -28,7 +28,7 @@ export function announceAgreement(
   }))
 }
 
-/** An event of topic `payment`, which points at the inner payment; and the one of 2019 if it is wanted. */
+/** Announces an event of the topic `payment`, about the inner payment, and the splitter event of 2019 if the rules want it. */
 export function announcePayment(world: World, payment: PaymentRecord, verb: 'created' | 'updated'): void {
   const { rules, state } = world
   if (rules.paymentEvents && payment.innerId !== null) {

@@ -3,7 +3,7 @@ import type { AgreementRecord, Card, Decision, EffectKind, PaymentRecord } from 
 import type { World } from '../world/world.ts'
 import { findPayer } from './agreement-rules.ts'
 import { invalidParameters, paymentError } from './api-error.ts'
-import { payableStatus } from './decision-rules.ts'
+import { takeNextDecision } from './decision-rules.ts'
 import { findPromise, keepPromise, returnDiscount, usePromise } from './discount-rules.ts'
 import { announcePayment } from './notification-rules.ts'
 import { showPayment } from './payment-view.ts'
@@ -14,22 +14,13 @@ const textOrNull = (value: unknown): string | null => (typeof value === 'string'
 /** `POST /v1/advanced_payments`: 201 whether approved or rejected. */
 export function createPayment(world: World, body: Json, idempotencyKey: string): PaymentRecord {
   const { state, rules } = world
-  const { wallet_payment: wallet, payer, capture = true, binary_mode: binaryMode = rules.defaultBinaryMode } = body
-  if (!isObject(wallet) || !isObject(payer)) throw invalidParameters()
-  if (wallet.transaction_amount === undefined) throw paymentError(400, 'Field transaction_amount is required.')
-  const amount = world.toMinor(wallet.transaction_amount)
-  if (amount === undefined || amount <= 0) throw paymentError(400, 'Invalid transaction amount in wallet payments.')
-  if (typeof capture !== 'boolean' || typeof binaryMode !== 'boolean') throw invalidParameters()
-  if (!rules.typeTokens.includes(String(payer.type_token))) throw invalidParameters()
-  if (rules.requireExternalReference && !wallet.external_reference) throw paymentError(400, 'external_reference is required.')
-  checkSplit(body)
-  checkSubMerchant(world, wallet.forward_data)
+  const { wallet, payer, amount, capture, binaryMode } = readRequest(world, body)
   const agreement = findPayer(world, payer.token)
   if (!agreement) throw paymentError(rules.payerTokenError, 'Invalid payer token.', '401003')
   const promise = findPromise(world, agreement.id, amount, wallet.discount)
 
   const charged = amount - (promise?.discount ?? 0)
-  const { decision, card } = outcome(world, agreement, charged, capture, binaryMode)
+  const { decision, card } = decide(world, agreement, { amount: charged, capture, binaryMode })
   const isHeld = decision.status !== 'rejected'
   const payment: PaymentRecord = {
     id: world.nextId(),
@@ -58,13 +49,37 @@ export function createPayment(world: World, body: Json, idempotencyKey: string):
   return payment
 }
 
+interface PaymentRequest {
+  wallet: Json
+  payer: Json
+  amount: number
+  capture: boolean
+  binaryMode: boolean
+}
+
+/** The fields of a payment request. @throws {ApiError} one is missing or not valid */
+function readRequest(world: World, body: Json): PaymentRequest {
+  const { rules } = world
+  const { wallet_payment: wallet, payer, capture = true, binary_mode: binaryMode = rules.defaultBinaryMode } = body
+  if (!isObject(wallet) || !isObject(payer)) throw invalidParameters()
+  if (wallet.transaction_amount === undefined) throw paymentError(400, 'Field transaction_amount is required.')
+  const amount = world.toMinor(wallet.transaction_amount)
+  if (amount === undefined || amount <= 0) throw paymentError(400, 'Invalid transaction amount in wallet payments.')
+  if (typeof capture !== 'boolean' || typeof binaryMode !== 'boolean') throw invalidParameters()
+  if (!rules.typeTokens.includes(String(payer.type_token))) throw invalidParameters()
+  if (rules.requireExternalReference && !wallet.external_reference) throw paymentError(400, 'external_reference is required.')
+  checkSplit(body)
+  checkSubMerchant(world, wallet.forward_data)
+  return { wallet, payer, amount, capture, binaryMode }
+}
+
 const CREATED: Record<string, EffectKind> = {
   approved: 'payment_charged',
   authorized: 'payment_reserved',
   rejected: 'payment_rejected',
 }
 
-/** What belongs to split payments is not looked at, but for the errors that are documented. */
+/** Split payments are not emulated, except for their documented errors. */
 function checkSplit({ payments, disbursements }: Json): void {
   if (Array.isArray(payments) && payments.some((each) => !isObject(each) || !each.payment_type_id)) {
     throw paymentError(400, 'Field payment_type_id is required.')
@@ -81,18 +96,16 @@ function checkDeferral({ rules }: World, binaryMode: boolean, card: Card | null)
   }
 }
 
-/** What comes of a charge, and what is charged: the balance first, then the card; unless it has been decided otherwise. */
-function outcome(
+/** The result of a charge, and the card that is charged if it is not the balance; `decideNext` takes precedence. */
+function decide(
   world: World,
   { externalUser, card: second }: AgreementRecord,
-  amount: number,
-  capture: boolean,
-  binaryMode: boolean,
+  { amount, capture, binaryMode }: { amount: number; capture: boolean; binaryMode: boolean },
 ): { decision: Decision; card: Card | null } {
   const hasBalance = amount <= world.balanceOf(externalUser.id)
   const card = hasBalance ? null : second
   if (!capture) checkDeferral(world, binaryMode, card)
-  const decided = payableStatus(world, externalUser.id, capture, binaryMode)
+  const decided = takeNextDecision(world, { user: externalUser.id, capture, binaryMode })
   if (decided) return { decision: decided, card: decided.status_detail.startsWith('cc_') ? (second ?? VISA) : card }
   if (!hasBalance && !card) return { decision: { status: 'rejected', status_detail: 'insufficient_money' }, card }
   if (card?.limit !== undefined && world.toMajor(amount) > card.limit) {
@@ -104,6 +117,7 @@ function outcome(
 
 const VISA: Card = { payment_type_id: 'credit_card', payment_method_id: 'visa' }
 
+/** Schedules the end of a payment that is reserved or undecided. */
 export function expireLater(world: World, { id, status }: PaymentRecord): void {
   const { authorizationLifetimeMs, undecidedLifetimeMs } = world.rules
   if (status === 'approved') return
@@ -113,7 +127,7 @@ export function expireLater(world: World, { id, status }: PaymentRecord): void {
 
 const UNDECIDED = ['pending', 'in_process']
 
-/** Nobody captured or decided it in time. */
+/** Cancels a payment that was not captured or decided in time. */
 export function expirePayment(world: World, id: number, status: string): void {
   const payment = world.state.payments[id]
   if (!payment) return
@@ -121,10 +135,10 @@ export function expirePayment(world: World, id: number, status: string): void {
   if (isStill) giveUp(world, payment, 'expired', null)
 }
 
-/** What the buyer pays: after discount. */
+/** What the buyer pays: the amount after the discount. */
 export const chargedAmount = ({ amount, discount }: PaymentRecord): number => amount - (discount?.amount ?? 0)
 
-/** Adds to the balance of the buyer who made this payment, if that is what it was paid with. */
+/** Adds to the balance of the buyer, if the payment was paid from it. */
 export function moveMoney(world: World, { agreementId, card }: PaymentRecord, amount: number): void {
   if (card) return
   const user = world.state.agreements[agreementId]?.externalUser.id ?? ''
@@ -162,7 +176,7 @@ function requirePayment(world: World, id: string): PaymentRecord {
 /** `GET /v1/advanced_payments/{advanced_payment_id}` */
 export const getPayment = (world: World, id: string): object => showPayment(world, requirePayment(world, id))
 
-/** Too early for anything but looking. */
+/** Whether a payment is too new to be captured, cancelled or refunded. */
 export const isFresh = ({ rules, state }: World, { createdAt }: PaymentRecord): boolean =>
   state.now < createdAt + rules.consistencyDelayMs
 
@@ -189,20 +203,20 @@ export function updatePayment(world: World, id: string, body: Json, idempotencyK
   return showPayment(world, payment)
 }
 
-/** The buyer gets back what was held. */
+/** Cancels a payment; the buyer gets back what was held. */
 export function giveUp(world: World, payment: PaymentRecord, statusDetail: string, idempotencyKey: string | null): void {
   change(world, payment, { status: 'cancelled', status_detail: statusDetail })
   release(world, payment)
   recordPayment(world, 'payment_cancelled', payment, chargedAmount(payment), idempotencyKey)
 }
 
-/** What was held goes back, the coupon too. */
+/** Returns to the buyer what was held, the coupon too. */
 export function release(world: World, payment: PaymentRecord): void {
   moveMoney(world, payment, chargedAmount(payment))
   if (payment.discount) returnDiscount(world, payment.discount)
 }
 
-/** A new status of a payment and of what is in it. */
+/** Changes the status of a payment and of its inner payment. */
 export function change(world: World, payment: PaymentRecord, { status, status_detail }: Decision, inner = status): void {
   payment.status = status
   payment.innerStatus = inner

@@ -6,7 +6,7 @@ import { COLLECTOR_ID } from './seller.ts'
 export const payerIdOf = ({ state }: World, { agreementId }: PaymentRecord): number | null =>
   state.buyers[state.agreements[agreementId]?.externalUser.id ?? '']?.payerId ?? null
 
-// The fullest sample of the documentation is of a discounted payment; its fields are printed for such payments only.
+// The most complete sample in the documentation is a discounted payment; these fields are only shown for such payments.
 const ONLY_WITH_DISCOUNT = {
   marketplace: null,
   sponsor_id: null,
@@ -47,7 +47,7 @@ const preferenceOf = (world: World, payment: PaymentRecord): object => ({
   payment_method: [{ priority: 1, payment_method: payment.card?.payment_method_id ?? 'account_money' }],
 })
 
-/** The payment as the API prints it. One refused before it came to be has neither dates nor instalments. */
+/** A payment as the API shows it. A rejected one has neither dates nor installments. */
 export function showPayment(world: World, payment: PaymentRecord): object {
   const { rules, print, state } = world
   const { description, externalReference: external_reference, card, discount, innerId } = payment

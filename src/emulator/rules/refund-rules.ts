@@ -9,7 +9,7 @@ import { COLLECTOR_ID } from './seller.ts'
 
 const total = (refunds: RefundRecord[]): number => refunds.reduce((sum, { amount }) => sum + amount, 0)
 
-/** What can still be given back. */
+/** The amount that can still be refunded. */
 export const leftOf = (payment: PaymentRecord): number => chargedAmount(payment) - total(payment.refunds)
 
 function requirePayment(world: World, id: string): PaymentRecord {
@@ -19,7 +19,7 @@ function requirePayment(world: World, id: string): PaymentRecord {
   return payment
 }
 
-/** `POST /v1/advanced_payments/{advanced_payment_id}/refunds`: `amount`, or all that is left for none or 0. */
+/** `POST /v1/advanced_payments/{advanced_payment_id}/refunds`: refunds `amount`, or all that is left if it is 0 or left out. */
 export function refundPayment(world: World, id: string, body: Json, idempotencyKey: string | null): object | undefined {
   const { state, rules } = world
   const payment = requirePayment(world, id)
@@ -39,7 +39,7 @@ export function refundPayment(world: World, id: string, body: Json, idempotencyK
   return { array: [shown], object: shown, empty: undefined }[rules.refundAnswer]
 }
 
-/** The buyer has the money back; the payment's status is another matter. */
+/** Gives the money back to the buyer. The status of the payment may change later. */
 export function makeRefund(world: World, payment: PaymentRecord, amount: number, idempotencyKey: string | null): RefundRecord {
   const refund: RefundRecord = { id: world.nextId(), amount, createdAt: world.state.now }
   payment.refunds.push(refund)
@@ -48,11 +48,11 @@ export function makeRefund(world: World, payment: PaymentRecord, amount: number,
   return refund
 }
 
-/** The payment's status follows its refunds, each after its delay. */
+/** Changes the status of a payment after its refunds, once their delay is over. */
 export function settleRefund(world: World, id: number): void {
   const { state, rules } = world
   const payment = state.payments[id]
-  // Refunded or charged back by others meanwhile: that is the end of it.
+  // Refunded or charged back in another way in the meantime: that status is final.
   if (payment?.status !== 'approved' && payment?.status !== 'partially_refunded') return
   const settled = payment.refunds.filter(({ createdAt }) => createdAt + rules.refundDelayMs <= state.now)
   const isWhole = total(settled) === chargedAmount(payment)

@@ -8,9 +8,9 @@ import { COLLECTOR_ID } from './seller.ts'
 
 const invalidSearch = () => paymentError(400, 'Some parameters are invalid for search.', '400047')
 
-type Read = (payment: PaymentRecord, world: World) => string
+type ReadField = (payment: PaymentRecord, world: World) => string
 
-const EXACT: Record<string, Read> = {
+const EXACT: Record<string, ReadField> = {
   status: ({ status }) => status,
   external_reference: ({ externalReference }) => externalReference ?? '',
   'payment.id': ({ innerId }) => String(innerId ?? ''),
@@ -29,11 +29,11 @@ const DATES: Record<string, (payment: PaymentRecord) => number> = {
 
 const SORTS: Record<string, (payment: PaymentRecord) => number> = { id: ({ id }) => id, ...DATES }
 
-/** Callers choose the name: `constructor` is none. */
+/** The entry with this name. Callers choose the name, and `constructor` must not be found. */
 const ownOf = <Value>(table: Record<string, Value>, name: string): Value | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined
 
-/** `GET /v1/advanced_payments/search`: newest first; filters that are not known are ignored. */
+/** `GET /v1/advanced_payments/search`: newest first; unknown filters are ignored. */
 export function searchPayments(world: World, query: URLSearchParams): object {
   const { searchLimit } = world.rules
   const limit = Math.min(wholeNumber(query, 'limit', searchLimit), searchLimit)
@@ -63,13 +63,13 @@ const exactFilters = (world: World, query: URLSearchParams): Filter[] =>
       return (payment) => read(payment, world) === wanted
     })
 
-/** Both spellings of cancelled find the same, and so do 7.5 and 7.50. */
+/** Both spellings of cancelled match, and so do 7.5 and 7.50. */
 function readWanted(name: string, value: string): string {
   if (name === 'payment.transaction_amount') return String(Number(value))
   return name === 'status' && value === 'canceled' ? 'cancelled' : value
 }
 
-/** `date_created` as the beginning of a printed date; `begin_date` and `end_date` of the date that `range` names. */
+/** `date_created` matches the beginning of a shown date; `begin_date` and `end_date` apply to the date that `range` names. */
 function dateFilters(query: URLSearchParams): Filter[] {
   const prefix = query.get('date_created')
   const dateOf = ownOf(DATES, query.get('range') ?? 'date_created')
@@ -88,13 +88,13 @@ const ISO_DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)
 function readDate(value: string | null, code: string): number | undefined {
   if (value === null) return undefined
   const [isDate, time, , , zone] = ISO_DATE.exec(value) ?? []
-  // A time without a zone would be one of the machine's zone.
+  // Without a zone the time would be in the zone of this machine.
   const date = isDate ? Date.parse(time && !zone ? `${value}Z` : value) : Number.NaN
   if (Number.isNaN(date)) throw paymentError(400, 'Some parameters are invalid for search.', code)
   return date
 }
 
-/** By id, falling, unless it is asked for otherwise. */
+/** Sorts by id, descending, unless `sort` and `criteria` say otherwise. */
 function sort(payments: PaymentRecord[], query: URLSearchParams): void {
   const by = ownOf(SORTS, query.get('sort') ?? 'id')
   const criteria = query.get('criteria') ?? 'desc'

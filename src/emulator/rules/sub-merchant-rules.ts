@@ -19,7 +19,7 @@ const FIELDS = [
   'url',
 ]
 
-/** A payment facilitator in Brazil names the merchant behind each payment, in full. */
+/** @throws {ApiError} a payment facilitator in Brazil does not name the merchant behind a payment, with every field */
 export function checkSubMerchant({ rules }: World, forwardData: unknown): void {
   if (!rules.facilitator || rules.site !== 'MLB') return
   const subMerchant = isObject(forwardData) && isObject(forwardData.sub_merchant) ? forwardData.sub_merchant : {}

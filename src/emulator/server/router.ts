@@ -1,159 +1,31 @@
 import { authenticate, GUARDED, isAgreementPath } from '../rules/access-rules.ts'
-import { cancelAgreement, createAgreement, createPayerToken, getAgreement } from '../rules/agreement-rules.ts'
 import { ApiError, agreementError, invalidParameters, paymentError } from '../rules/api-error.ts'
 import { approvalPage } from '../rules/approval-page.ts'
-import { createDiscount, validateCoupon } from '../rules/discount-rules.ts'
-import { type Done, once, requireKey } from '../rules/idempotency-rules.ts'
-import { createPayment, getPayment, updatePayment } from '../rules/payment-rules.ts'
-import { showPayment } from '../rules/payment-view.ts'
-import { listRefunds, refundPayment } from '../rules/refund-rules.ts'
-import { searchPayments } from '../rules/search-rules.ts'
-import type { Json } from '../world/json.ts'
-import type { OperationName } from '../world/operations.ts'
+import { once, type RuleResult, requireKey } from '../rules/idempotency-rules.ts'
+import { OPERATION_FACTS } from '../world/operations.ts'
 import type { WireRequest } from '../world/state.ts'
-import { identified, jsonAnswer, parse, type WireResponse } from '../world/wire-response.ts'
+import { jsonResponse, parse, type WireResponse, withRequestId } from '../world/wire-response.ts'
 import type { World } from '../world/world.ts'
+import { type Call, findRoute } from './routes.ts'
 
-/** One request, taken apart. */
-interface Call {
-  id: string
-  query: URLSearchParams
-  body: Json
-  key: string | null
-  payerToken: string | null
-}
-
-interface Route {
-  operation: OperationName | ((body: Json) => OperationName)
-  method: string
-  path: RegExp
-  /** Status of success; 200 if left out. */
-  status?: number
-  /** Answers twice the same to the same key; `required`: not at all without one. */
-  key?: 'optional' | 'required'
-  /** `payment` is what was made. */
-  rule: (world: World, call: Call) => { body: unknown; payment?: number }
-}
-
-const connect = '/v2/wallet_connect'
-const payments = '/v1/advanced_payments'
-const path = (pattern: string): RegExp => new RegExp(`^${pattern.replace('{id}', '([^/]+)')}$`)
-
-const routes: readonly Route[] = [
-  {
-    operation: 'payments.create',
-    method: 'POST',
-    path: path(payments),
-    status: 201,
-    key: 'required',
-    rule(world, { body, key }) {
-      const payment = createPayment(world, body, requireKey(key))
-      return { body: showPayment(world, payment), payment: payment.id }
-    },
-  },
-  {
-    operation: 'payments.search',
-    method: 'GET',
-    path: path(`${payments}/search`),
-    rule: (world, { query }) => ({ body: searchPayments(world, query) }),
-  },
-  {
-    operation: 'payments.get',
-    method: 'GET',
-    path: path(`${payments}/{id}`),
-    rule: (world, { id }) => ({ body: getPayment(world, id) }),
-  },
-  {
-    operation: ({ capture }) => (capture === true ? 'payments.capture' : 'payments.cancel'),
-    method: 'PUT',
-    path: path(`${payments}/{id}`),
-    key: 'optional',
-    rule: (world, { id, body, key }) => ({ body: updatePayment(world, id, body, key) }),
-  },
-  {
-    operation: 'payments.refund',
-    method: 'POST',
-    path: path(`${payments}/{id}/refunds`),
-    key: 'optional',
-    rule: (world, { id, body, key }) => ({ body: refundPayment(world, id, body, key) }),
-  },
-  {
-    operation: 'payments.listRefunds',
-    method: 'GET',
-    path: path(`${payments}/{id}/refunds`),
-    rule: (world, { id }) => ({ body: listRefunds(world, id) }),
-  },
-  {
-    operation: 'agreements.create',
-    method: 'POST',
-    path: path(`${connect}/agreements`),
-    rule: (world, { body }) => ({ body: createAgreement(world, body) }),
-  },
-  {
-    operation: 'agreements.get',
-    method: 'GET',
-    path: path(`${connect}/agreements/{id}`),
-    rule: (world, { id }) => ({ body: getAgreement(world, id) }),
-  },
-  {
-    operation: 'agreements.cancel',
-    method: 'DELETE',
-    path: path(`${connect}/agreements/{id}`),
-    rule: (world, { id }) => ({ body: cancelAgreement(world, id) }),
-  },
-  {
-    operation: 'agreements.createPayerToken',
-    method: 'POST',
-    path: path(`${connect}/agreements/{id}/payer_token`),
-    rule: (world, { id, body }) => ({ body: createPayerToken(world, id, body) }),
-  },
-  {
-    operation: 'discounts.validateCoupon',
-    method: 'POST',
-    path: path(`${connect}/coupons`),
-    rule: (world, { body, payerToken }) => ({ body: validateCoupon(world, body, payerToken) }),
-  },
-  {
-    operation: 'discounts.create',
-    method: 'POST',
-    path: path(`${connect}/discounts`),
-    rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, payerToken, false) }),
-  },
-  {
-    operation: 'discounts.create',
-    method: 'POST',
-    path: path(`${connect}/payment/discounts`),
-    rule: (world, { body, payerToken }) => ({ body: createDiscount(world, body, payerToken, true) }),
-  },
-]
-
-const findRoute = (method: string, pathname: string): Route | undefined =>
-  routes.find((route) => route.method === method && route.path.test(pathname))
-
-/** What this request asks for, as far as one can tell. */
-export function operationOf(method: string, pathname: string, body: Json): OperationName | undefined {
-  const operation = findRoute(method, pathname)?.operation
-  return typeof operation === 'function' ? operation(body) : operation
-}
-
-/** What goes on around a rule. */
+/** What the server does before and while a rule runs. */
 export interface Hooks {
   /** Awaited after the key is taken and before anything happens. */
   beforeEffect: () => void | Promise<void>
-  /** Runs the rule itself. */
-  around: <Value>(rule: () => Value) => Value
+  /** Runs the rule. */
+  runRule: <Value>(rule: () => Value) => Value
 }
 
 /** Answers a request as the API would. */
-export async function answer(world: World, request: WireRequest, surroundings: Hooks): Promise<WireResponse> {
+export async function answer(world: World, request: WireRequest, hooks: Hooks): Promise<WireResponse> {
   const url = new URL(request.url)
   const approval = /^\/v1\/wallet_agreement\/([^/]+)$/.exec(url.pathname)
-  if (approval) return identified(world, approvalPage(world, request, approval[1] ?? ''))
+  if (approval) return withRequestId(world, approvalPage(world, request, approval[1] ?? ''))
   try {
-    const { status, text } = await dispatch(world, request, url, surroundings)
-    return identified(world, jsonAnswer(status, text))
+    const { status, text } = await dispatch(world, request, url, hooks)
+    return withRequestId(world, jsonResponse(status, text))
   } catch (error) {
-    if (error instanceof ApiError) return identified(world, jsonAnswer(error.status, JSON.stringify(error.body)))
+    if (error instanceof ApiError) return withRequestId(world, jsonResponse(error.status, JSON.stringify(error.body)))
     throw error
   }
 }
@@ -161,20 +33,23 @@ export async function answer(world: World, request: WireRequest, surroundings: H
 async function dispatch(
   world: World,
   { method, headers, text }: WireRequest,
-  { pathname, searchParams }: URL,
-  { beforeEffect, around }: Hooks,
-): Promise<Done> {
-  const route = findRoute(method, pathname)
+  { pathname, searchParams: query }: URL,
+  { beforeEffect, runRule }: Hooks,
+): Promise<RuleResult> {
+  const body = parse(text)
+  const route = findRoute(method, pathname, body ?? {})
   if (route || GUARDED.test(pathname)) authenticate(world, headers.authorization, pathname)
   if (!route) throw notFound(pathname)
+  const { idempotencyKey } = OPERATION_FACTS[route.operation]
   const key = headers['x-idempotency-key'] ?? null
-  if (route.key === 'required') requireKey(key)
+  if (idempotencyKey === 'required') requireKey(key)
+  if (!body) throw unreadableBody(pathname)
   const id = route.path.exec(pathname)?.[1] ?? ''
-  const payerToken = headers['x-payer-token'] ?? null
-  const call: Call = { id, query: searchParams, body: readBody(text, pathname), key, payerToken }
-  return once(world, [method, pathname], route.key ? key : null, text, async () => {
+  const call: Call = { id, query, body, key, payerToken: headers['x-payer-token'] ?? null }
+  const request = { method, path: pathname, key: idempotencyKey === 'ignored' ? null : key, body: text }
+  return once(world, request, async () => {
     if (method !== 'GET') await beforeEffect()
-    const { body, payment = null } = around(() => route.rule(world, call))
+    const { body, payment = null } = runRule(() => route.rule(world, call))
     return { status: route.status ?? 200, text: body === undefined ? '' : JSON.stringify(body), payment }
   })
 }
@@ -182,8 +57,5 @@ async function dispatch(
 const notFound = (pathname: string): ApiError =>
   isAgreementPath(pathname) ? agreementError(404, 'Not found') : paymentError(404, 'Not found')
 
-function readBody(text: string, pathname: string): Json {
-  const body = parse(text)
-  if (body) return body
-  throw isAgreementPath(pathname) ? agreementError(400, 'bad_request') : invalidParameters()
-}
+const unreadableBody = (pathname: string): ApiError =>
+  isAgreementPath(pathname) ? agreementError(400, 'bad_request') : invalidParameters()

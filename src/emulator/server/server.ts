@@ -1,50 +1,47 @@
 import type { FaultContext, SeenRequest } from '../faults/fault.ts'
-import type { FaultPlan } from '../faults/faults.ts'
+import type { FaultPlan } from '../faults/fault-plan.ts'
 import { nameOfKey } from '../rules/idempotency-rules.ts'
 import type { WireRequest } from '../world/state.ts'
 import type { Received } from '../world/wire.ts'
 import { parse, type WireResponse } from '../world/wire-response.ts'
 import type { World } from '../world/world.ts'
-import { answer, type Hooks, operationOf } from './router.ts'
+import { answer, type Hooks } from './router.ts'
+import { findRoute } from './routes.ts'
 
 /** The API with its faults. */
 export interface Server {
   world: World
   faults: FaultPlan
   beforeEffect: () => void | Promise<void>
-  /** A request is done: tells whom it concerns. */
-  settle(request: SeenRequest | undefined): Promise<void>
-  /** Comes when the clock shows this. */
+  /** Ends a request: waits for the deliveries that come before its response, and starts what is due. */
+  afterRequest(request: SeenRequest | undefined): Promise<void>
+  /** Resolves when the clock shows this time. */
   waitUntil(at: number): Promise<void>
-  /** The request that a rule works for; null between rules. */
+  /** The request whose rule is running, which causes its notifications; null between rules. */
   cause: SeenRequest | null
 }
 
-/** Answers a request, with the fault that is due. */
+/** Answers a request, with the fault that is due if there is one. */
 export async function serve(server: Server, { wire, signal, redirect }: Received, arrivedAt: number): Promise<Response> {
   const { world, faults } = server
   const number = ++world.state.requests
   const request = faults.isArmed ? see(number, wire) : undefined
   const due = request && faults.forRequest(request)
   if (!due) return toResponse(await perform(server, wire, request))
-  const scene = sceneOf(server, wire, request, { ...due, signal, arrivedAt })
-  const struck = await due.fault.run(scene)
-  if (struck instanceof Response) return struck
-  if (struck.status !== 307 || redirect === 'manual') return toResponse(struck)
-  return follow(server, wire, request, redirect, struck)
+  const answer = await due.fault.run(contextOf(server, wire, request, { ...due, signal, arrivedAt }))
+  if (answer instanceof Response) return answer
+  if (answer.status !== 307 || redirect === 'manual') return toResponse(answer)
+  const target = redirectTarget(wire, answer, redirect)
+  return perform(server, { ...wire, url: target }, request).then(toResponse)
 }
 
-function sceneOf(
+type Occurrence = Pick<FaultContext, 'phase' | 'delayMs' | 'error' | 'signal'> & { arrivedAt: number }
+
+function contextOf(
   server: Server,
   wire: WireRequest,
   request: SeenRequest,
-  {
-    phase,
-    delayMs,
-    error,
-    signal,
-    arrivedAt,
-  }: Pick<FaultContext, 'phase' | 'delayMs' | 'error' | 'signal'> & { arrivedAt: number },
+  { phase, delayMs, error, signal, arrivedAt }: Occurrence,
 ): FaultContext {
   const { world } = server
   const name = nameOfKey(request.method, request.path, request.idempotencyKey ?? '')
@@ -59,33 +56,27 @@ function sceneOf(
     async replayWithoutKey() {
       const known = world.state.keys[name]
       delete world.state.keys[name]
-      const again = await perform(server, wire, request)
+      const answer = await perform(server, wire, request)
       if (known) world.state.keys[name] = known
-      return again
+      return answer
     },
     receiveLater: (delayMs) => world.schedule(delayMs, { kind: 'receive', request: wire }),
     wait: (delayMs) => server.waitUntil(arrivedAt + delayMs),
   }
 }
 
-/** As `fetch` does that was not told to leave redirects alone: 307 keeps method and body. */
-function follow(
-  server: Server,
-  wire: WireRequest,
-  request: SeenRequest,
-  redirect: string,
-  { headers }: WireResponse,
-): Promise<Response> {
-  const target = new URL(headers.location ?? '', wire.url)
-  if (redirect === 'error' || target.origin !== new URL(wire.url).origin) throw new TypeError('fetch failed')
-  return perform(server, { ...wire, url: target.href }, request).then(toResponse)
+/** The address to which a `fetch` follows a 307, which keeps method and body. @throws {TypeError} as `fetch` does */
+function redirectTarget({ url }: WireRequest, { headers }: WireResponse, redirect: string): string {
+  const target = new URL(headers.location ?? '', url)
+  if (redirect === 'error' || target.origin !== new URL(url).origin) throw new TypeError('fetch failed')
+  return target.href
 }
 
-/** Has the API do it; what it announces meanwhile is caused by this request. */
+/** Has the API carry out a request, which is then the cause of the notifications that its rule announces. */
 export async function perform(server: Server, wire: WireRequest, request: SeenRequest | undefined): Promise<WireResponse> {
-  const surroundings: Hooks = {
+  const hooks: Hooks = {
     beforeEffect: server.beforeEffect,
-    around(rule) {
+    runRule(rule) {
       server.cause = request ?? null
       try {
         return rule()
@@ -95,17 +86,17 @@ export async function perform(server: Server, wire: WireRequest, request: SeenRe
     },
   }
   try {
-    return await answer(server.world, wire, surroundings)
+    return await answer(server.world, wire, hooks)
   } finally {
-    await server.settle(request)
+    await server.afterRequest(request)
   }
 }
 
-/** The request as faults see it; undefined if it is none of the API's. */
+/** The request as faults see it; undefined if it asks for no operation of the API. */
 function see(number: number, { method, url, headers, text }: WireRequest): SeenRequest | undefined {
   const { pathname, searchParams } = new URL(url)
   const body = parse(text) ?? {}
-  const operation = operationOf(method, pathname, body)
+  const operation = findRoute(method, pathname, body)?.operation
   if (!operation) return undefined
   return {
     number,

@@ -4,25 +4,25 @@ import { createRandom } from '../world/random.ts'
 import type { DeliverTask, Delivery } from '../world/state.ts'
 import type { World } from '../world/world.ts'
 
-/** Where notifications go. */
+/** The target of notifications. */
 export interface NotificationTarget {
-  /** Your address; what its query has already stays. */
+  /** Your address. Its query is kept. */
   url: string
-  /** Signs each delivery. */
+  /** The secret that signs each delivery. */
   secret: string
-  /** Brings them there; without it they are collected, as if each had been accepted. */
+  /** Sends them; left out: they are collected, as if each had been accepted. */
   fetch?: typeof fetch
-  /** How long to wait, in real time, for a target that does not answer. Default 1000. */
+  /** How long to wait for a response, in real time. Default 1000. */
   timeoutMs?: number
 }
 
-/** Of `setTimeout`. */
+/** The longest time that `setTimeout` can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** @throws {TypeError} it is no address, or there is no secret */
+/** @throws {TypeError} the URL is not valid, or there is no secret */
 export function checkTarget(target: NotificationTarget): NotificationTarget {
   checkFields('notifications.configure', target, ['url', 'secret', 'fetch', 'timeoutMs'])
-  if (!URL.canParse(target.url)) throw new TypeError(`url must be an address, and ${target.url} is none`)
+  if (!URL.canParse(target.url)) throw new TypeError(`url must be an absolute URL, and ${target.url} is not`)
   const { timeoutMs = 0, fetch } = target
   if (fetch !== undefined && typeof fetch !== 'function') throw new TypeError('fetch must be a function')
   if (!(timeoutMs >= 0 && timeoutMs <= LONGEST_TIMER_MS)) throw new TypeError('timeoutMs must be milliseconds, 0 or more')
@@ -30,7 +30,7 @@ export function checkTarget(target: NotificationTarget): NotificationTarget {
   return target
 }
 
-/** Brings a notification once. What is not accepted in time is scheduled again. */
+/** Delivers a notification once, and schedules a repeat if it is not accepted in time. */
 export async function deliver(world: World, target: NotificationTarget, task: DeliverTask): Promise<void> {
   const { rules, state } = world
   const { attempt, seed } = task
@@ -57,20 +57,20 @@ async function post(
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), timeoutMs)
   })
-  const answered = (async () => {
+  const responded = (async () => {
     const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: controller.signal })
     void response.body?.cancel().catch(() => {})
     return response.status
   })()
   try {
-    return await Promise.race([answered.catch(() => null), late])
+    return await Promise.race([responded.catch(() => null), late])
   } finally {
     clearTimeout(timer)
     controller.abort()
   }
 }
 
-/** The request that tells of the event, signed as the dashboard's secret says. */
+/** The request for the event, signed with the secret. */
 async function sign(
   { rules, state }: World,
   { url, secret }: NotificationTarget,

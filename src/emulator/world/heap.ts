@@ -1,6 +1,6 @@
 import type { ScheduledTask } from './state.ts'
 
-/** The agenda is a binary heap, so that it costs little however much is to come; and plain JSON. */
+/** Scheduled tasks are a binary heap: cheap however many there are, and plain JSON. */
 const isBefore = (a: ScheduledTask | undefined, b: ScheduledTask | undefined): boolean =>
   a !== undefined && (b === undefined || a.at < b.at || (a.at === b.at && a.order < b.order))
 
@@ -9,8 +9,8 @@ function swap(heap: ScheduledTask[], i: number, j: number): void {
   if (a && b) [heap[i], heap[j]] = [b, a]
 }
 
-export function push(heap: ScheduledTask[], appointment: ScheduledTask): void {
-  heap.push(appointment)
+export function push(heap: ScheduledTask[], scheduled: ScheduledTask): void {
+  heap.push(scheduled)
   for (let i = heap.length - 1; i > 0; ) {
     const parent = (i - 1) >> 1
     if (!isBefore(heap[i], heap[parent])) return
@@ -19,7 +19,7 @@ export function push(heap: ScheduledTask[], appointment: ScheduledTask): void {
   }
 }
 
-/** Takes the first out. */
+/** Removes the task that is due first and returns it. */
 export function pop(heap: ScheduledTask[]): ScheduledTask | undefined {
   const first = heap[0]
   const last = heap.pop()
@@ -27,9 +27,9 @@ export function pop(heap: ScheduledTask[]): ScheduledTask | undefined {
   heap[0] = last
   for (let i = 0; ; ) {
     const [left, right] = [2 * i + 1, 2 * i + 2]
-    const least = isBefore(heap[right], heap[left]) ? right : left
-    if (!isBefore(heap[least], heap[i])) return first
-    swap(heap, i, least)
-    i = least
+    const earlier = isBefore(heap[right], heap[left]) ? right : left
+    if (!isBefore(heap[earlier], heap[i])) return first
+    swap(heap, i, earlier)
+    i = earlier
   }
 }

@@ -4,62 +4,62 @@ import { checkFields } from './known-fields.ts'
 const MINUTE_MS = 60_000
 
 /**
- * What the emulator does where the sources are silent or disagree; each default is listed, with its reason, in `guesses`.
- * Times are milliseconds of the virtual clock; `Infinity` means never.
+ * What the emulator does where the sources are silent or disagree; each default is listed, with the reason, in `guesses`.
+ * Times are milliseconds of the virtual clock, and `Infinity` means never.
  */
 export interface Rules {
-  /** Country: decides currency and decimals. */
+  /** The country, which decides the currency and its decimals. */
   site: 'MLA' | 'MLB' | 'MLC' | 'MCO' | 'MLM' | 'MPE' | 'MLU'
-  /** Origin of the hosted approval page in `agreement_uri`. */
+  /** The origin of the hosted approval page in `agreement_uri`. */
   origin: string
-  /** Access tokens that are let in; all, if left out. */
+  /** The access tokens that are accepted; left out: all. */
   accessTokens: readonly string[] | undefined
-  /** Access tokens of an application that Mercado Pago has not enabled for Wallet Connect: 403 of the policy agent. */
+  /** The access tokens of an application that Mercado Pago has not enabled for Wallet Connect: 403 from the policy agent. */
   disabledAccessTokens: readonly string[]
-  /** `X-Request-Id` on every answer. */
+  /** Sends `X-Request-Id` with every response. */
   requestIds: boolean
 
-  /** How long an agreement lives. */
+  /** How long an agreement is valid. */
   agreementLifetimeMs: number
   /** How long the code of an approval can be exchanged. */
   codeLifetimeMs: number
-  /** What a second exchange of a code answers. */
+  /** The response to a second exchange of a code. */
   codeReuse: 'refused' | 'same_token'
   requireExternalFlowId: boolean
-  /** Longest `return_uri`, `external_flow_id`: 2048 and 64 characters (newer) or 300 each (older). */
+  /** The maximum length of `return_uri` and `external_flow_id`: 2048 and 64 characters (newer), or 300 each (older). */
   lengthLimits: 'newer' | 'older'
-  /** Beginnings of `return_uri` that are registered for the application; any web address, if left out. */
+  /** The beginnings of `return_uri` that are registered for the application; left out: any web address is. */
   redirectUris: readonly string[] | undefined
-  /** Takes the old name `return_url` too; its effect says so. */
+  /** Accepts the old name `return_url` too; the effect records it. */
   acceptReturnUrl: boolean
-  /** The CamelCase codes of 2026 as `code` in errors of agreements. */
+  /** Sends the CamelCase codes of 2026 as `code` in errors of agreements. */
   agreementErrorCodes: boolean
   unconfirmedStatus: string
   confirmedStatus: string
   expiredStatus: string
-  /** Name of the date of cancellation. */
+  /** The name of the date of cancellation. */
   cancelDate: 'date_canceled' | 'date_cancelled' | 'both'
-  /** Name of the code in an agreement. */
+  /** The name of the code in an agreement. */
   codeName: 'validation_code' | 'agreement_code'
-  /** Body of a cancellation. */
+  /** The body of the response to a cancellation. */
   deleteBody: 'none' | 'object'
-  /** What cancelling a cancelled agreement answers. */
+  /** What happens when a cancelled agreement is cancelled. */
   cancelTwice: 'accepted' | 'refused'
   oneAgreementPerUser: boolean
-  /** What the buyer's refusal does to the agreement. */
+  /** Whether the buyer's refusal cancels the agreement. */
   refusal: 'leaves_open' | 'cancels'
-  /** Brings `external_flow_id` back in the redirect. */
+  /** Adds `external_flow_id` to the redirect. */
   returnExternalFlowId: boolean
   /** A buyer whose balance does not cover `validation_amount` can only approve with a card. */
   enforceValidationAmount: boolean
 
-  /** Name of the discount's details in a coupon. */
+  /** The name of the discount's details in a coupon. */
   couponDetail: 'detail' | 'details' | 'both'
-  /** What a percentage is called in a coupon. */
+  /** The type of a percentage discount in a coupon. */
   couponPercentName: 'percent' | 'percentage'
-  /** What a percentage is called in a promise. */
+  /** The type of a percentage discount in a promise. */
   promisePercentName: 'percent' | 'percentage'
-  /** Where a promise has its `legal_terms`. */
+  /** Where the `legal_terms` of a promise are: at the top level or inside `discount`. */
   legalTerms: 'top' | 'inside' | 'both'
   discountRounding: 'half_up' | 'down'
   /** How long an unused promise without coupon is kept. */
@@ -67,33 +67,33 @@ export interface Rules {
   /** How long an unused promise with coupon is kept. */
   couponPromiseReleaseMs: number
 
-  /** How amounts are printed. */
+  /** Whether amounts in responses are numbers or strings. */
   amounts: 'number' | 'string'
-  /** Decimals of the Colombian peso. */
+  /** The decimals of the Colombian peso. */
   copDecimals: 2 | 0
   requireExternalReference: boolean
   /** The seller is a payment facilitator: in MLB every payment names its sub-merchant. */
   facilitator: boolean
   typeTokens: readonly string[]
-  /** `binary_mode` of a payment that does not say. */
+  /** The `binary_mode` of a payment that does not give one. */
   defaultBinaryMode: boolean
-  /** `capture: false` is possible. */
+  /** Allows `capture: false`. */
   deferredCapture: boolean
-  /** `capture: false` is possible together with `binary_mode: true`. */
+  /** Allows `capture: false` together with `binary_mode: true`. */
   deferredCaptureInBinaryMode: boolean
-  /** Status of the answer to a bad payer token. */
+  /** The HTTP status for a payer token that is not valid. */
   payerTokenError: 401 | 400
   disbursements: 'array' | 'object' | 'null'
   cancelledSpelling: 'cancelled' | 'canceled'
-  /** Statuses from which a payment can be cancelled. */
+  /** The statuses in which a payment can be cancelled. */
   cancellable: readonly string[]
-  /** A capture or cancellation has to repeat `wallet_payment`. */
+  /** Requires captures and cancellations to repeat `wallet_payment`. */
   requireWalletPayment: boolean
-  /** How long after its creation a payment cannot be captured, cancelled or refunded yet. */
+  /** How long after its creation a payment cannot yet be captured, cancelled or refunded. */
   consistencyDelayMs: number
-  /** How long a reserved payment waits for its capture before it is cancelled. */
+  /** How long a reserved payment can be captured before it is cancelled. */
   authorizationLifetimeMs: number
-  /** How long a pending payment waits before it is cancelled. */
+  /** How long a payment stays pending before it is cancelled. */
   undecidedLifetimeMs: number
 
   /** How long after a refund the payment's status changes. */
@@ -103,40 +103,40 @@ export interface Rules {
   refundIds: 'number' | 'string'
   refundAnswer: 'array' | 'object' | 'empty'
 
-  /** Most results of a search page, and how many without `limit`. */
+  /** The maximum number of results on a search page, and the number without `limit`. */
   searchLimit: number
 
   /** How long an idempotency key is remembered. */
   keyRetentionMs: number
-  /** Characters. */
+  /** The maximum number of characters of an idempotency key. */
   maxKeyLength: number
-  /** What a refused request does to its key. */
+  /** Whether the key of a refused request can be used again. */
   keyAfterRefusal: 'free' | 'spent'
-  /** Status of the answer to a repeat of a payment that is paid. */
+  /** The HTTP status for a repeat of the request for a payment that is paid. */
   replayOfPaid: 200 | 409
 
   /** Sends `payment.created` and `payment.updated`. */
   paymentEvents: boolean
-  /** Sends `splitter.insert` and `splitter.update` of 2019 as well. */
+  /** Sends `splitter.insert` and `splitter.update` of 2019 too. */
   splitterEvents: boolean
-  /** Sends notifications at all, though the credentials are test ones. */
+  /** Sends notifications although the credentials are test credentials. */
   testEvents: boolean
-  /** `id` of an agreement's notification. */
+  /** The `id` of an agreement's notification. */
   eventIds: 'distinct' | 'agreement_id'
   signNotifications: boolean
-  /** Casing of `data.id` in the signed text. */
+  /** The case of `data.id` in the signed text. */
   signedId: 'as_received' | 'lower_case'
-  /** Unit of `ts` in the signature. */
+  /** The unit of `ts` in the signature. */
   timestampUnit: 's' | 'ms'
-  /** How long the merchant may take to answer a notification. */
+  /** How long the merchant has to answer a notification. */
   deliveryTimeoutMs: number
-  /** Waits before each repeat of a notification that was not accepted. */
+  /** The wait before each repeat of a notification that was not accepted. */
   retryDelaysMs: readonly number[]
-  /** What a repeat has anew; `id` and `version` stay in any case. */
+  /** Whether a repeat has a new `x-request-id` and `ts`; `id` and `version` never change. */
   redeliveryHeaders: 'new_request_id_and_ts' | 'the_same'
 }
 
-/** The rules of an emulator that is told nothing. */
+/** The rules of an emulator that is created without options. */
 export const DEFAULT_RULES: Rules = {
   site: 'MLA',
   origin: 'https://mercadopago.test',
@@ -213,7 +213,7 @@ export const DEFAULT_RULES: Rules = {
   redeliveryHeaders: 'new_request_id_and_ts',
 }
 
-/** Values of the rules that are a choice; the default comes first. */
+/** The values of each rule that is a choice; the default comes first. */
 export const CHOICES: { readonly [Name in keyof Rules]?: readonly Rules[Name][] } = {
   site: ['MLA', 'MLB', 'MLC', 'MCO', 'MLM', 'MPE', 'MLU'],
   codeReuse: ['refused', 'same_token'],
@@ -244,17 +244,17 @@ export const CHOICES: { readonly [Name in keyof Rules]?: readonly Rules[Name][] 
 }
 
 /**
- * The defaults with what is given in their place.
+ * The rules: what is given, and the defaults for the rest.
  *
- * @throws {TypeError} an option is misspelt, which would change nothing silently, or has a value that means nothing
+ * @throws {TypeError} an option is misspelt, which would silently change nothing, or has a value that cannot be used
  */
 export function readRules(given: Partial<Rules>, others: readonly string[]): Rules {
   checkFields('createEmulator', given, [...others, ...Object.keys(DEFAULT_RULES)])
   const rules: Rules = { ...DEFAULT_RULES }
   for (const name of Object.keys(given) as (keyof Rules)[]) {
     if (given[name] === undefined) continue
-    const wrong = complaint(name, given[name])
-    if (wrong) throw new TypeError(`${name} must be ${wrong}`)
+    const expected = findMistake(name, given[name])
+    if (expected) throw new TypeError(`${name} must be ${expected}`)
     Object.assign(rules, { [name]: given[name] })
   }
   return rules
@@ -264,8 +264,8 @@ const CANCELLABLE: readonly unknown[] = DEFAULT_RULES.cancellable
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 const isOrigin = (value: unknown): boolean => typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
 
-/** What the value should have been; undefined if it is right. */
-function complaint(name: keyof Rules, value: unknown): string | undefined {
+/** What the value must be; undefined if it is right. */
+function findMistake(name: keyof Rules, value: unknown): string | undefined {
   const choices: readonly unknown[] | undefined = CHOICES[name]
   if (choices) return choices.includes(value) ? undefined : `one of ${choices.join(', ')}`
   const standard = DEFAULT_RULES[name]

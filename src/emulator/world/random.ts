@@ -1,15 +1,15 @@
-/** Where random-looking values come from: the same seed gives the same values in every runtime. */
+/** A source of random-looking values: the same seed gives the same values in every runtime. */
 export interface Random {
-  /** Lower-case hex digits. */
+  /** A string of lower-case hex digits. */
   hex(length: number): string
-  /** UUID v4 form. */
+  /** A UUID of version 4. */
   uuid(): string
-  /** A whole number from 0 to below `bound`. */
+  /** A whole number from 0 up to, but not including, `bound`. */
   below(bound: number): number
 }
 
 /**
- * @param seeded an object whose `seed` is read and moved on, so that it can be part of a snapshot
+ * @param seeded an object whose `seed` is read and updated, so that it can be part of a snapshot
  */
 export function createRandom(seeded: { seed: number }): Random {
   // mulberry32: 32 bits of state, good enough for ids that only have to differ.

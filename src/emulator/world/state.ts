@@ -1,43 +1,43 @@
-/** Everything the emulator remembers: plain JSON. Amounts are whole minor units, times milliseconds since 1970. */
+/** Everything that the emulator remembers, as plain JSON. Amounts are whole minor units, times milliseconds since 1970. */
 export interface State {
-  /** Virtual time. */
+  /** The time of the virtual clock. */
   now: number
-  /** Where the next random value comes from. */
+  /** The state of the random source. */
   seed: number
-  /** Last number given to a payment, refund or inner payment. */
+  /** The last id given to a payment, refund or inner payment. */
   lastId: number
-  /** Payers who have been given a number. */
+  /** The number of payers who have an id. */
   payers: number
-  /** Last number given to a notification. */
+  /** The last id given to a notification of a payment. */
   lastEvent: number
-  /** Last number given to a thing to do later: what falls due together happens in this order. */
+  /** The last number given to a scheduled task: tasks that fall due together run in this order. */
   lastScheduled: number
-  /** Requests that have come in. */
+  /** The number of requests received. */
   requests: number
   agreements: Record<string, AgreementRecord>
-  /** Agreement of a payer token. */
+  /** The id of the agreement of each payer token. */
   payerTokens: Record<string, string>
-  /** Buyers by `external_user.id`. */
+  /** The buyers, by `external_user.id`. */
   buyers: Record<string, BuyerRecord>
-  /** Balance of buyers who have none of their own. */
+  /** The balance of buyers who have none of their own. */
   defaultBalance: number
   payments: Record<string, PaymentRecord>
   coupons: CouponRecord[]
   promises: PromiseRecord[]
-  /** What the next payments come to, whatever the balance says. */
-  verdicts: VerdictRecord[]
+  /** Decisions about the next payments, whatever the balance is. */
+  verdicts: NextDecision[]
   keys: Record<string, KeyRecord>
-  /** A heap: the first comes first. */
+  /** A heap: the task that is due first comes first. */
   scheduled: ScheduledTask[]
-  /** What has been begun and takes time. */
+  /** The tasks that have started and take real time. */
   underWay: ScheduledTask[]
   deliveries: Delivery[]
-  /** How many of them have been handed out. */
+  /** How many of them `drain` has returned. */
   drained: number
   effects: Effect[]
 }
 
-/** Nothing has happened yet. */
+/** The state in which nothing has happened yet. */
 export const emptyState = (seed: number, now: number): State => ({
   now,
   seed,
@@ -62,7 +62,7 @@ export const emptyState = (seed: number, now: number): State => ({
   effects: [],
 })
 
-/** For keys that callers choose: knows no `constructor`, no `__proto__`. */
+/** A dictionary for keys that callers choose: it has no `constructor` and no `__proto__`. */
 export const emptyDictionary = <Value>(): Record<string, Value> => Object.create(null)
 
 export interface AgreementRecord {
@@ -76,30 +76,30 @@ export interface AgreementRecord {
   externalFlowId: string | null
   externalUser: { id: string; description?: unknown }
   agreementData: Record<string, unknown> | null
-  /** Brought by the buyer's return, exchanged once. */
+  /** The code in the redirect, which is exchanged for the payer token. */
   code: string | null
   /** null: never. */
   codeExpiresAt: number | null
   payerToken: string | null
-  /** Card that is charged when the balance does not suffice. */
+  /** The card that is charged when the balance is too low. */
   card: Card | null
 }
 
-/** A second payment method of the buyer's choice. */
+/** The buyer's second payment method. */
 export interface Card {
   payment_type_id: 'credit_card' | 'debit_card'
-  /** Such as `visa`. */
+  /** For example `visa`. */
   payment_method_id: string
-  /** Most that it can be charged, major units; no limit if left out. */
+  /** The most that it can be charged, major units; no limit if left out. */
   limit?: number
 }
 
 export interface BuyerRecord {
-  /** Mercado Pago's number of the buyer. */
+  /** Mercado Pago's id of the buyer. */
   payerId: number | null
-  /** null: the default. */
+  /** null: the default balance. */
   balance: number | null
-  /** Agreement that is confirmed. */
+  /** The id of the confirmed agreement. */
   agreement: string | null
 }
 
@@ -110,13 +110,13 @@ export interface PaymentRecord {
   status: string
   innerStatus: string
   statusDetail: string
-  /** What was asked for, before discount. */
+  /** The amount before the discount. */
   amount: number
   captured: boolean
   binaryMode: boolean
   description: string | null
   externalReference: string | null
-  /** null: the balance of the wallet. */
+  /** The card that was charged; null: the balance of the wallet. */
   card: Card | null
   discount: AppliedDiscount | null
   createdAt: number
@@ -124,13 +124,13 @@ export interface PaymentRecord {
   refunds: RefundRecord[]
 }
 
-/** A promise that a payment was made with. */
+/** The discount of a payment, from the promise that it used. */
 export interface AppliedDiscount {
-  /** Index of the coupon. */
+  /** The index of the coupon. */
   coupon: number
   amount: number
   token: string
-  /** As the payment sent it. */
+  /** The discount as the payment request repeated it. */
   sent: Record<string, unknown>
 }
 
@@ -143,7 +143,7 @@ export interface RefundRecord {
 /** A discount that a campaign gives, with or without a code. */
 export interface CouponRecord {
   campaignId: number
-  /** null: given without being asked for. */
+  /** null: the discount is given without a code. */
   code: string | null
   type: 'percent' | 'fixed'
   /** Percent, or minor units. */
@@ -153,9 +153,9 @@ export interface CouponRecord {
   max: number | null
   description: string
   status: 'success' | 'pending' | 'invalid'
-  /** How often it can still be promised; null: no limit. */
+  /** How many more times it can be promised; null: no limit. */
   left: number | null
-  /** Whether it has been taken back. */
+  /** Whether `coupons.remove` has withdrawn it. */
   removed: boolean
 }
 
@@ -168,40 +168,40 @@ export interface PromiseRecord {
   typed: boolean
   amount: number
   discount: number
-  /** When it was made, or last failed to be used. */
+  /** When its time began: at its creation, when it was requested again, or when a payment with it failed. */
   since: number
 }
 
-/** A status and why. */
+/** The status of a payment, and the reason. */
 export interface Decision {
   status: string
   status_detail: string
 }
 
-export interface VerdictRecord extends Decision {
+export interface NextDecision extends Decision {
   /** null: for every buyer. */
   user: string | null
   times: number
 }
 
-/** What an idempotency key stands for: the request, and its answer once there is one. */
+/** What is known of an idempotency key: its request, and the response once there is one. */
 export interface KeyRecord {
-  /** Of the body. */
+  /** The hash of the request's body. */
   hash: string
-  /** null: in flight. */
+  /** null: the request is in flight. */
   answer: { status: number; text: string } | null
-  /** Payment that it made. */
+  /** The id of the payment that it created. */
   payment: number | null
-  /** Every repeat is told to wait, for ever. */
+  /** Whether every repeat gets 409/401001 from now on. */
   stuck: boolean
-  /** When it was first used. */
+  /** When the key was first used. */
   since: number
 }
 
-/** Something that happens later. */
+/** A task and the time at which it is due. */
 export interface ScheduledTask {
   at: number
-  /** Decides between two at the same time. */
+  /** Decides which of two tasks runs first that are due at the same time. */
   order: number
   task: Task
 }
@@ -216,28 +216,28 @@ export type Task =
   | DeliverTask
   | { kind: 'receive'; request: WireRequest }
 
-/** A key that is remembered no longer, unless it has been used anew since. */
+/** Forgets an idempotency key, unless it has been used again since. */
 export interface ForgetTask {
   kind: 'forget_key'
   name: string
-  /** When it was used. */
+  /** When the key was first used. */
   since: number
 }
 
-/** A notification to be brought. */
+/** Delivers a notification. */
 export interface DeliverTask {
   kind: 'deliver'
   event: NotificationEvent
   attempt: number
   forged: boolean
   /**
-   * Where its random values come from. Signing takes real time: what was drawn from the common source then would
-   * depend on which requests come meanwhile.
+   * The seed of its random values. Signing takes real time, so values from the shared source would depend on the
+   * requests that arrive in the meantime.
    */
   seed: number
 }
 
-/** A request as it is on the wire. */
+/** A request as it goes over the wire. */
 export interface WireRequest {
   method: string
   url: string
@@ -245,31 +245,31 @@ export interface WireRequest {
   text: string
 }
 
-/** What a notification tells; its signature comes with each delivery. */
+/** The content of a notification. Each delivery signs it anew. */
 export interface NotificationEvent {
   topic: string
-  /** `data.id` of the query. */
+  /** The `data.id` in the query. */
   dataId: string
   body: Record<string, unknown>
-  /** Set once it has been sent and a repeat is to be the same. */
+  /** The headers of its last delivery, for the rule that repeats have the same. */
   sent?: { requestId: string; ts: string }
 }
 
-/** One notification as it went out, or as it was collected. */
+/** One delivery of a notification, sent or collected. */
 export interface Delivery {
   /** Virtual time, ISO 8601. */
   at: string
-  /** From 1. */
+  /** Counted from 1. */
   attempt: number
   url: string
   headers: Record<string, string>
-  /** JSON. */
+  /** JSON text. */
   body: string
-  /** The merchant's HTTP status; null: no answer; `collected`: there is nobody to answer. */
+  /** The merchant's HTTP status; null: no response; `collected`: it was not sent, as there is no `fetch` to send it with. */
   responseStatus: number | null | 'collected'
 }
 
-/** What really happened to agreements and money: the judge of every test. Amounts in major units. */
+/** Something that really happened to agreements or money, for tests to compare with. Amounts are major units. */
 export interface Effect {
   /** Virtual time, ISO 8601. */
   at: string
@@ -279,11 +279,11 @@ export interface Effect {
   amount?: number
   external_reference?: string | null
   idempotency_key?: string | null
-  /** Old name of a field that the request used. */
+  /** The old name of a field, if the request used it. */
   alias?: string
 }
 
-/** What an effect did. */
+/** What happened. */
 export type EffectKind =
   | 'agreement_created'
   | 'agreement_confirmed'
@@ -294,17 +294,17 @@ export type EffectKind =
   | 'payment_method_updated'
   | 'discount_promised'
   | 'discount_released'
-  /** Money went from the buyer to the seller. */
+  /** Money moved from the buyer to the seller. */
   | 'payment_charged'
   /** Money is held for a capture. */
   | 'payment_reserved'
-  /** Money is held until Mercado Pago has decided. */
+  /** Money is held until Mercado Pago decides. */
   | 'payment_undecided'
-  /** No money; or what was held is given back. */
+  /** No money moved, or money that was held went back to the buyer. */
   | 'payment_rejected'
-  /** What was held went to the seller. */
+  /** Money that was held went to the seller. */
   | 'payment_captured'
-  /** What was held is given back. */
+  /** Money that was held went back to the buyer. */
   | 'payment_cancelled'
   | 'payment_refunded'
   /** The issuer took the money back. */

@@ -1,26 +1,26 @@
 import { isObject, type Json } from './json.ts'
 import type { World } from './world.ts'
 
-/** An answer as it goes on the wire. */
+/** A response as it goes over the wire. */
 export interface WireResponse {
   status: number
   text: string
   headers: Record<string, string>
 }
 
-export const jsonAnswer = (status: number, text: string): WireResponse => ({
+export const jsonResponse = (status: number, text: string): WireResponse => ({
   status,
   text,
   headers: { 'content-type': 'application/json; charset=utf-8' },
 })
 
-/** With an id of its own, as every answer of the API. */
-export function identified({ random, rules }: World, answer: WireResponse): WireResponse {
-  if (rules.requestIds) answer.headers['x-request-id'] = random.uuid()
-  return answer
+/** The response with a new `X-Request-Id`, as every response of the API has one. */
+export function withRequestId({ random, rules }: World, response: WireResponse): WireResponse {
+  if (rules.requestIds) response.headers['x-request-id'] = random.uuid()
+  return response
 }
 
-/** The JSON object of a body, `{}` of none; undefined for anything else. */
+/** The JSON object in a body, `{}` if the body is empty; undefined for anything else. */
 export function parse(text: string): Json | undefined {
   try {
     const value: unknown = text.trim() === '' ? {} : JSON.parse(text)

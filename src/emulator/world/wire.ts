@@ -1,13 +1,13 @@
 import type { WireRequest } from './state.ts'
 
-/** A request as it came, and what its sender asked of `fetch`. */
+/** A request as it arrived, and how its sender wants `fetch` to behave. */
 export interface Received {
   wire: WireRequest
   signal: AbortSignal | undefined
   redirect: string
 }
 
-/** Reads what was given to `fetch`. @throws {TypeError} it is no request */
+/** Reads the arguments of `fetch`. @throws {TypeError} they are no request */
 export async function receive(input: RequestInfo | URL, init?: RequestInit): Promise<Received> {
   const plain = readPlain(input, init)
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined) ?? undefined
@@ -33,7 +33,7 @@ const KNOWN = [
   'keepalive',
 ]
 
-/** What belongs to a request. Servers give their handlers a second argument that has nothing to do with it. */
+/** The fields of a request's options. Servers call their handlers with a second argument that is something else. */
 const choose = (init: RequestInit): RequestInit =>
   Object.fromEntries(KNOWN.filter((name) => name in init).map((name) => [name, init[name as keyof RequestInit]]))
 
@@ -41,8 +41,8 @@ const WITH_BODY = ['POST', 'PUT']
 const WITHOUT_BODY = ['GET', 'DELETE']
 
 /**
- * An address with text to send is what nearly every caller gives. Making a Request of it, and reading that again, would
- * take longer than all the rest.
+ * The fast path for an address and a text, which is what nearly every caller gives: building a Request and reading it
+ * again would take longer than everything else.
  */
 function readPlain(input: RequestInfo | URL, init: RequestInit = {}): WireRequest | undefined {
   const { method = 'GET', body } = init
@@ -56,7 +56,7 @@ function readPlain(input: RequestInfo | URL, init: RequestInit = {}): WireReques
   return { method, url: href, headers, text }
 }
 
-/** The value, or what the sender aborted with. */
+/** The value; rejects with the reason of the abort if the sender aborts first. */
 export function untilAborted<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
   if (!signal) return work
   return new Promise((resolve, reject) => {

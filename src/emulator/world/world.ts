@@ -6,25 +6,25 @@ import type { BuyerRecord, Effect, NotificationEvent, State, Task } from './stat
 
 const DECIMALS: Record<Rules['site'], number> = { MLA: 2, MLB: 2, MLC: 0, MCO: 2, MLM: 2, MPE: 2, MLU: 2 }
 
-/** What every rule works on. */
+/** The state and the means that every rule works with. */
 export interface World {
   rules: Rules
   state: State
   random: Random
-  /** Next whole number for a payment or refund. */
+  /** The next id of a payment or refund. */
   nextId(): number
-  /** Minor units of an amount of the wire; undefined if it is none, or has too many decimals. */
+  /** An amount in minor units; undefined if it is no amount, or has too many decimals. */
   toMinor(amount: unknown): number | undefined
   toMajor(minor: number): number
-  /** An amount as it is printed. */
+  /** An amount as responses show it. */
   print(minor: number): number | string
   buyer(user: string): BuyerRecord
   balanceOf(user: string): number
-  /** Writes down what really happened. */
+  /** Records what really happened. */
   record(effect: Omit<Effect, 'at'>): void
-  /** Has `task` done so much later on the virtual clock; never, after `Infinity`. */
+  /** Schedules a task on the virtual clock; `Infinity` means never. */
   schedule(delayMs: number, task: Task): void
-  /** Tells the merchant, if anybody listens: only then the event is made. */
+  /** Sends the merchant a notification. The event is only created if there is a target. */
   announce(event: () => NotificationEvent): void
 }
 

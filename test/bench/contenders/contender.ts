@@ -5,7 +5,7 @@
 export type CreateCaller = (fetch: typeof globalThis.fetch, origin: string) => () => Promise<unknown>
 
 /** What every contender pays. */
-export const wish = {
+export const samplePayment = {
   wallet_payment: { transaction_amount: 700.5, description: 'Two chairs', external_reference: 'order-1' },
   payer: { token: 'abcdef0123456789abcdef0123456789', type_token: 'wallet-token' },
   binary_mode: true,

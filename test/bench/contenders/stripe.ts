@@ -1,9 +1,9 @@
 import Stripe from 'stripe'
-import { type CreateCaller, wish } from './contender.ts'
+import { type CreateCaller, samplePayment } from './contender.ts'
 
-const { transaction_amount, description, external_reference } = wish.wallet_payment
+const { transaction_amount, description, external_reference } = samplePayment.wallet_payment
 
-/** The same wish in Stripe's words: cents, and a form. */
+/** The same payment in Stripe's words: cents, and a form. */
 export const createCaller: CreateCaller = (fetch, origin) => {
   const { hostname, port, protocol } = new URL(origin)
   const stripe = new Stripe('sk_test_1', {
@@ -16,7 +16,7 @@ export const createCaller: CreateCaller = (fetch, origin) => {
     amount: transaction_amount * 100,
     currency: 'ars',
     description,
-    payment_method: wish.payer.token,
+    payment_method: samplePayment.payer.token,
     confirm: true,
     metadata: { external_reference },
   }

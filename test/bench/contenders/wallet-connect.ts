@@ -1,7 +1,7 @@
 import { createWalletConnect } from 'mercadopago-wallet-connect'
-import { type CreateCaller, wish } from './contender.ts'
+import { type CreateCaller, samplePayment } from './contender.ts'
 
 export const createCaller: CreateCaller = (fetch, baseURL) => {
   const wallet = createWalletConnect({ accessToken: 'TEST-1', fetch, baseURL })
-  return () => wallet.payments.create(wish)
+  return () => wallet.payments.create(samplePayment)
 }

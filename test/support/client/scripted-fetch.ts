@@ -1,18 +1,19 @@
 /** What the network does to one request. */
 export type Step =
-  /** The answer, a fresh one each time. */
+  /** Makes the response, a new one each time. */
   | (() => Response | Promise<Response>)
-  /** Rejects with this. */
+  /** Rejects with this value. */
   | { reject: unknown }
-  /** Throws this before there is a promise. */
+  /** Throws this value instead of returning a promise. */
   | { throw: unknown }
-  /** Never answers, and does not listen to the signal. */
+  /** Never settles, and ignores the signal. */
   | 'hang'
-  /** Headers, and then a body that never ends. */
+  /** Sends headers with this status, and then a body that never ends. */
   | { stall: number }
-  /** Headers, half a body, and then a broken connection. */
+  /** Sends headers with this status and half a body, and then breaks the connection. */
   | { cut: number }
 
+/** A request that `scriptedFetch` received. */
 export interface Sent {
   url: string
   method: string
@@ -21,7 +22,7 @@ export interface Sent {
   init: RequestInit
 }
 
-/** A `fetch` that follows a script and writes down what it was asked; the last step goes on for ever. */
+/** A `fetch` that follows a script and records its requests in `sent`. After the script ends, its last step repeats. */
 export function scriptedFetch(...steps: Step[]): typeof fetch & { sent: Sent[] } {
   const sent: Sent[] = []
   const scripted = (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
@@ -51,11 +52,13 @@ function broken(status: number, end: (controller: ReadableStreamDefaultControlle
   return new Response(body, { status, headers: { 'content-type': 'application/json' } })
 }
 
+/** A response with a JSON body. */
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): (() => Response) => {
   const text = JSON.stringify(body)
   return () => new Response(text, { status, headers: { 'content-type': 'application/json', ...headers } })
 }
 
+/** A response with a text body, or with none. */
 export const text = (status: number, body: string | null, headers: Record<string, string> = {}): (() => Response) => {
   return () => new Response(body, { status, headers })
 }

@@ -5,16 +5,23 @@ interface Timer {
   callback: () => void
 }
 
-/** Turns of the event loop in which nothing is set or cancelled before time moves: whatever needs no time is done by then. */
+/**
+ * How many turns of the event loop must pass without a new or cancelled timer before time moves, so that everything that
+ * needs no time is done first.
+ */
 const IDLE_TURNS = 3
 
-/** A clock on which waiting takes no time: when everybody waits, it moves to the next timer. */
+/** A clock on which waiting takes no real time: when nothing else happens, it jumps to the next timer. */
 export interface TestClock extends Clock {
-  /** Milliseconds that have passed on it. */
+  /** Milliseconds that have passed on this clock. */
   elapsed(): number
 }
 
-/** @param random what `random` gives; 0.5 if left out */
+/**
+ * Makes a test clock that starts at a fixed date.
+ *
+ * @param random what `clock.random()` returns; 0.5 if left out
+ */
 export function createTestClock({ random = 0.5 } = {}): TestClock {
   const START = Date.UTC(2026, 10, 21, 12)
   const timers = new Set<Timer>()

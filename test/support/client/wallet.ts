@@ -10,17 +10,17 @@ import { createClient } from '../../../src/client/create-wallet-connect.ts'
 import { document } from './documents.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
-/** In a browser there is no access token: there the tests hold a ticket of a proxy. */
+/** A browser must not have an access token, so there the tests use a ticket of a proxy. */
 const credential =
   'document' in globalThis
     ? { proxy: { url: 'https://api.mercadopago.com', ticket: 'TEST-access' } }
     : { accessToken: 'TEST-access' }
 
-/** A client for tests: nothing leaves but through `fetch`. */
+/** A client for tests, which sends every request through `fetch`. */
 export const walletWith = (fetch: typeof globalThis.fetch, options: Partial<WalletConnectOptions> = {}): WalletConnect =>
   createWalletConnect({ ...credential, fetch, timeoutMs: 200, deadlineMs: 2_000, ...options } as WalletConnectOptions)
 
-/** The same on a clock of its own, on which waiting takes no time. */
+/** The same client on a test clock, on which waiting takes no real time. */
 export const walletOnTestClock = (
   fetch: typeof globalThis.fetch,
   options: Partial<WalletConnectOptions> = {},
@@ -28,13 +28,13 @@ export const walletOnTestClock = (
 ): WalletConnect =>
   createClient({ ...credential, fetch, timeoutMs: 200, deadlineMs: 2_000, ...options } as WalletConnectOptions, clock)
 
-/** The guide's payment. */
+/** The payment that the guide shows. */
 export const aPayment: CreatePaymentInput = {
   wallet_payment: { transaction_amount: 700.5, description: 'Payment Description', external_reference: 'Pago_123' },
   payer: { token: 'PAYER_TOKEN' },
 }
 
-/** A good input of each operation, for tests that look at something else. */
+/** A valid input for each operation, for tests that are about something else. */
 export const anInput: Record<OperationName, object> = {
   'agreements.create': document('create-agreement.request'),
   'agreements.get': { agreement_id: 'abc' },
@@ -51,7 +51,7 @@ export const anInput: Record<OperationName, object> = {
   'payments.listRefunds': { advanced_payment_id: 7 },
 }
 
-/** A buyer who has approved, and the payer token. */
+/** Links a wallet in the emulator; returns the agreement's id and the payer token. */
 export async function linkWallet(emulator: Emulator): Promise<{ agreement_id: string; payer_token: string }> {
   const { agreements } = walletWith(emulator.fetch)
   const { agreement_id } = await agreements.create({
@@ -64,7 +64,7 @@ export async function linkWallet(emulator: Emulator): Promise<{ agreement_id: st
   return { agreement_id, payer_token }
 }
 
-/** What the promise rejects with; fails if it does not. */
+/** The value that the promise rejects with. Throws if it resolves. */
 export async function rejection<Error = unknown>(promise: Promise<unknown>): Promise<Error> {
   const value = await promise.then(
     (resolved) => ({ resolved }),

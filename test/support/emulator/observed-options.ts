@@ -2,14 +2,18 @@ import { createEmulator, DEFAULT_RULES, type EmulatorOptions, type Rules } from 
 import { describe, expect, it } from 'vitest'
 import { start } from './raw-emulator.ts'
 
-export type Options = EmulatorOptions
-export type Body = Record<string, unknown>
+export type JsonObject = Record<string, unknown>
 
-/** How each option shows from outside, what is seen by default, and what with each other value. */
-export type Seen<Name extends keyof Rules> = {
-  [Each in Name]: [look: (options: Options) => Promise<unknown>, byDefault: unknown, ...others: [Rules[Each], unknown][]]
+/** A way to observe each option from outside, what it observes by default, and what with each other value. */
+export type Observations<Name extends keyof Rules> = {
+  [Each in Name]: [
+    observe: (options: EmulatorOptions) => Promise<unknown>,
+    byDefault: unknown,
+    ...others: [Rules[Each], unknown][],
+  ]
 }
 
+/** The options that `payment-rules.test.ts` tests. */
 export type PaymentRule =
   | 'amounts'
   | 'copDecimals'
@@ -37,6 +41,7 @@ export type PaymentRule =
   | 'keyAfterRefusal'
   | 'replayOfPaid'
 
+/** The options that `notifications.test.ts` tests. */
 export type NotificationRule =
   | 'paymentEvents'
   | 'splitterEvents'
@@ -49,37 +54,40 @@ export type NotificationRule =
   | 'retryDelaysMs'
   | 'redeliveryHeaders'
 
-/** A test of each option: its default, every other value, and that no value was left out. */
-export function describeRules<Name extends keyof Rules>(seen: Seen<Name>): void {
-  describe.each(Object.keys(seen) as Name[])('%s', (name) => {
-    const [look, byDefault, ...others] = seen[name]
+/** Tests each option: its default, every other value, and that no value is left out. */
+export function describeRules<Name extends keyof Rules>(observations: Observations<Name>): void {
+  describe.each(Object.keys(observations) as Name[])('the option %s', (name) => {
+    const [observe, byDefault, ...others] = observations[name]
 
-    it('shows its default', async () => {
-      expect(await look({})).toEqual(byDefault)
-      expect(await look({ [name]: undefined })).toEqual(byDefault)
+    it('has its documented default, also for undefined', async () => {
+      expect(await observe({})).toEqual(byDefault)
+      expect(await observe({ [name]: undefined })).toEqual(byDefault)
     })
 
-    it.each(others)('%j shows', async (value, expected) => {
-      expect(await look({ [name]: value })).toEqual(expected)
+    it.each(others)('has an effect with the value %j', async (value, expected) => {
+      expect(await observe({ [name]: value })).toEqual(expected)
     })
 
-    it('has each of its values tested', () => {
-      const choices = /must be one of (.*)$/.exec(attempt(() => createEmulator({ [name]: {} } as Options)))?.[1]
+    it('is tested with each of its values', () => {
+      const choices = /must be one of (.*)$/.exec(messageOf(() => createEmulator({ [name]: {} } as EmulatorOptions)))?.[1]
       const wanted = choices?.split(', ') ?? (typeof DEFAULT_RULES[name] === 'boolean' ? ['true', 'false'] : [])
       expect(others.map(([value]) => String(value))).toEqual(expect.arrayContaining(wanted))
     })
   })
 }
 
-/** One after the other, as their order may matter. */
-export async function each<Value, Result>(values: readonly Value[], read: (value: Value) => Promise<Result>): Promise<Result[]> {
+/** Reads one value after the other, as the order may matter. */
+export async function inSequence<Value, Result>(
+  values: readonly Value[],
+  read: (value: Value) => Promise<Result>,
+): Promise<Result[]> {
   const results = []
   for (const value of values) results.push(await read(value))
   return results
 }
 
-/** `done`, or why not. */
-export function attempt(act: () => unknown): string {
+/** The message of what a call throws; `done` if it throws nothing. */
+export function messageOf(act: () => unknown): string {
   try {
     act()
     return 'done'
@@ -89,7 +97,7 @@ export function attempt(act: () => unknown): string {
 }
 
 /** An emulator with a linked buyer. */
-export async function linked(options: Options) {
+export async function linked(options: EmulatorOptions) {
   const started = start(options)
   return { ...started, ...(await started.link()) }
 }

@@ -4,13 +4,19 @@ import { document } from '../client/documents.ts'
 export const agreements = '/v2/wallet_connect/agreements'
 export const payments = '/v1/advanced_payments'
 
+export const YEAR_MS = 365 * 24 * 3_600_000
+export const agreementRequest = document('create-agreement.request')
+/** Names that every object inherits: a careless dictionary finds an entry under them. */
+export const INHERITED_NAMES = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__']
+
+/** A payment as the API shows it, as far as tests read it. */
 export interface RawPayment {
   id: number
   status: string
   payments: [{ id: number | null; status: string; status_detail: string; transaction_amount: number }]
 }
 
-/** An emulator, and the steps that most tests begin with, as raw requests. */
+/** An emulator, and the steps that most tests start with, as raw requests. */
 export function start(options: EmulatorOptions = {}) {
   const emulator = createEmulator(options)
   let keys = 0
@@ -25,13 +31,13 @@ export function start(options: EmulatorOptions = {}) {
     return { status: response.status, headers: response.headers, text, body: (text && JSON.parse(text)) as Body }
   }
 
-  /** An agreement that waits for its buyer. */
+  /** Creates an agreement that the buyer has not decided on. */
   async function propose(user = 'buyer', change: object = {}): Promise<string> {
-    const body = { ...document('create-agreement.request'), external_user: { id: user }, ...change }
+    const body = { ...agreementRequest, external_user: { id: user }, ...change }
     return (await call<{ agreement_id: string }>('POST', agreements, body)).body.agreement_id
   }
 
-  /** An agreement with its payer token. */
+  /** Creates an agreement, approves it and exchanges its code for a payer token. */
   async function link(user?: string, card?: Card): Promise<{ id: string; token: string; code: string }> {
     const id = await propose(user)
     const { code } = emulator.buyer.approve(id, card)
@@ -39,7 +45,7 @@ export function start(options: EmulatorOptions = {}) {
     return { id, token: body.payer_token, code }
   }
 
-  /** `wallet` goes into `wallet_payment`, `more` beside it. */
+  /** Creates a payment: `wallet` goes into `wallet_payment`, everything else next to it. */
   const pay = (
     token: unknown,
     transaction_amount: unknown = 100,
@@ -58,11 +64,11 @@ export function start(options: EmulatorOptions = {}) {
   const refund = (id: number, amount?: number) =>
     call('POST', `${payments}/${id}/refunds`, amount === undefined ? {} : { amount })
 
-  /** Kinds and amounts of what happened to payments. */
+  /** The kinds and amounts of the effects on payments. */
   const moves = () =>
     emulator.effects.filter(({ kind }) => kind.startsWith('payment_')).map(({ kind, amount }) => `${kind} ${amount}`)
 
-  /** How much the buyer can still spend from the wallet: tried out, and given back. */
+  /** What the buyer can still spend from the wallet, found by payments that are undone again. */
   async function balance(token: string): Promise<number> {
     const before = emulator.snapshot()
     let low = 0

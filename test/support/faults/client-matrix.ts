@@ -1,24 +1,24 @@
 import { isWalletConnectError, type OperationName, operations } from 'mercadopago-wallet-connect'
-import { inParallel, REQUEST_ROWS, type Row, stageFor } from './fixtures.ts'
+import { fixtureFor, inParallel, REQUEST_ROWS, type Row } from './fixtures.ts'
 
-/** What the client makes of a fault that lasts as long as the call. */
+/** How a call of the client ends under a fault that lasts as long as the call. */
 export interface Cell extends Row {
   operation: OperationName
   /** `answer`, or the class of the error. */
-  told: string
-  /** Of UnavailableError. */
+  ending: string
+  /** The reason of an UnavailableError. */
   reason?: string
-  /** May money have moved, as the error says. */
+  /** Whether money may have moved, according to the error. */
   outcome: 'none' | 'unknown' | 'answer'
-  /** How often it has taken effect when the call ends. */
+  /** The number of times that the request has taken effect when the call ends. */
   effects: number
-  /** What `reconcile` says once the fault is over, if it was asked. */
+  /** The outcome of `reconcile` once the fault is over, if the call ended without knowing. */
   reconciled?: 'done' | 'not_done' | 'unknown'
-  /** How often it has taken effect in the end, when all that was under way has arrived. */
+  /** The number of times that the request has taken effect once everything under way has arrived. */
   finally: number
 }
 
-/** Every fault of a request at every operation where it can strike. */
+/** Every request fault at every operation that it can happen to. */
 export const clientMatrix = (): Promise<Cell[]> =>
   inParallel(
     (Object.keys(operations) as OperationName[]).flatMap((operation) =>
@@ -28,18 +28,18 @@ export const clientMatrix = (): Promise<Cell[]> =>
   )
 
 async function measure({ fault, phase, operation }: Row & { operation: OperationName }): Promise<Cell> {
-  const { emulator, wallet, prepared, effects } = await stageFor(operation)
+  const { emulator, wallet, prepared, effects } = await fixtureFor(operation)
   emulator.faults.inject({ fault: fault.name, times: Number.POSITIVE_INFINITY, ...(phase && { phase }) })
-  const ending = await wallet.send(prepared).then(
-    () => ({ told: 'answer', outcome: 'answer' as const }),
+  const result = await wallet.send(prepared).then(
+    () => ({ ending: 'answer', outcome: 'answer' as const }),
     (error: unknown) => {
       if (!isWalletConnectError(error)) throw error
-      return { told: error.name, outcome: error.outcome, ...('reason' in error && { reason: String(error.reason) }) }
+      return { ending: error.name, outcome: error.outcome, ...('reason' in error && { reason: String(error.reason) }) }
     },
   )
-  const cell = { fault, ...(phase && { phase }), operation, ...ending, effects: effects() }
+  const cell = { fault, ...(phase && { phase }), operation, ...result, effects: effects() }
   emulator.faults.clear()
-  const reconciled = ending.outcome === 'unknown' ? (await wallet.reconcile(prepared)).outcome : undefined
+  const reconciled = result.outcome === 'unknown' ? (await wallet.reconcile(prepared)).outcome : undefined
   await emulator.clock.advance(24 * 3_600_000)
   return { ...cell, ...(reconciled && { reconciled }), finally: effects() }
 }

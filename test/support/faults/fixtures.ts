@@ -15,40 +15,45 @@ export interface Row {
   phase?: Phase
 }
 
-/** One line of the table for each fault and phase. */
+/** A row of the table for each fault in each of its phases. */
 export const rowsOf = (faults: readonly Fault<FaultName>[]): Row[] =>
   faults.flatMap((fault): Row[] => (fault.phases.length > 0 ? fault.phases.map((phase) => ({ fault, phase })) : [{ fault }]))
 
-/** The faults of requests: those of notifications change no answer. */
+/** The rows of request faults. Faults of notifications change no response. */
 export const REQUEST_ROWS = rowsOf(FAULTS.filter(({ name }) => !name.startsWith('notification_')))
 
 export const nameOf = ({ fault, phase }: Row): string =>
   phase && fault.phases.length > 1 ? `${fault.name} ${phase}` : fault.name
 
-/** What an operation does when it takes effect; reads do nothing. */
-export const EFFECT: Partial<Record<OperationName, Effect['kind']>> = {
+/** The effect that each operation has; null: none, it only reads. */
+export const EFFECT: Record<OperationName, Effect['kind'] | null> = {
   'agreements.create': 'agreement_created',
+  'agreements.get': null,
   'agreements.cancel': 'agreement_cancelled',
   'agreements.createPayerToken': 'payer_token_created',
+  'discounts.validateCoupon': null,
   'discounts.create': 'discount_promised',
   'payments.create': 'payment_charged',
+  'payments.get': null,
+  'payments.search': null,
   'payments.capture': 'payment_captured',
   'payments.cancel': 'payment_cancelled',
   'payments.refund': 'payment_refunded',
+  'payments.listRefunds': null,
 }
 
-/** An emulator in which each operation can be done, and a request that does it. */
-export interface Stage {
+/** An emulator that is ready for an operation, and the request for it. */
+export interface Fixture {
   emulator: Emulator
   wallet: WalletConnect
   prepared: PreparedRequest
-  /** How often it has taken effect. */
+  /** The number of times that the request has taken effect. */
   effects(): number
 }
 
 const agreement = { return_uri: 'https://shop.example/linked', external_flow_id: 'flow-1', external_user: { id: 'buyer-1' } }
 
-export async function stageFor(operation: OperationName, accessToken = 'TEST-1'): Promise<Stage> {
+export async function fixtureFor(operation: OperationName, accessToken = 'TEST-1'): Promise<Fixture> {
   const emulator = createEmulator()
   emulator.coupons.add({ code: 'WALLET10', type: 'percent', value: 10 })
   const wallet = createWalletConnect({ accessToken, fetch: emulator.fetch, timeoutMs: 800, maxRetries: 1, deadlineMs: 5_000 })
@@ -96,7 +101,7 @@ export async function stageFor(operation: OperationName, accessToken = 'TEST-1')
   }
 }
 
-/** Many at a time: most of them wait for a timer. */
+/** Runs many at the same time, as most of them wait for a timer. */
 export async function inParallel<Input, Output>(
   inputs: readonly Input[],
   work: (input: Input) => Promise<Output>,

@@ -5,12 +5,12 @@ import type { Cell } from './client-matrix.ts'
 import { EFFECT, nameOf, rowsOf } from './fixtures.ts'
 import { SDK_OPERATIONS, type SdkCell } from './sdk-matrix.ts'
 
-/** Markdown, with what is between `<!-- name -->` and `<!-- /name -->` made anew. */
+/** Markdown, with what is between `<!-- name -->` and `<!-- /name -->` replaced. */
 export const fill = (page: string, parts: Record<string, string>): string =>
   Object.entries(parts).reduce((text, [name, part]) => {
-    const place = new RegExp(`(<!-- ${name} -->).*?(<!-- /${name} -->)`, 's')
-    if (!place.test(text)) throw new Error(`The page has no place for ${name}`)
-    return text.replace(place, (_, start, end) => `${start}\n${part}\n${end}`)
+    const section = new RegExp(`(<!-- ${name} -->).*?(<!-- /${name} -->)`, 's')
+    if (!section.test(text)) throw new Error(`The page has no section ${name}`)
+    return text.replace(section, (_, start, end) => `${start}\n${part}\n${end}`)
   }, page)
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -20,7 +20,7 @@ const DAY_MS = 24 * 3_600_000
 
 function printed(value: unknown, name: string): string {
   if (Array.isArray(value)) return value.length > 0 ? value.map((each) => printed(each, name)).join(', ') : 'none'
-  if (value === Number.POSITIVE_INFINITY) return 'for ever'
+  if (value === Number.POSITIVE_INFINITY) return '`Infinity`'
   if (typeof value === 'number' && name.endsWith('Ms')) {
     if (value >= DAY_MS) return `${value / DAY_MS} d`
     return value >= 60_000 ? `${value / 60_000} min` : value >= 1_000 ? `${value / 1_000} s` : `${value} ms`
@@ -35,14 +35,14 @@ function optionOf({ option }: Guess): [name: string, values: string] {
   return [`\`${option}\``, [`**${printed(standard, option)}**`, ...others.map((each) => printed(each, option))].join(', ')]
 }
 
-/** Everything that the emulator decides by itself. */
+/** The table of everything that the emulator decides and no source documents. */
 export const guessTable = (): string =>
   table(
     ['what the emulator does', 'the sources', 'option', 'values'],
     guesses.map((guess) => [guess.decision, guess.because === 'silent' ? 'are silent' : 'disagree', ...optionOf(guess)]),
   )
 
-/** Every fault with its sentence. */
+/** The table of faults. */
 export const faultTable = (): string =>
   table(
     ['fault', 'what happens', 'phase', '`delayMs`', 'operations'],
@@ -55,17 +55,17 @@ export const faultTable = (): string =>
     ]),
   )
 
-const MOVED = { answer: 'as the answer says', none: 'no', unknown: '**maybe**' }
+const MOVED = { answer: 'as the response says', none: 'no', unknown: '**maybe**' }
 
 const ADVICE: Record<string, string> = {
-  answer: 'Nothing. Ask `isApproved(payment)`.',
-  RefusedError: 'Mend what `status` and `apiCode` say; the key can be used again.',
+  answer: 'Nothing. Check `isApproved(payment)`.',
+  RefusedError: 'Fix what `status` and `apiCode` point at; the key can be used again.',
   'UnavailableError/rate_limited': 'Try again after `retryAfterMs`.',
-  done: '`reconcile(prepared)`. Once the fault is over it finds the payment, or makes it with the same key.',
-  unknown: '`reconcile(prepared)`, again and again: while the API says nothing else, nobody can know.',
+  done: 'Call `reconcile(prepared)`. Once the fault is over it finds the payment, or creates it with the same key.',
+  unknown: 'Call `reconcile(prepared)` repeatedly: as long as the API answers like this, the outcome cannot be known.',
 }
 
-/** The page for three in the morning: each fault at a payment. */
+/** The table for whoever is on call: each fault of a payment, and what to do about it. */
 export const paymentTable = (cells: readonly Cell[]): string =>
   table(
     ['fault', 'what happens', '`payments.create` ends with', 'may money have moved?', 'what to do'],
@@ -73,16 +73,21 @@ export const paymentTable = (cells: readonly Cell[]): string =>
       .filter(({ operation }) => operation === 'payments.create')
       .map((cell) => [
         `\`${nameOf(cell)}\``,
-        cell.fault.description + (cell.phase && cell.fault.phases.length > 1 ? ` (${PHASE[cell.phase]})` : ''),
-        cell.told === 'answer' ? 'the payment' : `\`${cell.told}\``,
+        describePhase(cell),
+        cell.ending === 'answer' ? 'the payment' : `\`${cell.ending}\``,
         MOVED[cell.outcome],
-        cell.fault.isBreach ? BREACH : (ADVICE[cell.reconciled ?? cell.told] ?? ADVICE[`${cell.told}/${cell.reason}`] ?? ''),
+        cell.fault.isBreach ? BREACH : (ADVICE[cell.reconciled ?? cell.ending] ?? ADVICE[`${cell.ending}/${cell.reason}`] ?? ''),
       ]),
   )
 
-const PHASE = { before: 'the API has done nothing', after: 'the API has done it' }
+const PHASE = { before: 'the API has not carried out the request', after: 'the API has carried out the request' }
+
+/** The description of a fault, with the phase if it has several. */
+const describePhase = ({ fault, phase }: Cell): string =>
+  phase && fault.phases.length > 1 ? fault.description.replace(/\.$/, ` (${PHASE[phase]}).`) : fault.description
+
 const BREACH =
-  'The API breaks its own word, and no error tells. Compare what was answered with your order, and your orders with the search.'
+  'The API breaks its own promises, and no error shows it. Compare the response with your order, and your orders with the search.'
 
 const SHORT: Record<string, string> = {
   answer: 'answer',
@@ -91,7 +96,7 @@ const SHORT: Record<string, string> = {
   InvalidResponseError: 'invalid response',
 }
 
-/** Each fault at each operation: how it ends, how often it took effect, what `reconcile` says. */
+/** The table of each fault at each operation: how the call ends, how often it took effect, what `reconcile` says. */
 export function clientTable(cells: readonly Cell[]): string {
   const names = Object.keys(operations) as OperationName[]
   const rows = [...new Set(cells.map(nameOf))]
@@ -102,14 +107,14 @@ export function clientTable(cells: readonly Cell[]): string {
       ...names.map((name) => {
         const cell = cells.find((each) => nameOf(each) === row && each.operation === name)
         if (!cell) return ''
-        const end = cell.reconciled ? `unknown → ${cell.reconciled.replace('_', ' ')}` : (SHORT[cell.told] ?? cell.told)
+        const end = cell.reconciled ? `unknown → ${cell.reconciled.replace('_', ' ')}` : (SHORT[cell.ending] ?? cell.ending)
         return EFFECT[name] ? `${end} · ${cell.finally}` : end
       }),
     ]),
   )
 }
 
-/** The same of the official SDK. */
+/** The same table for the official SDK. */
 export function sdkTable(cells: readonly SdkCell[]): string {
   const rows = rowsOf(FAULTS).map(nameOf)
   return table(
@@ -120,7 +125,7 @@ export function sdkTable(cells: readonly SdkCell[]): string {
         `\`${row}\``,
         ...SDK_OPERATIONS.map((name) => {
           const cell = cells.find((each) => nameOf(each) === row && each.operation === name)
-          return cell ? (EFFECT[name] ? `${cell.told} · ${cell.effects}` : cell.told) : ''
+          return cell ? (EFFECT[name] ? `${cell.ending} · ${cell.effects}` : cell.ending) : ''
         }),
       ]),
   )

@@ -1,7 +1,7 @@
 import { AdvancedPayment, DisbursementRefund, MercadoPagoConfig } from 'mercadopago'
-import { inParallel, REQUEST_ROWS, type Row, stageFor } from './fixtures.ts'
+import { fixtureFor, inParallel, REQUEST_ROWS, type Row } from './fixtures.ts'
 
-/** What the official SDK can do of Wallet Connect. */
+/** The operations of Wallet Connect that the official SDK has. */
 export const SDK_OPERATIONS = [
   'payments.create',
   'payments.get',
@@ -12,18 +12,18 @@ export const SDK_OPERATIONS = [
 ] as const
 export type SdkOperation = (typeof SDK_OPERATIONS)[number]
 
-/** What the official SDK makes of a fault that lasts as long as the call. */
+/** How a call of the official SDK ends under a fault that lasts as long as the call. */
 export interface SdkCell extends Row {
   operation: SdkOperation
-  /** `answer`; `empty answer`: success without anything in it; `hangs`; or the name of what it throws. */
-  told: string
+  /** `answer`; `empty answer`: success with nothing in it; `hangs`; or the name of the error that it throws. */
+  ending: string
   effects: number
 }
 
-/** Longer than all that it waits for by itself. */
-const PATIENCE_MS = 4_000
+/** Longer than all of its own waits together. */
+const HANGS_AFTER_MS = 4_000
 
-/** Each of its calls, for a payment whose body our client has made. */
+/** Each call of the SDK, with the request body of our client. */
 export function sdkCalls(accessToken: string) {
   const options = { timeout: 800, maxRetries: 1, initialDelay: 10, maxDelay: 1_000 }
   const config = new MercadoPagoConfig({ accessToken, options })
@@ -47,13 +47,13 @@ export function sdkCalls(accessToken: string) {
   }
 }
 
-/** Runs `work` with a global `fetch` that finds the emulator by the access token: the SDK takes no other. */
+/** Runs `work` with a global `fetch` that finds the emulator by the access token: the SDK accepts no other `fetch`. */
 export async function withGlobalFetch<Value>(emulators: Map<string, typeof fetch>, work: () => Promise<Value>): Promise<Value> {
   const real = globalThis.fetch
   globalThis.fetch = async (input, init) => {
     const token = new Headers(init?.headers).get('authorization')?.replace('Bearer ', '') ?? ''
     const emulated = emulators.get(token)
-    if (!emulated) throw new Error(`Nobody answers for ${token}`)
+    if (!emulated) throw new Error(`There is no emulator for ${token}`)
     return emulated(input, init)
   }
   try {
@@ -70,17 +70,18 @@ export function sdkMatrix(): Promise<SdkCell[]> {
   const emulators = new Map<string, typeof fetch>()
   return withGlobalFetch(emulators, () =>
     inParallel(inputs, async ({ fault, phase, operation, accessToken }) => {
-      const { emulator, prepared, effects } = await stageFor(operation, accessToken)
+      const { emulator, prepared, effects } = await fixtureFor(operation, accessToken)
       emulators.set(accessToken, emulator.fetch)
       emulator.faults.inject({ fault: fault.name, times: Number.POSITIVE_INFINITY, ...(phase && { phase }) })
       const id = prepared.path.split('/')[3] ?? ''
-      const told = await Promise.race([
-        sdkCalls(accessToken)(operation, JSON.parse(prepared.body ?? '{}'), id).then(say, (error: Error) => error.name),
-        new Promise<string>((resolve) => setTimeout(resolve, PATIENCE_MS, 'hangs')),
+      const ending = await Promise.race([
+        sdkCalls(accessToken)(operation, JSON.parse(prepared.body ?? '{}'), id).then(describe, (error: Error) => error.name),
+        new Promise<string>((resolve) => setTimeout(resolve, HANGS_AFTER_MS, 'hangs')),
       ])
-      return { fault, ...(phase && { phase }), operation, told, effects: effects() }
+      return { fault, ...(phase && { phase }), operation, ending, effects: effects() }
     }),
   )
 }
 
-const say = (answer: object): string => (Object.keys(answer).some((name) => name !== 'api_response') ? 'answer' : 'empty answer')
+const describe = (answer: object): string =>
+  Object.keys(answer).some((name) => name !== 'api_response') ? 'answer' : 'empty answer'

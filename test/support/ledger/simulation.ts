@@ -1,44 +1,44 @@
 import { isApproved, type PreparedRequest, prepare } from 'mercadopago-wallet-connect'
 import { createEmulator, type Emulator, type Snapshot } from 'mercadopago-wallet-connect/emulator'
 import { type AttemptResult, type Entry, REVIEW_AFTER_MS, type step } from '../../../playground/ledger/ledger.ts'
-import { createLedger, type LedgerPorts, type LedgerReply } from '../../../playground/ledger/ledger-driver.ts'
+import { createLedgerDriver, type LedgerDependencies, type LedgerReply } from '../../../playground/ledger/ledger-driver.ts'
 import { createUpstream } from '../../../playground/upstream/upstream.ts'
 import { createRandom } from '../../../src/emulator/world/random.ts'
 import { linkWallet } from '../client/wallet.ts'
 
 const HOUR_MS = 3_600_000
 
-/** What is tried in a life, and what is wrong with it. */
+/** The parameters of one simulated life of a write. */
 export interface Life {
   seed: number
-  /** How likely each request is struck by a fault, from 0 to 1. */
+  /** How likely each request is given a fault, from 0 to 1. */
   faultRate: number
-  /** How likely the process dies at each step, from 0 to 1. */
+  /** The probability that the process dies at each step, from 0 to 1. */
   crashRate: number
-  /** How often the caller asks. */
-  asks: number
+  /** How often the caller sends the request. */
+  requests: number
 }
 
 export interface Verdict {
   life: Life
-  /** What is wrong; empty if nothing is. */
+  /** The rules that were broken; empty if none. */
   broken: string[]
-  /** Where the entry ended. */
+  /** The state in which the entry ended. */
   state: Entry['state'] | 'none'
   crashes: number
-  /** Names of the faults that struck. */
-  strikes: string[]
+  /** Names of the faults that were injected. */
+  faults: string[]
 }
 
 /** The parts of the design that a bug may be in. */
 export interface Design {
   step: typeof step
-  /** The ports with something wrong. */
-  spoil?: (ports: LedgerPorts, world: SpoiledWorld) => LedgerPorts
+  /** Changes the dependencies to have a bug. */
+  sabotage?: (dependencies: LedgerDependencies, world: SabotageContext) => LedgerDependencies
 }
 
-/** What a bug may reach for. */
-export interface SpoiledWorld {
+/** What a bug can use. */
+export interface SabotageContext {
   emulator: Emulator
   prepared: PreparedRequest<'payments.create'>
   sendOther(prepared: PreparedRequest<'payments.create'>): Promise<AttemptResult>
@@ -47,26 +47,26 @@ export interface SpoiledWorld {
 
 class Crash extends Error {}
 
-/** A linked wallet, made once: each life begins there. */
+/** A linked wallet, made once; each life starts with it. */
 export async function linkedWallet(): Promise<{ snapshot: Snapshot; token: string }> {
   const emulator = createEmulator()
   const { payer_token } = await linkWallet(emulator)
   return { snapshot: emulator.snapshot(), token: payer_token }
 }
 
-/** One payment from the first ask until nothing is open any more, with faults on the network and a process that dies. */
-export async function live(
+/** Simulates one payment from the first request until nothing is open, with network faults and a process that dies. */
+export async function simulate(
   life: Life,
   { snapshot, token }: Awaited<ReturnType<typeof linkedWallet>>,
   design: Design,
 ): Promise<Verdict> {
-  // Its own, so that a life is its seed.
+  // Its own random numbers, so that a life depends on its seed alone.
   const random = createRandom({ seed: life.seed })
   const roll = () => random.below(2 ** 32) / 2 ** 32
   const emulator = createEmulator()
   emulator.restore(snapshot)
   emulator.faults.injectRandomly({ rate: life.faultRate, seed: life.seed })
-  // The proxy's own way to Mercado Pago, in less time.
+  // The proxy's own connection to Mercado Pago, with shorter limits.
   const quick = { timeoutMs: 10, deadlineMs: 60, maxRetries: 0 }
   const upstream = createUpstream(['TEST-1'], emulator.fetch, { read: quick, send: quick, settle: quick })
   const prepareAnew = () =>
@@ -83,7 +83,7 @@ export async function live(
   let crashes = 0
   let healed = false
 
-  /** The process dies here, perhaps: what is not on disk is gone, and what it was doing means nothing any more. */
+  /** The process may die here: what is not on disk is lost, and its pending work has no further effect. */
   const risk = (mine: number): void => {
     if (mine !== generation) throw new Crash('of a process that is gone')
     if (healed || roll() >= life.crashRate) return
@@ -93,7 +93,7 @@ export async function live(
     disk = memory
     throw new Crash('now')
   }
-  const portsOf = (mine: number): LedgerPorts => ({
+  const dependenciesOf = (mine: number): LedgerDependencies => ({
     now: () => now,
     read: () => memory,
     write(_, entry) {
@@ -106,21 +106,21 @@ export async function live(
     },
     async send() {
       risk(mine)
-      const ending = await upstream.send(prepared)
+      const result = await upstream.send(prepared)
       risk(mine)
-      return ending
+      return result
     },
     async settle() {
       risk(mine)
-      const ending = await upstream.settle(prepared)
+      const result = await upstream.settle(prepared)
       risk(mine)
-      return ending
+      return result
     },
   })
   const process = () => {
-    const ports = portsOf(generation)
-    return createLedger(
-      design.spoil?.(ports, { emulator, prepared, sendOther: upstream.send, prepareAnew }) ?? ports,
+    const dependencies = dependenciesOf(generation)
+    return createLedgerDriver(
+      design.sabotage?.(dependencies, { emulator, prepared, sendOther: upstream.send, prepareAnew }) ?? dependencies,
       design.step,
     )
   }
@@ -128,14 +128,14 @@ export async function live(
   const shown: LedgerReply[] = []
   const quietly = async (work: Promise<LedgerReply | undefined>): Promise<void> => {
     try {
-      const told = await work
-      if (told) shown.push(told)
+      const reply = await work
+      if (reply) shown.push(reply)
     } catch (error) {
       if (!(error instanceof Crash)) throw error
       restart()
     }
   }
-  /** The next process finds what this one left, unless it dies of it too. */
+  /** Starts the next process, which may die of the restart, too. */
   const restart = (): void => {
     try {
       process().restarted('name')
@@ -143,7 +143,7 @@ export async function live(
       if (!(error instanceof Crash)) throw error
     }
   }
-  /** One time for both: what travels arrives on the way. */
+  /** Advances both clocks: requests in flight arrive meanwhile. */
   const moveTo = async (at: number): Promise<void> => {
     await emulator.clock.advance(Math.max(0, at - now))
     now = Math.max(now, at)
@@ -162,53 +162,53 @@ export async function live(
     await moveTo(end)
   }
 
-  // The caller asks, some of it at once, and time passes.
-  for (let asked = 0; asked < life.asks; asked++) {
-    const both = [quietly(process().ask('name', 'same'))]
-    if (roll() < 0.3) both.push(quietly(process().ask('name', 'same')))
+  // The caller sends the request, sometimes twice at once, and time passes.
+  for (let sent = 0; sent < life.requests; sent++) {
+    const both = [quietly(process().submit('name', 'same'))]
+    if (roll() < 0.3) both.push(quietly(process().submit('name', 'same')))
     await Promise.all(both)
     await pass(roll() < 0.5 ? Math.floor(roll() * 5_000) : Math.floor(roll() * HOUR_MS))
   }
-  // Everything heals; what is open is settled.
+  // All faults end, and what is open is settled.
   healed = true
-  const strikes = emulator.faults.injected.map(({ fault }) => fault)
+  const faults = emulator.faults.injected.map(({ fault }) => fault)
   emulator.faults.clear()
   await pass(REVIEW_AFTER_MS + HOUR_MS)
 
-  return { life, broken: judge(emulator, memory, shown), state: memory?.state ?? 'none', crashes, strikes }
+  return { life, broken: judge(emulator, memory, shown), state: memory?.state ?? 'none', crashes, faults }
 }
 
-/** The ledger equation: what happened, what the ledger says, and what the caller was shown are the same. */
+/** Checks that what happened, what the ledger says and what the caller was answered are the same. */
 function judge(emulator: Emulator, entry: Entry | undefined, shown: readonly LedgerReply[]): string[] {
   const charges = emulator.effects.filter(({ kind }) => kind === 'payment_charged')
-  const answers = shown.flatMap((told) => (told.kind === 'reply' ? [told.answer] : []))
+  const answers = shown.flatMap((reply) => (reply.kind === 'reply' ? [reply.answer] : []))
   const paid = answers.filter(({ status, body }) => status < 300 && isApproved(JSON.parse(body)))
   const ids = new Set(paid.map(({ body }) => JSON.parse(body).id))
   const isPaid = entry?.state === 'DONE' && entry.answer !== null && isApproved(JSON.parse(entry.answer.body))
   const isReplayed = (answer: unknown) => JSON.stringify(answer) === JSON.stringify(entry?.answer)
-  const finals = shown.filter((told) => told.kind === 'reply' && told.replayed)
+  const finals = shown.filter((reply) => reply.kind === 'reply' && reply.replayed)
   return [
     ...(charges.length > 1 ? [`charged ${charges.length} times`] : []),
     ...(charges.length === 1 && entry?.state !== 'NEEDS_REVIEW' && !isPaid ? ['charged, and the ledger does not say so'] : []),
     ...(charges.length === 0 && isPaid ? ['the ledger says paid, and nothing was charged'] : []),
     ...(paid.length > 0 && charges.length === 0 ? ['shown as paid, and nothing was charged'] : []),
     ...(ids.size > 1 ? ['shown two payments'] : []),
-    ...(finals.some((told) => told.kind === 'reply' && !isReplayed(told.answer))
-      ? ['replayed something else than what is stored']
+    ...(finals.some((reply) => reply.kind === 'reply' && !isReplayed(reply.answer))
+      ? ['replayed another answer than the stored one']
       : []),
     ...(entry && ['CLAIMED', 'SENT', 'UNKNOWN'].includes(entry.state) ? [`left ${entry.state}`] : []),
   ]
 }
 
-/** As many lives as are wanted; stops at the first that is broken. */
-export async function liveMany(count: number, lifeOf: (seed: number) => Life, design: Design): Promise<Verdict[]> {
+/** Simulates a number of lives, and stops at the first that breaks a rule. */
+export async function simulateMany(count: number, lifeOf: (seed: number) => Life, design: Design): Promise<Verdict[]> {
   const wallet = await linkedWallet()
   const verdicts: Verdict[] = []
   let next = 0
   let isBroken = false
   const worker = async (): Promise<void> => {
     for (let seed = next++; seed < count && !isBroken; seed = next++) {
-      const verdict = await live(lifeOf(seed), wallet, design)
+      const verdict = await simulate(lifeOf(seed), wallet, design)
       verdicts.push(verdict)
       isBroken ||= verdict.broken.length > 0
     }
@@ -218,20 +218,21 @@ export async function liveMany(count: number, lifeOf: (seed: number) => Life, de
   return broken ? [await shrink(broken, wallet, design)] : verdicts
 }
 
-/** The same trouble with fewer asks, without crashes, with fewer faults, if it is there too. */
+/** Finds a smaller life that breaks a rule, too: with fewer requests, crashes or faults. */
 async function shrink(verdict: Verdict, wallet: Awaited<ReturnType<typeof linkedWallet>>, design: Design): Promise<Verdict> {
   const { life } = verdict
   const smaller: Life[] = [
-    { ...life, asks: life.asks - 1 },
+    { ...life, requests: life.requests - 1 },
     { ...life, crashRate: 0 },
     { ...life, faultRate: 0 },
     { ...life, crashRate: life.crashRate / 2 },
     { ...life, faultRate: life.faultRate / 2 },
   ]
   for (const candidate of smaller) {
-    const isSmaller = candidate.asks >= 1 && JSON.stringify(candidate) !== JSON.stringify(life) && candidate.faultRate !== 0.01
+    const isSmaller =
+      candidate.requests >= 1 && JSON.stringify(candidate) !== JSON.stringify(life) && candidate.faultRate !== 0.01
     if (!isSmaller || Math.max(candidate.crashRate, candidate.faultRate) < 0.01) continue
-    const again = await live(candidate, wallet, design)
+    const again = await simulate(candidate, wallet, design)
     if (again.broken.length > 0) return shrink(again, wallet, design)
   }
   return verdict

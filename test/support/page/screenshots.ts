@@ -28,7 +28,7 @@ async function take(
 }
 
 async function arm(page: Page): Promise<void> {
-  await page.getByLabel('The next payment meets').selectOption('reset after')
+  await page.getByLabel('Fault of the next payment').selectOption('reset after')
   await page.getByRole('button', { name: 'Arm', exact: true }).click()
   await page.getByText('Now press pay').waitFor()
 }

@@ -1,13 +1,16 @@
-/** A process of its own: the emulator on a port of 127.0.0.1, and the buyer's hand by messages. */
+/** A program for a process of its own: the emulator on a port of 127.0.0.1, and its controls as messages. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createEmulator, type FaultName, type Phase } from '../../../src/emulator/index.ts'
+import { createRandom } from '../../../src/emulator/world/random.ts'
 
-export interface Nature {
-  /** Each payment takes up to so long before it takes effect. */
+export interface EmulatorOptions {
+  /** The longest time before a payment takes effect. */
   latencyMs?: number
+  /** Seed of the latencies, the faults and the emulator's ids. */
+  seed?: number
 }
 
-/** A fault that strikes this share of the payments. */
+/** A fault, and the share of the payments that it is injected into. */
 export interface FaultRate {
   fault: FaultName
   rate: number
@@ -22,12 +25,17 @@ export interface Charge {
 
 const ORIGIN = 'https://api.mercadopago.com'
 const CLOCK_MS = 20
-const { latencyMs = 0 }: Nature = JSON.parse(process.argv[2] ?? '{}')
+const { latencyMs = 0, seed = 1 }: EmulatorOptions = JSON.parse(process.argv[2] ?? '{}')
+
+const random = createRandom({ seed })
+/** A number from 0 to below 1. */
+const roll = (): number => random.below(2 ** 32) / 2 ** 32
 
 const emulator = createEmulator({
+  seed,
   now: Date.now(),
   balance: 1_000_000_000,
-  ...(latencyMs > 0 && { beforeEffect: () => new Promise((resolve) => setTimeout(resolve, Math.random() * latencyMs)) }),
+  ...(latencyMs > 0 && { beforeEffect: () => new Promise((resolve) => setTimeout(resolve, roll() * latencyMs)) }),
 })
 const { clock, buyer, faults } = emulator
 const followRealTime = () => clock.advance(Math.max(0, Date.now() - clock.now()))
@@ -36,16 +44,16 @@ setInterval(followRealTime, CLOCK_MS)
 const commands = {
   approve: (agreement_id: string): string => buyer.approve(agreement_id).code,
   setBalance: (amount: number, user: string): void => buyer.setBalance(amount, user),
-  disturb(disturbances: FaultRate[]): void {
+  injectFaults(rates: FaultRate[]): void {
     faults.clear()
-    for (const { rate, ...disturbance } of disturbances) {
-      const match = () => Math.random() < rate
-      faults.inject({ ...disturbance, operation: 'payments.create', match, times: Number.POSITIVE_INFINITY })
+    for (const { rate, ...fault } of rates) {
+      const match = () => roll() < rate
+      faults.inject({ ...fault, operation: 'payments.create', match, times: Number.POSITIVE_INFINITY })
     }
   },
-  /** In clear, as nobody else should have them. */
+  /** The payer tokens in clear, which nobody else should have. */
   payerTokens: (): string[] => Object.keys((emulator.snapshot().state as { payerTokens: object }).payerTokens),
-  strikes: (): number => faults.injected.length,
+  injectedFaults: (): number => faults.injected.length,
   charges: (): Charge[] =>
     emulator.effects
       .filter(({ kind }) => kind === 'payment_charged')
@@ -57,23 +65,25 @@ const commands = {
 }
 
 export type Commands = typeof commands
-export interface Order {
+/** A message to the process. */
+export interface CommandMessage {
   number: number
   command: keyof Commands
   parameters: unknown[]
 }
-export interface Report {
+/** Its reply. */
+export interface CommandReply {
   number: number
   value?: unknown
   error?: string
 }
 
-process.on('message', ({ number, command, parameters }: Order) => {
-  const perform = commands[command] as (...parameters: unknown[]) => unknown
+process.on('message', ({ number, command, parameters }: CommandMessage) => {
+  const run = commands[command] as (...parameters: unknown[]) => unknown
   try {
-    process.send?.({ number, value: perform(...parameters) } satisfies Report)
+    process.send?.({ number, value: run(...parameters) } satisfies CommandReply)
   } catch (error) {
-    process.send?.({ number, error: String(error) } satisfies Report)
+    process.send?.({ number, error: String(error) } satisfies CommandReply)
   }
 })
 process.on('disconnect', () => process.exit())
@@ -83,9 +93,9 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   for await (const chunk of request) chunks.push(chunk)
   const { method = 'GET', url = '/' } = request
   const body = Buffer.concat(chunks).toString()
-  const isGone = new AbortController()
-  response.on('close', () => isGone.abort())
-  const { signal } = isGone
+  const disconnected = new AbortController()
+  response.on('close', () => disconnected.abort())
+  const { signal } = disconnected
   const headers = request.headers as Record<string, string>
   await followRealTime()
   const answer = await emulator.fetch(ORIGIN + url, { method, headers, signal, redirect: 'manual', ...(body && { body }) })

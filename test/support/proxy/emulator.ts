@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Commands, Nature, Order, Report } from './emulator-process.ts'
+import type { CommandMessage, CommandReply, Commands, EmulatorOptions } from './emulator-process.ts'
 
 type Remote<Command> = Command extends (...parameters: infer Parameters) => infer Value
   ? (...parameters: Parameters) => Promise<Value>
@@ -14,9 +14,9 @@ export type EmulatorProcess = { [Name in keyof Commands]: Remote<Commands[Name]>
   stop(): void
 }
 
-export async function startEmulator(nature: Nature = {}): Promise<EmulatorProcess> {
+export async function startEmulator(options: EmulatorOptions = {}): Promise<EmulatorProcess> {
   const program = fileURLToPath(new URL('emulator-process.ts', import.meta.url).href)
-  const child = fork(program, [JSON.stringify(nature)], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(program, [JSON.stringify(options)], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const [address] = (await once(child, 'message')) as [{ port: number }]
   const call = messenger(child)
   const { port } = address
@@ -31,16 +31,16 @@ export async function startEmulator(nature: Nature = {}): Promise<EmulatorProces
 }
 
 function messenger(child: ChildProcess): (command: keyof Commands, parameters: unknown[]) => Promise<unknown> {
-  const waiting = new Map<number, (report: Report) => void>()
-  let orders = 0
-  child.on('message', (report: Report) => {
-    waiting.get(report.number)?.(report)
-    waiting.delete(report.number)
+  const waiting = new Map<number, (reply: CommandReply) => void>()
+  let lastNumber = 0
+  child.on('message', (reply: CommandReply) => {
+    waiting.get(reply.number)?.(reply)
+    waiting.delete(reply.number)
   })
   return (command, parameters) =>
     new Promise((resolve, reject) => {
-      const number = ++orders
+      const number = ++lastNumber
       waiting.set(number, ({ value, error }) => (error ? reject(new Error(error)) : resolve(value)))
-      child.send({ number, command, parameters } satisfies Order)
+      child.send({ number, command, parameters } satisfies CommandMessage)
     })
 }

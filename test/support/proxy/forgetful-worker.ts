@@ -1,20 +1,21 @@
-import type { PreparedRequest } from 'mercadopago-wallet-connect'
-import { Upstream as Careful } from '../../../playground/worker.ts'
+import { UpstreamEntrypoint as ProductionUpstream } from '../../../playground/worker.ts'
 
 export { default, Inbox, Ledger } from '../../../playground/worker.ts'
 
+type Write = Parameters<ProductionUpstream['send']>[0]
+
 /** The proxy with a mistake, to show that the test sees it: each attempt has a key of its own. */
-export class Upstream extends Careful {
-  override send(prepared: PreparedRequest) {
+export class UpstreamEntrypoint extends ProductionUpstream {
+  override send(prepared: Write) {
     return super.send(withNewKey(prepared))
   }
 
-  override settle(prepared: PreparedRequest) {
+  override settle(prepared: Write) {
     return super.settle(withNewKey(prepared))
   }
 }
 
-function withNewKey(prepared: PreparedRequest): PreparedRequest {
+function withNewKey(prepared: Write): Write {
   const idempotencyKey = crypto.randomUUID()
   return { ...prepared, idempotencyKey, headers: { ...prepared.headers, 'x-idempotency-key': idempotencyKey } }
 }

@@ -5,7 +5,7 @@ import type { EmulatorProcess } from './emulator.ts'
 
 const RETURN_URI = 'https://shop.example/linked'
 
-/** Links a wallet through the proxy. @returns what stands for the payer token */
+/** Links a wallet through the proxy. @returns the handle of its payer token */
 export async function linkWallet(port: number, emulator: EmulatorProcess, user: string): Promise<string> {
   const wallet = createWalletConnect({ accessToken: CLIENT_KEYS.shop, baseURL: `http://127.0.0.1:${port}` })
   const { agreement_id } = await wallet.agreements.create({
@@ -24,16 +24,17 @@ export const paymentOf = (payer_token: string, external_reference: string): stri
     binary_mode: true,
   })
 
-export interface Received {
+/** The response to a backend. */
+export interface BackendResponse {
   status: number
   text: string
 }
 
-/** Asks for a payment; rejects if no whole answer comes. */
-export type Ask = (port: number, key: string, body: string) => Promise<Received>
+/** Sends a payment; rejects if the response is not complete. */
+export type Pay = (port: number, key: string, body: string) => Promise<BackendResponse>
 
-/** A backend with so many connections, kept open. */
-export function createBackend(maxSockets: number): Ask {
+/** A backend with a number of connections that are kept open. */
+export function createBackend(maxSockets: number): Pay {
   const agent = new Agent({ keepAlive: true, maxSockets })
   return (port, key, body) =>
     new Promise((resolve, reject) => {
@@ -43,15 +44,15 @@ export function createBackend(maxSockets: number): Ask {
         'content-length': Buffer.byteLength(body),
         'x-idempotency-key': key,
       }
-      const asked = request({ host: '127.0.0.1', port, method: 'POST', path: '/v1/advanced_payments', agent, headers })
-      asked.on('response', (response) => {
+      const sent = request({ host: '127.0.0.1', port, method: 'POST', path: '/v1/advanced_payments', agent, headers })
+      sent.on('response', (response) => {
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (chunk) => (text += chunk))
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
         response.on('error', reject)
       })
-      asked.on('error', reject)
-      asked.end(body)
+      sent.on('error', reject)
+      sent.end(body)
     })
 }

@@ -16,7 +16,7 @@ const MOST_MS = 60_000
 /** Runs the suite of an installed folder in one runtime against the server at `origin`. */
 export type Runtime = (folder: string, origin: string, end?: 'by itself' | 'killed') => Promise<Report>
 
-/** A Node of this major version in PATH; undefined if there is none. (As a second devDependency it would take `.bin/node`.) */
+/** A Node of this major version in PATH; undefined if there is none. */
 export function findNode(major: number): string | undefined {
   const candidates = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'node'))
   return candidates.find((program) => {
@@ -62,7 +62,10 @@ const command =
     return JSON.parse(printed)
   }
 
-export const node = (file = program('node')): Runtime => command(file, 'node.mjs')
+export const node = (file: string): Runtime => command(file, 'node.mjs')
+/** By their paths: both have a `.bin/node`, and which of them takes it depends on the order in which npm installed them. */
+export const node24: Runtime = node(join(root, 'node_modules/node-24/bin/node'))
+export const node26: Runtime = node(join(root, 'node_modules/node/bin/node'))
 export const bun: Runtime = command(program('bun'), '--no-install', 'bun.mjs')
 /** Nothing but the loopback: no files, no environment. */
 export const deno: Runtime = command(

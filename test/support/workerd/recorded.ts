@@ -15,7 +15,7 @@ export const isRead = (name: OperationName): boolean => operations[name].retry =
 export const reads = names.filter(isRead)
 export const writes = names.filter((name) => !isRead(name))
 
-/** What Mercado Pago gives for a code: it must never be seen by a caller. */
+/** The payer token that Mercado Pago gives for a code. No caller may ever see it. */
 export const PAYER_TOKEN = String(document('create-payer-token.response.200').payer_token)
 
 /** The documented answer to each operation. */
@@ -44,13 +44,13 @@ export interface Reached extends Sent {
 }
 
 export interface Recorded {
-  /** All that reached it, in order. */
+  /** The requests that reached it, in order. */
   reached: Reached[]
-  /** What it does to this operation from now on: step by step, the last for ever. */
+  /** Scripts what it does to this operation from now on, step by step; the last step repeats. */
   plays(operation: OperationName, ...steps: Step[]): void
 }
 
-/** Mercado Pago that answers each operation as documented, until it is told to do something else. */
+/** A Mercado Pago that answers each operation as documented, until a script says otherwise. */
 export function playDocuments(): Recorded {
   const reached: Reached[] = []
   const scripts = new Map<OperationName, typeof fetch>()
@@ -70,7 +70,7 @@ export function playDocuments(): Recorded {
   return { reached, plays }
 }
 
-/** A payment is answered with its own amount and reference, or it would be another one. */
+/** The answer with the amount and reference of the request, because the proxy believes no other one. */
 export async function echoing(response: Response, body: string | null): Promise<Response> {
   const { transaction_amount, external_reference } = JSON.parse(body ?? '{}').wallet_payment ?? {}
   const answer = await response
@@ -93,7 +93,27 @@ export function operationOf(method: string, path: string, body: string | null): 
   })
 }
 
-/** What came to be through the proxy. */
+/** What each operation is about, of what must exist before. */
+export const ABOUT: Record<OperationName, 'nothing' | 'agreement' | 'handle' | 'payment'> = {
+  'agreements.create': 'nothing',
+  'agreements.get': 'agreement',
+  'agreements.cancel': 'agreement',
+  'agreements.createPayerToken': 'agreement',
+  'discounts.validateCoupon': 'handle',
+  'discounts.create': 'handle',
+  'payments.create': 'handle',
+  'payments.get': 'payment',
+  'payments.search': 'nothing',
+  'payments.capture': 'payment',
+  'payments.cancel': 'payment',
+  'payments.refund': 'payment',
+  'payments.listRefunds': 'payment',
+}
+
+/** The operations that take a handle of a payer token. */
+export const withHandle = names.filter((name) => ABOUT[name] === 'handle')
+
+/** What was created through the proxy. */
 export interface Known {
   agreement_id: string
   /** The handle of the payer token. */
@@ -101,21 +121,22 @@ export interface Known {
   advanced_payment_id: number
 }
 
-/** As good as any, where a request is declined before it is about something. */
+/** Ids of nothing, for requests that are declined before they are about something. */
 export const unknown: Known = { agreement_id: 'abc', payer_token: 'PAYER_TOKEN', advanced_payment_id: 7 }
 
 /**
- * What an operation needs to be about: an agreement, a payer token and a payment of the shop, as the documents have them.
+ * Creates what an operation is about: an agreement, a payer token and a payment of the shop, as documented.
  *
- * @param name makes only what this operation needs
+ * @param name create only what this operation needs
  */
 export async function known(name?: OperationName): Promise<Known> {
   const wallet = backend()
-  if (name === 'agreements.create' || name === 'payments.search') return unknown
+  const about = name === undefined ? 'payment' : ABOUT[name]
+  if (about === 'nothing') return unknown
   const { agreement_id } = await wallet.agreements.create(inputs(unknown)['agreements.create'])
-  if (name?.startsWith('agreements')) return { ...unknown, agreement_id }
+  if (about === 'agreement') return { ...unknown, agreement_id }
   const { payer_token } = await wallet.agreements.createPayerToken(agreement_id, { code: 'the-code' })
-  if (name?.startsWith('discounts') || name === 'payments.create') return { ...unknown, agreement_id, payer_token }
+  if (about === 'handle') return { ...unknown, agreement_id, payer_token }
   const { id } = await wallet.payments.create(inputs({ ...unknown, payer_token })['payments.create'])
   return { agreement_id, payer_token, advanced_payment_id: id }
 }
@@ -142,7 +163,7 @@ export const inputs = ({ agreement_id, payer_token, advanced_payment_id }: Known
   'payments.listRefunds': { advanced_payment_id },
 })
 
-/** One operation as our client makes it, a new wish each time. */
+/** A request for an operation as our client makes it, with a new key each time. */
 export const preparedOf = (name: OperationName, about: Known): PreparedRequest =>
   backend().prepare(name, inputs(about)[name] as never)
 
@@ -152,7 +173,7 @@ export function requestOf(name: OperationName, about: Known): { path: string; in
   return { path, init: { method, body, headers: { ...headers, ...asBackend() } } }
 }
 
-/** Sends one operation as a new wish. */
+/** Sends a request for an operation with a new key. */
 export function ask(name: OperationName, about: Known): Promise<Response> {
   const { path, init } = requestOf(name, about)
   return throughWorker(path, init)

@@ -6,7 +6,7 @@ const target = { url: 'https://shop.example/hooks', secret: 'a-secret' }
 const tick = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms))
 const topics = (deliveries: readonly Delivery[]) => deliveries.map(({ body }) => JSON.parse(body).type)
 
-/** An emulator that holds writes until it is told. */
+/** An emulator that holds writes until they are released. */
 function gated() {
   let gate: Promise<void> | undefined
   let release = (): void => {}
@@ -22,8 +22,8 @@ function gated() {
   }
 }
 
-describe('a notification that is on its way', () => {
-  it('is in a snapshot', async () => {
+describe('a delivery that is under way', () => {
+  it('is part of a snapshot', async () => {
     const { emulator, propose } = start()
     emulator.notifications.configure(target)
     emulator.buyer.approve(await propose())
@@ -31,7 +31,7 @@ describe('a notification that is on its way', () => {
     expect(topics(await emulator.notifications.drain())).toEqual(['wallet_connect'])
   })
 
-  it('that was not drained is drained after a restore', async () => {
+  it('is returned by drain after a restore if it was not before', async () => {
     const { emulator, propose } = start()
     emulator.notifications.configure(target)
     emulator.buyer.approve(await propose())
@@ -42,27 +42,27 @@ describe('a notification that is on its way', () => {
     expect(await emulator.notifications.drain()).toEqual([])
   })
 
-  it.each(['reset', 'hang', 'slow_headers'] as const)('goes out though the answer is lost: %s', async (fault) => {
+  it.each(['reset', 'hang', 'slow_headers'] as const)('is made although the fault %s hides the response', async (fault) => {
     const { emulator, link, pay } = start()
     const { token } = await link()
-    const told: string[] = []
+    const received: string[] = []
     const hook: typeof fetch = async (_, init) => {
-      told.push(JSON.parse(String(init?.body)).action)
+      received.push(JSON.parse(String(init?.body)).action)
       return new Response()
     }
     emulator.notifications.configure({ ...target, fetch: hook })
     emulator.faults.inject({ fault, operation: 'payments.create' })
     pay(token).catch(() => {})
-    await vi.waitFor(() => expect(told).toEqual(['payment.created']))
+    await vi.waitFor(() => expect(received).toEqual(['payment.created']))
   })
 
-  it('that comes early is waited for by the request that caused it, and by no other', async () => {
+  it('is awaited by the request that caused it if it is early, and by no other', async () => {
     const { emulator, link, pay, call } = start()
     const { token } = await link()
     const order: string[] = []
     let answer = (): void => {}
     const hook: typeof fetch = async () => {
-      order.push('told')
+      order.push('notified')
       await new Promise<void>((resolve) => {
         answer = resolve
       })
@@ -71,15 +71,15 @@ describe('a notification that is on its way', () => {
     emulator.notifications.configure({ ...target, fetch: hook })
     emulator.faults.inject({ fault: 'notification_early' })
     const paid = pay(token).then(() => order.push('paid'))
-    await vi.waitFor(() => expect(order).toEqual(['told']))
+    await vi.waitFor(() => expect(order).toEqual(['notified']))
     await call('GET', `${payments}/search`)
     order.push('searched')
     answer()
     await paid
-    expect(order).toEqual(['told', 'searched', 'paid'])
+    expect(order).toEqual(['notified', 'searched', 'paid'])
   })
 
-  it('that is to come early and that no request caused comes as any other', async () => {
+  it('is made at its usual time if it is to be early but no request caused it', async () => {
     const { emulator, link } = start()
     const { id } = await link()
     emulator.notifications.configure(target)
@@ -89,8 +89,8 @@ describe('a notification that is on its way', () => {
   })
 })
 
-describe('a request in flight when everything is set back', () => {
-  it.each(['reset', 'restore'] as const)('tells nobody and changes no id after %s', async (how) => {
+describe('a request in flight during a reset or restore', () => {
+  it.each(['reset', 'restore'] as const)('sends no notification and uses up no id after %s', async (how) => {
     const { emulator, link, pay, propose, hold, release } = gated()
     const { token } = await link()
     emulator.notifications.configure(target)
@@ -113,7 +113,7 @@ describe('a request in flight when everything is set back', () => {
 })
 
 describe('the clock', () => {
-  it('adds up what it is advanced by, though nobody awaits it', async () => {
+  it('adds up several advances, even if none is awaited', async () => {
     const { emulator, link } = start()
     const { id } = await link()
     emulator.notifications.configure(target)
@@ -124,7 +124,7 @@ describe('the clock', () => {
     expect(emulator.clock.now()).toBe(before + 1_500)
   })
 
-  it('goes on while an arrival is late and writes are held', async () => {
+  it('advances while a late request arrives and beforeEffect holds it', async () => {
     const { emulator, link, pay, hold } = gated()
     const { token } = await link()
     emulator.faults.inject({ fault: 'late_arrival', delayMs: 1_000 })
@@ -134,12 +134,12 @@ describe('the clock', () => {
     expect(emulator.effects.at(-1)?.kind).toBe('payment_charged')
   })
 
-  it('refuses to go beyond all dates', () => {
-    expect(() => createEmulator().clock.advance(Number.MAX_SAFE_INTEGER)).toThrow('There are no dates so late')
+  it('refuses to advance beyond the last date', () => {
+    expect(() => createEmulator().clock.advance(Number.MAX_SAFE_INTEGER)).toThrow('The clock cannot advance beyond the last date')
   })
 
   it.each(['slow_headers', 'slow_body'] as const)(
-    'that was moved right after the request left releases it: %s',
+    'releases a response that %s holds back, if it is advanced right after the request was sent',
     async (fault) => {
       const { emulator, link, pay } = start()
       const { token } = await link()
@@ -150,7 +150,7 @@ describe('the clock', () => {
     },
   )
 
-  it('that was moved before the second half is read releases it', async () => {
+  it('releases the second half of a body, if it is advanced before that is read', async () => {
     const { emulator, link } = start()
     await link()
     emulator.faults.inject({ fault: 'slow_body', delayMs: 5_000 })
@@ -159,7 +159,7 @@ describe('the clock', () => {
     expect(await response.json()).toMatchObject({ results: [] })
   })
 
-  it('runs ten thousand things in order, quickly', async () => {
+  it('runs ten thousand scheduled tasks in order within seconds', async () => {
     const { emulator, link, pay } = start({ keyRetentionMs: 1_000, balance: 1_000_000 })
     const { token } = await link()
     for (let i = 0; i < 1_000; i++) await pay(token, 1)
@@ -170,7 +170,7 @@ describe('the clock', () => {
     expect(keys()).toBe(0)
   })
 
-  it('that is set back ends what waits for it', async () => {
+  it('ends the waits for it when it is set back', async () => {
     const { emulator, link, pay } = start()
     const { token } = await link()
     emulator.faults.inject({ fault: 'slow_headers' })
@@ -181,8 +181,8 @@ describe('the clock', () => {
   })
 })
 
-describe('a key', () => {
-  it('that was used anew is not forgotten with its first use', async () => {
+describe('an idempotency key', () => {
+  it('is not forgotten with its first use if it was used again', async () => {
     const { emulator, link, pay } = start({ keyRetentionMs: 1_000 })
     const { token } = await link()
     emulator.faults.inject({ fault: 'key_forgotten' })
@@ -193,7 +193,7 @@ describe('a key', () => {
     expect((await pay(token, 10, {}, 'key')).status).toBe(200)
   })
 
-  it('that a refusal has spent is free after its time', async () => {
+  it('that a refusal has spent can be used again after keyRetentionMs', async () => {
     const { emulator, link, pay } = start({ keyRetentionMs: 1_000, keyAfterRefusal: 'spent' })
     const { token } = await link()
     await pay(token, -1, {}, 'key')
@@ -202,7 +202,7 @@ describe('a key', () => {
     expect((await pay(token, 10, {}, 'key')).status).toBe(201)
   })
 
-  it('that is stuck stays so for ever', async () => {
+  it('that is stuck is never forgotten', async () => {
     const { emulator, link, pay } = start({ keyRetentionMs: 1_000 })
     const { token } = await link()
     emulator.faults.inject({ fault: 'in_progress_forever', phase: 'after' })
@@ -213,7 +213,7 @@ describe('a key', () => {
 })
 
 describe('a card', () => {
-  it('that is changed afterwards changes nothing of what was paid', async () => {
+  it('is copied: changing the object afterwards does not change a payment', async () => {
     const { emulator, call, propose, pay } = start({ balance: 0 })
     const id = await propose()
     const card = { payment_type_id: 'credit_card' as const, payment_method_id: 'visa' }
@@ -226,8 +226,8 @@ describe('a card', () => {
   })
 })
 
-describe('faults', () => {
-  it('of an answer of the API have an id as every answer has', async () => {
+describe('single faults', () => {
+  it('that answer for the API send an x-request-id', async () => {
     const { emulator, link, pay } = start()
     const { token } = await link()
     emulator.faults.inject({ fault: 'in_progress' })
@@ -245,14 +245,14 @@ describe('faults', () => {
     expect((await pay(token)).headers.get('retry-after')).toBe(retryAfter)
   })
 
-  it('clock_skew: the Date is a day later', async () => {
+  it('clock_skew sends a Date that is a day later', async () => {
     const { emulator, link, pay } = start()
     const { token } = await link()
     emulator.faults.inject({ fault: 'clock_skew' })
     expect((await pay(token)).headers.get('date')).toBe('Fri, 02 Jan 2026 00:00:00 GMT')
   })
 
-  it('late_arrival comes after a minute if nobody says', async () => {
+  it('late_arrival takes a minute by default', async () => {
     const { emulator, link, pay } = start()
     const { token } = await link()
     emulator.faults.inject({ fault: 'late_arrival' })
@@ -264,7 +264,7 @@ describe('faults', () => {
     expect(charges()).toBe(1)
   })
 
-  it('deep_nesting reaches into lists too', async () => {
+  it('deep_nesting adds its field to a list, too', async () => {
     const { emulator, call, link, pay } = start()
     const { token } = await link()
     const { id } = (await pay(token)).body
@@ -272,14 +272,14 @@ describe('faults', () => {
     expect((await call('POST', `${payments}/${id}/refunds`)).text).toMatch(/^\[\{"id":1,"status":"rejected","id":/)
   })
 
-  it('wrong_amount is ten times as much as text too', async () => {
+  it('wrong_amount also multiplies amounts that are strings', async () => {
     const { emulator, link, pay } = start({ amounts: 'string' })
     const { token } = await link()
     emulator.faults.inject({ fault: 'wrong_amount' })
     expect((await pay(token, 24.5)).body).toMatchObject({ wallet_payment: { transaction_amount: '245.00' } })
   })
 
-  it('search_lagging looks through all pages', async () => {
+  it('search_lagging hides recent payments on every page', async () => {
     const { emulator, call, link, pay } = start()
     const { token } = await link()
     for (let i = 0; i < 40; i++) await pay(token, 1)
@@ -291,7 +291,7 @@ describe('faults', () => {
     expect(body.results).toHaveLength(30)
   })
 
-  it('a redirect keeps the query, and error means error', async () => {
+  it('redirect_same_origin keeps the query, and rejects with redirect: error', async () => {
     const { emulator, link, pay } = start()
     const { token } = await link()
     await pay(token)
@@ -305,7 +305,7 @@ describe('faults', () => {
     await expect(search({ redirect: 'error' })).rejects.toThrow(TypeError)
   })
 
-  it('documented_error without an operation strikes where the error is documented', async () => {
+  it('documented_error without an operation only happens where its error is documented', async () => {
     const { emulator, call, link, pay } = start()
     const { token } = await link()
     emulator.faults.inject({ fault: 'documented_error', error: 'Payment already refunded' })
@@ -313,7 +313,7 @@ describe('faults', () => {
     expect((await call('POST', `${payments}/${id}/refunds`)).body).toMatchObject({ message: 'Payment already refunded' })
   })
 
-  it('of the catalogue mean what it says', () => {
+  it('documented_error has the meanings of the catalogue of 2019', () => {
     const meaning = (code: string) => DOCUMENTED_ERRORS.find((error) => error.code === code)
     expect(meaning('400018')?.message).toBe('transaction amount invalid')
     expect(meaning('400019')?.message).toBe('payment method required')
@@ -321,7 +321,7 @@ describe('faults', () => {
     expect(meaning('404003')).toMatchObject({ status: 404, message: 'payer not found' })
   })
 
-  it('are over after clear and after reset, the random ones too', async () => {
+  it('end with clear and with reset, the random ones too', async () => {
     for (const end of ['clear', 'reset'] as const) {
       const { emulator } = start()
       emulator.faults.injectRandomly({ rate: 1 })
@@ -333,7 +333,7 @@ describe('faults', () => {
     }
   })
 
-  it('at random are no breaches of the word of the API, and a burst goes on', async () => {
+  it('that are random never break the promises of the API, and a random burst continues', async () => {
     const { emulator, link, pay } = start({ balance: 1_000_000 })
     const { token } = await link()
     emulator.faults.injectRandomly({ rate: 1, seed: 3 })

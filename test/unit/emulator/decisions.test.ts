@@ -33,7 +33,7 @@ const AT_CREATION = DECISIONS.filter(
 const LATER = DECISIONS.filter(({ status }) => ['in_mediation', 'cancelled', 'charged_back', 'refunded'].includes(status))
 
 describe('processor.decideNext', () => {
-  it.each(AT_CREATION)('has a payment come to $status/$status_detail', async ({ status, status_detail }) => {
+  it.each(AT_CREATION)('gives the next payment $status/$status_detail', async ({ status, status_detail }) => {
     const { decide, pay, token, read, moves, spendable } = await linked()
     decide({ status, status_detail })
     const { status: code, body } = await pay(token, 100, { binary_mode: false })
@@ -45,7 +45,7 @@ describe('processor.decideNext', () => {
     expect(await spendable()).toBe(status === 'rejected' ? 1_000 : 900)
   })
 
-  it.each(['approved', 'authorized'])('%s is approved with capture, and reserved without', async (status) => {
+  it.each(['approved', 'authorized'])('approves for %s with capture, and reserves without', async (status) => {
     const { decide, charge, moves } = await linked()
     const [decision = approved] = DECISIONS.filter((each) => each.status === status)
     decide(decision)
@@ -55,7 +55,7 @@ describe('processor.decideNext', () => {
     expect(moves()).toEqual(['payment_reserved 100', 'payment_charged 100'])
   })
 
-  it.each(['pending', 'in_process'])('%s is rejected in binary mode, which knows only yes and no', async (status) => {
+  it.each(['pending', 'in_process'])('rejects for %s in binary mode', async (status) => {
     const { decide, charge, spendable } = await linked()
     const [decision = undecided] = DECISIONS.filter((each) => each.status === status)
     decide(decision)
@@ -63,7 +63,7 @@ describe('processor.decideNext', () => {
     expect(await spendable()).toBe(1_000)
   })
 
-  it('of an issuer is shown as one of a card, which is a payment with an id', async () => {
+  it('shows a card and an inner id for a reason of the issuer', async () => {
     const { decide, charge } = await linked()
     decide(refused)
     expect((await charge()).payments[0]).toMatchObject({
@@ -75,20 +75,20 @@ describe('processor.decideNext', () => {
     expect((await charge()).payments[0]).toMatchObject({ id: null, payment_method_id: 'account_money' })
   })
 
-  it("of an issuer is shown as one of the buyer's card, if there is one", async () => {
+  it("shows the buyer's card for a reason of the issuer, if there is one", async () => {
     const { decide, charge } = await linked({}, maestro)
     decide(refused)
     expect((await charge()).payments[0]).toMatchObject({ payment_type_id: 'debit_card', payment_method_id: 'maestro' })
   })
 
-  it('goes before balance and card limit', async () => {
+  it('takes precedence over the balance and the limit of the card', async () => {
     const { decide, charge } = await linked({ balance: 0 }, { ...visa, limit: 1 })
     decide(approved)
     expect((await charge()).status).toBe('approved')
     expect((await charge()).status).toBe('rejected')
   })
 
-  it('is for as many payments as it says, then the wallet decides again', async () => {
+  it('decides as many payments as times says, and then no more', async () => {
     const { emulator, charge } = await linked()
     emulator.processor.decideNext(refused, { times: 2 })
     emulator.processor.decideNext({ ...refused, status_detail: 'bank_error' })
@@ -97,7 +97,7 @@ describe('processor.decideNext', () => {
     expect(details).toEqual(['cc_rejected_high_risk', 'cc_rejected_high_risk', 'bank_error', 'accredited'])
   })
 
-  it('is for one buyer, if it says so', async () => {
+  it('decides only for the given user', async () => {
     const { emulator, link, pay, token } = await linked()
     const other = await link('other')
     emulator.processor.decideNext(refused, { user: 'other' })
@@ -106,7 +106,7 @@ describe('processor.decideNext', () => {
     expect((await pay(other.token)).body.status).toBe('approved')
   })
 
-  it('is not spent by a request that is refused, nor by a repeat', async () => {
+  it('is not used up by a refused request or a repeat', async () => {
     const { decide, pay, token, moves } = await linked({}, maestro)
     await pay(token, 50, {}, 'k')
     decide(refused)
@@ -119,12 +119,12 @@ describe('processor.decideNext', () => {
   })
 
   it.each<[object, object | undefined, string]>([
-    [{ status: 'paid', status_detail: 'accredited' }, undefined, 'status is one of approved, authorized'],
+    [{ status: 'paid', status_detail: 'accredited' }, undefined, 'the status is one of approved, authorized'],
     [{ status: 'approved', status_detail: 'pending_capture' }, undefined, 'status_detail of approved is one of accredited'],
-    [{ status: 'approved' }, undefined, 'No source knows approved/undefined'],
+    [{ status: 'approved' }, undefined, 'No source documents approved/undefined'],
     [approved, { times: 0 }, 'times must be a whole number from 1'],
     [approved, { times: 1.5 }, 'times must be a whole number from 1'],
-    ...LATER.map((decision): [object, undefined, string] => [decision, undefined, 'settle it afterwards']),
+    ...LATER.map((decision): [object, undefined, string] => [decision, undefined, 'use settle for what happens later']),
   ])('refuses %j %j', async (decision, options, message) => {
     const { emulator, charge } = await linked()
     expect(() => emulator.processor.decideNext(decision as Decision, options)).toThrow(message)
@@ -198,7 +198,7 @@ const TRANSITIONS: [string, string, string, [string, string], string | null, num
 ]
 
 describe('processor.settle', () => {
-  it.each(TRANSITIONS)('%s becomes %s/%s', async (from, status, detail, [outer, inner], move, spendable) => {
+  it.each(TRANSITIONS)('changes %s to %s/%s', async (from, status, detail, [outer, inner], move, spendable) => {
     const shop = await linked()
     const id = await place(from, shop)
     const before = shop.moves()
@@ -220,12 +220,12 @@ describe('processor.settle', () => {
     statuses.filter((status) => !possible.has(`${from} ${status}`)).map((status) => [from, status] as const),
   )
 
-  it.each(impossible)('%s never becomes %s, and nothing moves', async (from, status) => {
+  it.each(impossible)('refuses to change %s to %s, and moves no money', async (from, status) => {
     const shop = await linked()
     const id = await place(from, shop)
     const [before, moves] = [await shop.read(id), shop.moves()]
     const { status_detail = '' } = DECISIONS.find((each) => each.status === status) ?? {}
-    const words = from === 'charged_back' ? /cannot become|has been settled already/ : /A payment that is \w+ cannot become/
+    const words = from === 'charged_back' ? /cannot become|is settled already/ : /A payment that is \w+ cannot become/
     expect(() => shop.settle(id, status, status_detail)).toThrow(words)
     expect(await shop.read(id)).toEqual(before)
     expect(shop.moves()).toEqual(moves)
@@ -235,7 +235,7 @@ describe('processor.settle', () => {
     [7, approved, 'There is no payment 7'],
     [Number.NaN, approved, 'There is no payment NaN'],
     ['constructor' as never, approved, 'There is no payment constructor'],
-    [undefined, { status: 'paid', status_detail: 'x' }, 'No source knows paid/x: status is one of'],
+    [undefined, { status: 'paid', status_detail: 'x' }, 'No source documents paid/x: the status is one of'],
     [undefined, { status: 'refunded', status_detail: 'accredited' }, 'status_detail of refunded is one of refunded, by_admin'],
   ])('refuses %s %j', async (id, decision, message) => {
     const { emulator, charge } = await linked()
@@ -243,7 +243,7 @@ describe('processor.settle', () => {
     expect(() => emulator.processor.settle(id ?? payment.id, decision)).toThrow(message)
   })
 
-  it('ends a mediation', async () => {
+  it('can end a mediation', async () => {
     const { settle, charge, read, refund } = await linked()
     const { id } = await charge()
     settle(id, 'in_mediation', 'accredited')
@@ -252,7 +252,7 @@ describe('processor.settle', () => {
     expect((await refund(id)).status).toBe(200)
   })
 
-  it.each(['approved', 'authorized'])('%s of a payment without capture reserves it', async (status) => {
+  it.each(['approved', 'authorized'])('reserves a payment without capture for the decision %s', async (status) => {
     const { settle, decide, charge, read, moves, change } = await linked()
     decide(undecided)
     const { id } = await charge(100, { binary_mode: false, capture: false })
@@ -263,7 +263,7 @@ describe('processor.settle', () => {
     expect(moves()).toEqual(['payment_undecided 100', 'payment_reserved 100', 'payment_captured 100'])
   })
 
-  it('approved of a payment without capture reserves it for authorizationLifetimeMs', async () => {
+  it('reserves an approved payment without capture for authorizationLifetimeMs', async () => {
     const { settle, decide, charge, read, emulator } = await linked({ authorizationLifetimeMs: DAY_MS })
     decide(undecided)
     const { id } = await charge(100, { binary_mode: false, capture: false })
@@ -275,7 +275,7 @@ describe('processor.settle', () => {
     expect(stateOf(await read(id))).toEqual(['cancelled', 'cancelled', 'expired'])
   })
 
-  it('refunded moves nothing that the seller has refunded already', async () => {
+  it('does not refund again what the seller has refunded', async () => {
     const { settle, charge, read, refund, call, moves } = await linked({ refundDelayMs: 1_000 })
     const { id } = await charge()
     await refund(id)
@@ -285,7 +285,7 @@ describe('processor.settle', () => {
     expect(moves()).toEqual(['payment_charged 100', 'payment_refunded 100'])
   })
 
-  it('refunded does so at once, whatever refundDelayMs says of the seller', async () => {
+  it('refunds at once, in spite of refundDelayMs', async () => {
     const { emulator, settle, charge, read, refund, spendable } = await linked({ refundDelayMs: 1_000 })
     const { id } = await charge()
     await refund(id, 40)
@@ -297,7 +297,7 @@ describe('processor.settle', () => {
     expect(await spendable()).toBe(1_000)
   })
 
-  it('charged_back stays so when a refund of before is done', async () => {
+  it('keeps charged_back when an earlier refund is settled', async () => {
     const { emulator, settle, charge, read, refund } = await linked({ refundDelayMs: 1_000 })
     const { id } = await charge()
     await refund(id, 40)
@@ -306,7 +306,7 @@ describe('processor.settle', () => {
     expect((await read(id)).status).toBe('charged_back')
   })
 
-  it.each(['disputed', 'charged_back'])('a payment that is %s is not refunded by the seller', async (from) => {
+  it.each(['disputed', 'charged_back'])('does not let the seller refund a payment that is %s', async (from) => {
     const shop = await linked()
     const id = await place(from, shop)
     expect(await shop.refund(id)).toMatchObject({ status: 400, body: { message: "Can't set status refunded." } })
@@ -314,7 +314,7 @@ describe('processor.settle', () => {
 })
 
 describe('the card', () => {
-  it('is charged in whole when the balance does not suffice, and the balance is not', async () => {
+  it('is charged in full when the balance is too low, which stays untouched', async () => {
     const { charge, spendable, moves } = await linked({}, visa)
     expect((await charge(1_000.01)).payments[0]).toMatchObject({
       id: expect.any(Number),
@@ -328,21 +328,21 @@ describe('the card', () => {
     expect(moves()).toEqual(['payment_charged 1000.01', 'payment_charged 1000'])
   })
 
-  it('gets back what is refunded; the balance does not', async () => {
+  it('receives refunds, and the balance does not', async () => {
     const { emulator, charge, refund, id, spendable } = await linked({}, visa)
     await refund((await charge(1_500)).id)
     emulator.buyer.changePaymentMethod(id, null)
     expect(await spendable()).toBe(1_000)
   })
 
-  it('is refused above its limit, which counts for each charge', async () => {
+  it('is rejected above its limit, which applies to each charge separately', async () => {
     const { charge } = await linked({ balance: 0 }, { ...visa, limit: 100 })
     expect(stateOf(await charge(100.01))).toEqual(['rejected', 'rejected', 'cc_rejected_insufficient_amount'])
     expect((await charge(100)).status).toBe('approved')
     expect((await charge(100)).status).toBe('approved')
   })
 
-  it('is replaced, and taken away, by changePaymentMethod', async () => {
+  it('can be replaced and removed by changePaymentMethod', async () => {
     const { emulator, charge, id } = await linked({ balance: 0 })
     const methodOf = async () => {
       const [inner] = (await charge()).payments
@@ -366,7 +366,7 @@ describe('the card', () => {
     expect(() => emulator.buyer.changePaymentMethod(id, visa)).toThrow(`The agreement is ${status}`)
   })
 
-  it('that is a debit card cannot be reserved; a credit card and the balance can', async () => {
+  it('cannot be reserved if it is a debit card, unlike a credit card or the balance', async () => {
     const deferred = { capture: false }
     const { pay, token, emulator, id, moves } = await linked({}, maestro)
     const answer = await pay(token, 2_000, deferred, 'k')
@@ -379,8 +379,8 @@ describe('the card', () => {
   })
 })
 
-describe('a payment that nobody decides', () => {
-  it.each(['pending', 'in_process'])('and is %s expires after 30 days, and gives the money back', async (from) => {
+describe('an undecided or reserved payment', () => {
+  it.each(['pending', 'in_process'])('expires after 30 days and returns the money: %s', async (from) => {
     const shop = await linked()
     const id = await place(from, shop)
     await shop.emulator.clock.advance(30 * DAY_MS - 1)
@@ -395,7 +395,7 @@ describe('a payment that nobody decides', () => {
   it.each([
     ['pending', 'in_process', 'deferred_retry'],
     ['in_process', 'pending', 'pending_challenge'],
-  ])('expires after 30 days, though it went from %s to %s', async (from, to, detail) => {
+  ])('expires after 30 days even if it changed from %s to %s', async (from, to, detail) => {
     const shop = await linked()
     const id = await place(from, shop)
     shop.settle(id, to, detail)
@@ -403,7 +403,7 @@ describe('a payment that nobody decides', () => {
     expect(stateOf(await shop.read(id))).toEqual(['cancelled', 'cancelled', 'expired'])
   })
 
-  it('does not expire once it is decided', async () => {
+  it('does not expire once it has been decided', async () => {
     const shop = await linked()
     const id = await place('pending', shop)
     shop.settle(id, 'approved', 'accredited')
@@ -411,7 +411,7 @@ describe('a payment that nobody decides', () => {
     expect((await shop.read(id)).status).toBe('approved')
   })
 
-  it('expires after authorizationLifetimeMs if it waits for its capture, and not once it is captured', async () => {
+  it('expires after authorizationLifetimeMs if it is reserved, but not once it is captured', async () => {
     const { charge, change, read, emulator, moves, spendable } = await linked({ authorizationLifetimeMs: 7 * DAY_MS })
     const [first, second] = [await charge(100, { capture: false }), await charge(200, { capture: false })]
     await change(second.id, { capture: true })

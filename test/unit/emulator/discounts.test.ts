@@ -1,54 +1,7 @@
-import type { CouponCampaign, EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
+import type { CouponCampaign } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
 import { document } from '../../support/client/documents.ts'
-import { payments, start } from '../../support/emulator/raw-emulator.ts'
-
-const coupons = '/v2/wallet_connect/coupons'
-const discounts = '/v2/wallet_connect/discounts'
-const guidePath = '/v2/wallet_connect/payment/discounts'
-const HOUR_MS = 3_600_000
-
-const tenth: CouponCampaign = { code: 'TEN', type: 'percent', value: 10, cap: 1_000 }
-const fifty: CouponCampaign = { code: 'FIFTY', type: 'fixed', value: 50, cap: 50 }
-const unasked: CouponCampaign = { type: 'percent', value: 10, cap: 1_000 }
-
-interface Promised {
-  transaction_amount: number
-  currency_id: string
-  legal_terms?: string
-  discount: { amount?: number; detail?: object }
-}
-
-/** A linked buyer in a shop with these campaigns. */
-async function shop(campaigns: CouponCampaign[] = [], options: EmulatorOptions = {}) {
-  const started = start(options)
-  for (const coupon of campaigns) started.emulator.coupons.add(coupon)
-  const { token, id } = await started.link()
-
-  const validate = (code: unknown, payer = token) => started.call('POST', coupons, { id: code }, { 'x-payer-token': payer })
-  const promise = (amount: unknown, coupon?: unknown, { payer = token, path = discounts } = {}) =>
-    started.call<Promised>('POST', path, { amount, coupon }, { 'x-payer-token': payer })
-  const payWith = (
-    amount: number,
-    discount: unknown,
-    { payer = token, ...more }: { payer?: string } & object = {},
-    key?: string,
-  ) => started.pay(payer, amount, { wallet: { discount }, ...more }, key)
-  /** Promises, and repeats the promise in a payment. */
-  const payPromised = async (amount: number, code?: string, more: object = {}) =>
-    payWith(amount, repeated((await promise(amount, code)).body, code), more)
-
-  return { ...started, token, id, validate, promise, payWith, payPromised }
-}
-
-/** The promise as a payment repeats it. */
-const repeated = ({ discount }: Promised, code?: string): object => ({
-  ...discount,
-  description: 'A discount',
-  code: code ?? null,
-})
-
-const mismatch = { status: 400, body: document('error.400.discount-mismatch') }
+import { automatic, coupons, discounts, fifty, guidePath, repeated, shop, tenth } from '../../support/emulator/discount-shop.ts'
 
 describe('coupons', () => {
   it.each([
@@ -73,15 +26,15 @@ describe('coupons', () => {
     expect((await validate('TEN')).body).toEqual({ status: 'invalid' })
   })
 
-  it('add refuses a second coupon of one code, until the first is removed', async () => {
+  it('add refuses a second coupon with the same code until the first is removed', async () => {
     const { emulator, promise } = await shop([tenth])
-    expect(() => emulator.coupons.add(tenth)).toThrow('There is a coupon TEN already')
+    expect(() => emulator.coupons.add(tenth)).toThrow('There is already a coupon TEN')
     emulator.coupons.remove('TEN')
     emulator.coupons.add({ ...tenth, value: 20 })
     expect((await promise(100, 'TEN')).body.discount.amount).toBe(20)
   })
 
-  it('remove ends a coupon, and what is promised stays promised', async () => {
+  it('remove withdraws a coupon and keeps existing promises', async () => {
     const { emulator, promise, validate, payWith } = await shop([tenth])
     const { body } = await promise(100, 'TEN')
     emulator.coupons.remove('TEN')
@@ -90,14 +43,14 @@ describe('coupons', () => {
     expect((await payWith(100, repeated(body, 'TEN'))).status).toBe(201)
   })
 
-  it('remove without a code ends what is given unasked, and no coupon', async () => {
-    const { emulator, promise } = await shop([tenth, unasked])
+  it('remove without a code only withdraws the discounts without a code', async () => {
+    const { emulator, promise } = await shop([tenth, automatic])
     emulator.coupons.remove()
     expect((await promise(100)).body.discount).toEqual({})
     expect((await promise(100, 'TEN')).body.discount.amount).toBe(10)
   })
 
-  it('has a campaign of its own for each', async () => {
+  it('have a different campaign id each', async () => {
     const { promise } = await shop([tenth, fifty])
     const terms = [(await promise(100, 'TEN')).body.legal_terms, (await promise(100, 'FIFTY')).body.legal_terms]
     expect(terms[0]).toMatch(/^https:\/\/api\.mercadopago\.com\/v2\/discounts\/campaign\/\d+\/terms\/html$/)
@@ -106,7 +59,7 @@ describe('coupons', () => {
 })
 
 describe(`POST ${coupons}`, () => {
-  it.each(['success', 'pending'] as const)('shows a coupon that is %s, with the fields of the reference', async (status) => {
+  it.each(['success', 'pending'] as const)('returns a coupon that is %s with the fields of the reference', async (status) => {
     const range = { cap: 100, min_payment_amount: 100, max_payment_amount: 10_000 }
     const { validate } = await shop([{ ...tenth, ...range, status, description: 'Ten percent' }])
     const answer = await validate('TEN')
@@ -117,23 +70,23 @@ describe(`POST ${coupons}`, () => {
     expect(Object.keys((answer.body as typeof sample).detail).sort()).toEqual(Object.keys(sample.detail).sort())
   })
 
-  it('shows the size of a fixed one in the currency', async () => {
+  it('returns the value of a fixed discount in the currency', async () => {
     const { validate } = await shop([{ code: 'F', type: 'fixed', value: 12.5, cap: 12.5 }])
     expect((await validate('F')).body).toMatchObject({ detail: { value: 12.5, type: 'fixed', cap: 12.5 } })
   })
 
-  it('shows no range where there is none, and a cap all the same, as a payment has to repeat one', async () => {
+  it('returns a cap even if there is none, and no range if there is none', async () => {
     const { validate } = await shop([{ code: 'TEN', type: 'percent', value: 10 }])
     expect((await validate('TEN')).body).toMatchObject({ detail: { value: 10, type: 'percent', cap: 1_000_000 } })
     expect((await validate('TEN')).text).not.toContain('payment_amount')
   })
 
   it.each(['unknown', 'ten', ' TEN', 'EXPIRED', 'USED', 'constructor', '__proto__', 'null'])(
-    'answers %s: invalid',
+    'answers that the coupon %s is invalid',
     async (code) => {
       const { validate } = await shop([
         tenth,
-        unasked,
+        automatic,
         { ...tenth, code: 'EXPIRED', status: 'invalid' },
         { ...tenth, code: 'USED', uses: 0 },
       ])
@@ -146,7 +99,7 @@ describe(`POST ${coupons}`, () => {
     expect(await validate(id)).toMatchObject({ status: 400, body: document('error.400.invalid-coupon-id') })
   })
 
-  it('takes no use, and leaves no effect', async () => {
+  it('neither uses the coupon nor leaves an effect', async () => {
     const { validate, promise, emulator } = await shop([{ ...tenth, uses: 1 }])
     const before = emulator.effects
     for (let i = 0; i < 3; i++) await validate('TEN')
@@ -193,7 +146,7 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
     [{ ...tenth, min_payment_amount: 100, max_payment_amount: 200 }, 100, 10],
     [{ ...tenth, min_payment_amount: 100, max_payment_amount: 200 }, 200, 20],
     [{ ...tenth, status: 'pending' }, 100, 10],
-  ])('promises of %j and %d: %d', async (coupon, amount, discount) => {
+  ])('promises for the coupon %j and the amount %d the discount %d', async (coupon, amount, discount) => {
     const { promise } = await shop([{ ...tenth, ...coupon, code: 'C' }])
     const { status, body } = await promise(amount, 'C', { path })
     expect(status).toBe(200)
@@ -205,7 +158,7 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
     ['above the range', { max_payment_amount: 200 }, 200.01],
     ['that comes to nothing', {}, 0.04],
     ['that is used up', { uses: 0 }, 100],
-  ])('promises {} for a coupon %s', async (_, change, amount) => {
+  ])('promises an empty discount for a coupon %s', async (_, change, amount) => {
     const { promise, emulator } = await shop([{ ...tenth, ...change }])
     const { status, body } = await promise(amount, 'TEN', { path })
     expect(status).toBe(200)
@@ -213,19 +166,19 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
     expect(emulator.effects.some(({ kind }) => kind === 'discount_promised')).toBe(false)
   })
 
-  it('answers as the reference does', async () => {
-    const { promise, emulator, id } = await shop([{ ...unasked, cap: 1_000_000 }])
+  it('answers with the fields of the reference', async () => {
+    const { promise, emulator, id } = await shop([{ ...automatic, cap: 1_000_000 }])
     expect((await promise(150, undefined, { path })).body).toEqual(document('create-discount.reference.response.200'))
     expect(emulator.effects.at(-1)).toMatchObject({ kind: 'discount_promised', agreement_id: id, amount: 15 })
   })
 
-  it('promises {} to who has no discount', async () => {
+  it('promises an empty discount if there is no campaign', async () => {
     const { promise } = await shop([tenth])
     expect((await promise(150, null, { path })).body).toEqual(document('create-discount.none-without-coupon.response.200'))
   })
 
-  it('gives the best of what is given unasked, and with a coupon only that one', async () => {
-    const { promise } = await shop([unasked, { type: 'fixed', value: 30, cap: 30 }, tenth])
+  it('promises the largest discount without a coupon, and that of the coupon with one', async () => {
+    const { promise } = await shop([automatic, { type: 'fixed', value: 30, cap: 30 }, tenth])
     expect((await promise(100, undefined, { path })).body.discount.amount).toBe(30)
     expect((await promise(400, undefined, { path })).body.discount.amount).toBe(40)
     expect((await promise(100, 'TEN', { path })).body.discount.amount).toBe(10)
@@ -233,10 +186,13 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
 
   const currencies = { MLA: 'ARS', MLB: 'BRL', MLC: 'CLP', MCO: 'COP', MLM: 'MXN', MPE: 'PEN', MLU: 'UYU' }
 
-  it.each(Object.entries(currencies) as [keyof typeof currencies, string][])('of %s is in %s', async (site, currency_id) => {
-    const { promise } = await shop([tenth], { site })
-    expect((await promise(1_000, 'TEN', { path })).body).toMatchObject({ currency_id, discount: { amount: 100 } })
-  })
+  it.each(Object.entries(currencies) as [keyof typeof currencies, string][])(
+    'has for the site %s the currency %s',
+    async (site, currency_id) => {
+      const { promise } = await shop([tenth], { site })
+      expect((await promise(1_000, 'TEN', { path })).body).toMatchObject({ currency_id, discount: { amount: 100 } })
+    },
+  )
 
   const zero = 'transaction_amount must be greater than 0'
   const missing = 'transaction_amount must not be null.'
@@ -255,7 +211,7 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
     [100, '', coupon],
     [100, 7, coupon],
     [100, {}, coupon],
-  ])('refuses %j with the coupon %j: %s', async (value, code, message) => {
+  ])('refuses the amount %j with the coupon %j: %s', async (value, code, message) => {
     const { promise } = await shop([tenth])
     expect(await promise(value, code, { path })).toMatchObject({
       status: 400,
@@ -263,7 +219,7 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
     })
   })
 
-  it.each(['unknown', 'EXPIRED', 'REMOVED', 'constructor'])('does not know the coupon %s', async (code) => {
+  it.each(['unknown', 'EXPIRED', 'REMOVED', 'constructor'])('refuses the unknown coupon %s', async (code) => {
     const { promise, emulator } = await shop([
       { ...tenth, code: 'EXPIRED', status: 'invalid' },
       { ...tenth, code: 'REMOVED' },
@@ -275,232 +231,5 @@ describe.each([discounts, guidePath])('POST %s', (path) => {
         : { error: 'bad_request', message: coupon, status: 400 }
     const answer = await promise(100, code, { path })
     expect([answer.status, answer.body]).toEqual([body.status, body])
-  })
-})
-
-describe('a promise', () => {
-  const limited = { ...tenth, uses: 1 }
-  const limitedUnasked = { ...unasked, uses: 1 }
-
-  it.each([
-    [limited, 10_000],
-    [limitedUnasked, 200],
-  ])('of %j takes a use, and gives it back %i ms later', async (coupon, lifetime) => {
-    const { promise, emulator, link, id } = await shop([coupon])
-    const other = { payer: (await link('other')).token }
-    await promise(100, coupon.code)
-    await emulator.clock.advance(lifetime - 1)
-    expect((await promise(100, coupon.code, other)).body.discount).toEqual({})
-    await emulator.clock.advance(1)
-    expect(emulator.effects.at(-1)).toMatchObject({ kind: 'discount_released', agreement_id: id, amount: 10 })
-    expect((await promise(100, coupon.code, other)).body.discount.amount).toBe(10)
-  })
-
-  it('that is asked for again is the same one, and is kept longer', async () => {
-    const { promise, payWith, emulator } = await shop([limited])
-    const first = await promise(100, 'TEN')
-    await emulator.clock.advance(9_999)
-    expect((await promise(100, 'TEN')).body).toEqual(first.body)
-    await emulator.clock.advance(9_999)
-    expect((await payWith(100, repeated(first.body, 'TEN'))).status).toBe(201)
-    expect(emulator.effects.filter(({ kind }) => kind === 'discount_promised')).toHaveLength(1)
-  })
-
-  it('that is over is worth nothing', async () => {
-    const { promise, payWith, emulator } = await shop([tenth])
-    const { body } = await promise(100, 'TEN')
-    await emulator.clock.advance(10_000)
-    expect(await payWith(100, repeated(body, 'TEN'))).toMatchObject(mismatch)
-  })
-
-  it('pays once, and its use never comes back', async () => {
-    const { promise, payWith, emulator } = await shop([limited])
-    const { body } = await promise(100, 'TEN')
-    expect((await payWith(100, repeated(body, 'TEN'))).status).toBe(201)
-    expect(await payWith(100, repeated(body, 'TEN'))).toMatchObject(mismatch)
-    await emulator.clock.advance(HOUR_MS)
-    expect((await promise(100, 'TEN')).body.discount).toEqual({})
-  })
-
-  it('is of one buyer', async () => {
-    const { promise, payWith, link } = await shop([tenth])
-    const { body } = await promise(100, 'TEN')
-    expect(await payWith(100, repeated(body, 'TEN'), { payer: (await link('other')).token })).toMatchObject(mismatch)
-  })
-
-  it('is kept for its time from a rejected payment on, then given back', async () => {
-    const { promise, payWith, emulator } = await shop([limited])
-    const discount = repeated((await promise(100, 'TEN')).body, 'TEN')
-    await emulator.clock.advance(9_000)
-    emulator.buyer.setBalance(0)
-    expect((await payWith(100, discount)).body.status).toBe('rejected')
-    emulator.buyer.setBalance(100)
-    await emulator.clock.advance(9_999)
-    const kept = emulator.snapshot()
-    expect((await payWith(100, discount)).body.status).toBe('approved')
-
-    emulator.restore(kept)
-    await emulator.clock.advance(1)
-    expect(emulator.effects.at(-1)?.kind).toBe('discount_released')
-    expect(await payWith(100, discount)).toMatchObject(mismatch)
-    expect((await promise(100, 'TEN')).body.discount.amount).toBe(10)
-  })
-
-  it.each<[string, number, (started: Awaited<ReturnType<typeof shop>>, id: number) => unknown]>([
-    ['is cancelled', 0, ({ call }, id) => call('PUT', `${payments}/${id}`, { status: 'cancelled' })],
-    ['is rejected', 0, ({ emulator }, id) => emulator.processor.settle(id, { status: 'rejected', status_detail: 'bank_error' })],
-    ['expires', 30 * 24 * HOUR_MS, ({ emulator }) => emulator.clock.advance(30 * 24 * HOUR_MS)],
-  ])('gives its use back 10 s after a payment that held money %s', async (_, __, end) => {
-    const started = await shop([limited])
-    const { emulator, promise, payPromised } = started
-    emulator.processor.decideNext({ status: 'pending', status_detail: 'pending_challenge' })
-    const { body } = await payPromised(100, 'TEN', { binary_mode: false })
-    expect(body.status).toBe('pending')
-    await end(started, body.id)
-    await emulator.clock.advance(9_999)
-    expect((await promise(100, 'TEN')).body.discount).toEqual({})
-    await emulator.clock.advance(1)
-    expect((await promise(100, 'TEN')).body.discount.amount).toBe(10)
-  })
-})
-
-describe(`POST ${payments} with a discount`, () => {
-  it('shows it in every place of the guide', async () => {
-    const { payPromised, call, moves, balance, token } = await shop([fifty], { balance: 1_000 })
-    const { status, body } = await payPromised(550, 'FIFTY')
-    expect(status).toBe(201)
-    expect(body).toMatchObject({
-      status: 'approved',
-      wallet_payment: {
-        transaction_amount: 550,
-        discount: {
-          amount: 50,
-          description: 'A discount',
-          code: 'FIFTY',
-          detail: { value: 50, type: 'fixed', cap: 50 },
-        },
-      },
-      payments: [
-        { transaction_amount: 500, coupon_amount: 50, campaign_id: expect.stringMatching(/^\d+$/), coupon_code: 'FIFTY' },
-      ],
-      wallet_connect_discount: { amount: 50, token: expect.stringMatching(/^[0-9a-f-]{36}$/) },
-    })
-    expect((await call('GET', `${payments}/${body.id}`)).body).toEqual(body)
-    expect(moves()).toEqual(['payment_charged 500'])
-    expect(await balance(token)).toBe(500)
-  })
-
-  it('without a coupon has no coupon_code', async () => {
-    const { payPromised } = await shop([unasked])
-    expect((await payPromised(550)).body).toMatchObject({ payments: [{ coupon_amount: 55, coupon_code: null }] })
-  })
-
-  it.each([undefined, null, {}])('%j is a payment in full, and shows none', async (discount) => {
-    const { promise, payWith } = await shop([unasked])
-    await promise(100)
-    const { body } = await payWith(100, discount)
-    expect(body.payments[0].transaction_amount).toBe(100)
-    expect(body).not.toHaveProperty('wallet_connect_discount')
-  })
-
-  it.each(['percent', 'percentage', 'percentual'])('takes the name %s', async (type) => {
-    const { promise, payWith } = await shop([tenth])
-    const { body } = await promise(550, 'TEN')
-    const discount = { ...repeated(body, 'TEN'), detail: { ...body.discount.detail, type } }
-    expect((await payWith(550, discount)).body.payments[0].transaction_amount).toBe(495)
-  })
-
-  it.each<[string, object | string]>([
-    ['a higher amount', { amount: 55.01 }],
-    ['a lower amount', { amount: 54.99 }],
-    ['no amount', { amount: undefined }],
-    ['an amount in text', { amount: '55' }],
-    ['no description', { description: undefined }],
-    ['no code', { code: null }],
-    ['another code', { code: 'FIFTY' }],
-    ['no detail', { detail: undefined }],
-    ['another value', { detail: { value: 11, type: 'percentage', cap: 1_000 } }],
-    ['another type', { detail: { value: 10, type: 'fixed', cap: 1_000 } }],
-    ['an unknown type', { detail: { value: 10, type: 'percents', cap: 1_000 } }],
-    ['another cap', { detail: { value: 10, type: 'percentage', cap: 999 } }],
-    ['no cap', { detail: { value: 10, type: 'percentage' } }],
-    ['nothing but text', 'TEN'],
-  ])('is refused with %s, which costs neither key nor promise', async (_, change) => {
-    const { promise, payWith, moves } = await shop([tenth, fifty])
-    const right = repeated((await promise(550, 'TEN')).body, 'TEN')
-    expect(await payWith(550, typeof change === 'string' ? change : { ...right, ...change }, {}, 'k')).toMatchObject(mismatch)
-    expect(moves()).toEqual([])
-    expect(await payWith(550, right, {}, 'k')).toMatchObject({ status: 201, body: { status: 'approved' } })
-  })
-
-  it.each([
-    ['another transaction_amount', 549],
-    ['what is left to pay', 495],
-  ])('is refused for %s', async (_, amount) => {
-    const { promise, payWith } = await shop([tenth])
-    expect(await payWith(amount, repeated((await promise(550, 'TEN')).body, 'TEN'))).toMatchObject(mismatch)
-  })
-
-  it('is refused where the promise was made without the coupon', async () => {
-    const { promise, payWith } = await shop([unasked])
-    expect(await payWith(550, repeated((await promise(550)).body, 'TEN'))).toMatchObject(mismatch)
-  })
-
-  it('is charged to a balance that covers no more than the rest', async () => {
-    const { payPromised } = await shop([fifty], { balance: 500 })
-    expect((await payPromised(550.01, 'FIFTY')).body.status).toBe('rejected')
-    expect((await payPromised(550, 'FIFTY')).body.status).toBe('approved')
-  })
-
-  it('replays to the same key', async () => {
-    const { promise, payWith, moves } = await shop([tenth])
-    const discount = repeated((await promise(550, 'TEN')).body, 'TEN')
-    const first = await payWith(550, discount, {}, 'k')
-    expect(await payWith(550, discount, {}, 'k')).toMatchObject({ status: 200, body: first.body as object })
-    expect(moves()).toEqual(['payment_charged 495'])
-  })
-
-  it('reserves and captures what is left to pay', async () => {
-    const { payPromised, call, moves } = await shop([tenth])
-    const { id } = (await payPromised(550, 'TEN', { capture: false })).body
-    await call('PUT', `${payments}/${id}`, { capture: true })
-    expect(moves()).toEqual(['payment_reserved 495', 'payment_captured 495'])
-  })
-
-  it('can be refunded as far as it was charged, and its use does not come back', async () => {
-    const { payPromised, refund, read, moves, promise, emulator } = await shop([{ ...tenth, uses: 1 }])
-    const { id } = (await payPromised(550, 'TEN')).body
-    expect(await refund(id, 495.01)).toMatchObject({ status: 400, body: { message: 'Invalid amount' } })
-    expect(await refund(id, 95)).toMatchObject({ status: 200, body: [{ amount: 95 }] })
-    expect(await refund(id)).toMatchObject({ status: 200, body: [{ amount: 400 }] })
-    expect((await read(id)).status).toBe('refunded')
-    expect(moves()).toEqual(['payment_charged 495', 'payment_refunded 95', 'payment_refunded 400'])
-    await emulator.clock.advance(HOUR_MS)
-    expect((await promise(550, 'TEN')).body.discount).toEqual({})
-  })
-
-  it('may be the whole amount: it needs no money, and nothing can be refunded', async () => {
-    const { payPromised, refund, moves } = await shop([{ ...tenth, value: 100 }], { balance: 0 })
-    const { body } = await payPromised(100, 'TEN')
-    expect(body).toMatchObject({ status: 'approved', payments: [{ transaction_amount: 0, coupon_amount: 100 }] })
-    expect(moves()).toEqual(['payment_charged 0'])
-    expect((await refund(body.id)).status).toBe(400)
-  })
-})
-
-describe("amounts: 'string'", () => {
-  it('lets a payment repeat a promise as it was printed', async () => {
-    const { call, emulator, link, pay } = start({ amounts: 'string' })
-    emulator.coupons.add({ type: 'percent', value: 10, cap: 50 })
-    const { token } = await link()
-    const promise = await call<{ discount: object }>(
-      'POST',
-      '/v2/wallet_connect/discounts',
-      { amount: 100 },
-      { 'x-payer-token': token },
-    )
-    expect(promise.body.discount).toMatchObject({ amount: '10.00', detail: { cap: '50.00' } })
-    const wallet_payment = { transaction_amount: 100, discount: { ...promise.body.discount, description: 'ten percent' } }
-    expect((await pay(token, 100, { wallet_payment })).status).toBe(201)
   })
 })

@@ -61,7 +61,7 @@ describe('exploreFaults', () => {
     expect(unknown).toBeLessThan(schedules / 10)
   })
 
-  it('finds nothing in it under two faults either', { timeout: 60_000 }, async () => {
+  it('finds nothing in that checkout under two faults either', { timeout: 60_000 }, async () => {
     const pairs = draws(150, 400)
     const { findings, schedules, report } = await exploreFaults(carefulCheckout, { pairs, seed: 7 })
     expect(findings, report).toEqual([])
@@ -84,7 +84,7 @@ describe('exploreFaults', () => {
     expect(calm.findings).toEqual([])
   })
 
-  it('strikes every request with every fault in each phase', async () => {
+  it('tries every fault in each phase at every request', async () => {
     const options = { faults: ['reset', 'locked', 'search_lagging', 'in_progress_forever'] } as const
     const { schedules, requests } = await exploreFaults(
       checkout(() => 'one-key'),
@@ -99,12 +99,12 @@ describe('exploreFaults', () => {
     expect(schedules).toBe(1 + 3 * 3 + 2)
   })
 
-  it('shrinks a pair of which one fault is enough', async () => {
+  it('shrinks a pair to one fault if that is enough', async () => {
     const { findings } = await exploreFaults(checkout(String), { faults: ['reset'], pairs: true })
     expect(findings.map(({ schedule }) => schedule)).toEqual([[{ request: 3, fault: 'reset', phase: 'after' }]])
   })
 
-  it('keeps a pair that needs both', async () => {
+  it('keeps a pair if both faults are needed', async () => {
     // It gives the key up after the second lost answer.
     const { findings } = await exploreFaults(
       checkout((tries) => (tries < 3 ? 'one-key' : 'another')),
@@ -142,7 +142,7 @@ describe('exploreFaults', () => {
     expect(findings).toHaveLength(6)
   })
 
-  it('goes on when an answer is slow: nobody else moves the clock', async () => {
+  it('moves the clock while the checkout waits for a slow response', async () => {
     const { findings, unknown } = await exploreFaults(
       checkout(() => 'one-key'),
       { faults: ['slow_headers', 'slow_body'] },
@@ -150,7 +150,7 @@ describe('exploreFaults', () => {
     expect({ findings, unknown }).toEqual({ findings: [], unknown: 0 })
   })
 
-  it('takes an error for "not paid", and one whose outcome is unknown for "unknown"', async () => {
+  it('counts an error as "not paid", and one whose outcome is unknown as "unknown"', async () => {
     const throwing = (error: unknown) => async (emulator: Emulator) => {
       await charge(emulator.fetch, await link(emulator), 'key')
       throw error
@@ -161,20 +161,20 @@ describe('exploreFaults', () => {
     expect(await explore({ outcome: 'unknown' })).toMatchObject({ findings: [], unknown: 1 })
   })
 
-  it('strikes with a burst as often as the fault does by itself', async () => {
+  it('repeats a burst as many times as the fault does by itself', async () => {
     const twice = checkout(() => 'one-key', 2)
     const schedule = [{ request: 3, fault: 'server_error_burst', phase: 'after' }] as const
     expect(await exploreFaults(twice, { schedule })).toMatchObject({ unknown: 1, missed: [] })
   })
 
-  it('says which faults of a schedule found nothing to strike', async () => {
+  it('lists the scheduled faults that did not happen because no request fitted', async () => {
     const missing = { request: 9, fault: 'reset' } as const
     const { missed, report } = await exploreFaults(checkout(String), { schedule: [missing] })
     expect(missed).toEqual([missing])
-    expect(report).toContain('1 faults found nothing to strike')
+    expect(report).toContain('1 scheduled fault(s) did not happen')
   })
 
-  it('strikes as scheduled though the scenario resets the emulator or clears its faults', async () => {
+  it('injects the schedule even if the scenario resets the emulator or clears its faults', async () => {
     const scenario = async (emulator: Emulator): Promise<ReportedOutcome> => {
       await link(emulator)
       emulator.reset()
@@ -187,7 +187,7 @@ describe('exploreFaults', () => {
   })
 
   it('does not shrink a schedule to one that breaks less', async () => {
-    // The first lost answer is told as "not paid"; a second one makes it charge again.
+    // The first lost response is reported as "not paid"; a second one makes the checkout charge again.
     const scenario = async (emulator: Emulator): Promise<ReportedOutcome> => {
       const token = await link(emulator)
       if (await charge(emulator.fetch, token, 'a').catch(() => undefined)) return 'paid'
@@ -212,26 +212,31 @@ describe('exploreFaults', () => {
   })
 
   it.each<[string, unknown, unknown, string]>([
-    ['a scenario that fails', async () => Promise.reject(new Error('typo')), {}, 'The scenario fails before any fault strikes'],
+    ['a scenario that fails', async () => Promise.reject(new Error('typo')), {}, 'The scenario fails without any fault'],
     ['a scenario that makes no request', async () => 'not_paid', {}, 'The scenario makes no request'],
     [
       'a scenario that says true',
       async () => true,
       {},
-      'has to say paid, not_paid, unknown, or that of each external_reference; it said true',
+      'must return paid, not_paid, unknown, or an object with one of these for each external_reference; it returned true',
     ],
-    ['a scenario that says nothing', async () => {}, {}, 'it said undefined'],
+    ['a scenario that says nothing', async () => {}, {}, 'it returned undefined'],
     ['no scenario', undefined, {}, 'exploreFaults takes a function'],
     ['a misspelt option', checkout(String), { pair: 3 }, 'exploreFaults does not know pair; it knows pairs, seed'],
     ['pairs that are no number', checkout(String), { pairs: 'x' }, 'pairs must be true or a number'],
     ['negative pairs', checkout(String), { pairs: -4 }, 'pairs must be true or a number'],
-    ['a seed of the emulators', checkout(String), { emulator: { seed: 3 } }, 'seed belongs beside emulator'],
-    ['a fault that there is not', checkout(String), { faults: ['nope'] }, 'There is no fault of requests nope'],
+    [
+      'a seed of the emulators',
+      checkout(String),
+      { emulator: { seed: 3 } },
+      'seed is an option of exploreFaults, not of emulator',
+    ],
+    ['a fault that there is not', checkout(String), { faults: ['nope'] }, 'There is no request fault nope'],
     [
       'a fault of notifications',
       checkout(String),
       { faults: ['notification_never'] },
-      'There is no fault of requests notification_never',
+      'There is no request fault notification_never',
     ],
     ['a schedule that is no list', checkout(String), { schedule: {} }, 'schedule must be a list'],
     [
@@ -244,20 +249,20 @@ describe('exploreFaults', () => {
     await expect(exploreFaults(scenario as never, options as never)).rejects.toThrow(message)
   })
 
-  it('judges each order by what was told of it', async () => {
-    const scenario = (told: Record<string, ReportedOutcome>) => async (emulator: Emulator) => {
+  it('checks each order against what was reported for it', async () => {
+    const scenario = (reported: Record<string, ReportedOutcome>) => async (emulator: Emulator) => {
       await charge(emulator.fetch, await link(emulator), 'key', 'a')
-      return told
+      return reported
     }
-    const broken = async (told: Record<string, ReportedOutcome>) =>
-      (await exploreFaults(scenario(told), { faults: [] })).findings.flatMap(({ broken }) => broken)
+    const broken = async (reported: Record<string, ReportedOutcome>) =>
+      (await exploreFaults(scenario(reported), { faults: [] })).findings.flatMap(({ broken }) => broken)
     expect(await broken({ a: 'paid', b: 'not_paid' })).toEqual([])
     expect(await broken({ a: 'paid', b: 'paid' })).toEqual(['reported_truthfully'])
     expect(await broken({ a: 'not_paid' })).toEqual(['reported_truthfully'])
     expect(await broken({ b: 'not_paid' })).toEqual([])
   })
 
-  it('asks the invariants that it is given', async () => {
+  it('checks the invariants that it is given', async () => {
     const two = {
       name: 'two',
       description: 'two payments are made',
@@ -270,7 +275,7 @@ describe('exploreFaults', () => {
     expect(findings).toMatchObject([{ broken: ['two'] }])
   })
 
-  it('lets a breach of the API only strike when it is named', async () => {
+  it('only tries breaches of the API that are named in faults', async () => {
     const { findings } = await exploreFaults(
       checkout(() => 'one-key'),
       { faults: ['executed_twice'] },
@@ -292,7 +297,7 @@ describe('INVARIANTS', () => {
   const effect = (kind: string, payment_id: number, amount = 10, external_reference = 'a') =>
     ({ at, kind, agreement_id: 'x', payment_id, amount, external_reference }) as never
 
-  it('ask of an order that nothing was told of that no money is left reserved', () => {
+  it('require that an order without a report has no money reserved', () => {
     const effects = [effect('payment_charged', 1), effect('payment_reserved', 2, 10, 'b')]
     const names = INVARIANTS.filter(({ holds }) => !holds({ reported: { a: 'paid' }, effects, ended: true })).map(
       ({ name }) => name,
@@ -300,13 +305,13 @@ describe('INVARIANTS', () => {
     expect(names).toEqual(['nothing_reserved'])
   })
 
-  it('take what was told of an order before what was told of all', () => {
+  it('prefer the report for an order to the report for all', () => {
     const effects = [effect('payment_charged', 1), effect('payment_rejected', 2, 10, 'b')]
     expect(INVARIANTS.every(({ holds }) => holds({ reported: { '*': 'paid', b: 'not_paid' }, effects, ended: true }))).toBe(true)
   })
 
-  const broken = (told: ReportedOutcome, ...effects: never[]) =>
-    INVARIANTS.filter(({ holds }) => !holds({ reported: { '*': told }, effects, ended: true })).map(({ name }) => name)
+  const broken = (reported: ReportedOutcome, ...effects: never[]) =>
+    INVARIANTS.filter(({ holds }) => !holds({ reported: { '*': reported }, effects, ended: true })).map(({ name }) => name)
 
   it.each<[ReportedOutcome, string[], never[]]>([
     ['paid', [], [effect('payment_charged', 1)]],
@@ -331,7 +336,7 @@ describe('INVARIANTS', () => {
     ['unknown', [], [effect('payment_reserved', 1)]],
     ['unknown', ['charged_once'], [effect('payment_reserved', 1), effect('payment_reserved', 2)]],
     ['paid', [], [effect('payment_charged', 1), effect('payment_charged', 2, 10, 'b')]],
-  ])('told %s: %j', (told, expected, effects) => {
-    expect(broken(told, ...effects)).toEqual(expected)
+  ])('hold as expected after the report %s: %j', (reported, expected, effects) => {
+    expect(broken(reported, ...effects)).toEqual(expected)
   })
 })

@@ -2,7 +2,7 @@ import type { Delivery, EmulatorOptions, NotificationTarget } from 'mercadopago-
 import { parseNotification, verifyNotification } from 'mercadopago-wallet-connect/notifications'
 import { describe, expect, it } from 'vitest'
 import { document } from '../../support/client/documents.ts'
-import { describeRules, each, type NotificationRule, type Options } from '../../support/emulator/observed-options.ts'
+import { describeRules, inSequence, type NotificationRule } from '../../support/emulator/observed-options.ts'
 import { agreements, payments, start } from '../../support/emulator/raw-emulator.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -14,7 +14,7 @@ const bodyOf = ({ body }: Delivery) => JSON.parse(body)
 const actionsOf = (deliveries: readonly Delivery[]) => deliveries.map((delivery) => bodyOf(delivery).action)
 const verified = (delivery: Delivery) => verifyNotification(delivery, { secrets: secret })
 
-/** A shop that is told. */
+/** A shop that receives notifications. */
 function listening(target: Partial<NotificationTarget> = {}, options: EmulatorOptions = {}) {
   const started = start(options)
   const { notifications } = started.emulator
@@ -28,7 +28,7 @@ function listening(target: Partial<NotificationTarget> = {}, options: EmulatorOp
   return { ...started, notifications, drain: () => notifications.drain() }
 }
 
-/** The same, with a linked buyer of whom it has been told. */
+/** The same shop with a linked buyer, after the notification of that. */
 async function linked(options: EmulatorOptions = {}) {
   const started = listening({}, options)
   const wallet = await started.link()
@@ -55,8 +55,8 @@ const minutesOf = ([first, ...repeats]: readonly Delivery[]) =>
 
 describe('notifications', () => {
   it.each([
-    [{ url: 'shop.example/hooks' }, 'url must be an address, and shop.example/hooks is none'],
-    [{ url: '' }, 'url must be an address'],
+    [{ url: 'shop.example/hooks' }, 'url must be an absolute URL, and shop.example/hooks is not'],
+    [{ url: '' }, 'url must be an absolute URL'],
     [{ secret: '' }, 'secret must be a string that is not empty'],
     [{ secret: undefined }, 'secret must be a string that is not empty'],
   ])('configure refuses %j', (change, message) => {
@@ -64,21 +64,21 @@ describe('notifications', () => {
     expect(() => notifications.configure({ url, secret, ...change } as NotificationTarget)).toThrow(message)
   })
 
-  it('are not even collected before configure', async () => {
+  it('are not collected before configure', async () => {
     const { emulator, link } = start()
     await link()
     emulator.notifications.configure({ url, secret })
     expect(await emulator.notifications.drain()).toEqual([])
   })
 
-  it('are collected without a fetch, as if accepted: no repeats', async () => {
+  it('are collected without a fetch, and not repeated', async () => {
     const { drain, emulator, propose } = listening()
     emulator.buyer.approve(await propose())
     await emulator.clock.advance(DAY_MS)
     expect(await drain()).toMatchObject([{ at: '2026-01-01T00:00:00Z', attempt: 1, responseStatus: 'collected' }])
   })
 
-  it('are handed out once by drain, and stay in deliveries', async () => {
+  it('are returned by drain once, and stay in deliveries', async () => {
     const { drain, notifications, emulator, link } = listening()
     const { id } = await link()
     expect(actionsOf(await drain())).toEqual(['status.updated'])
@@ -89,14 +89,14 @@ describe('notifications', () => {
     expect(actionsOf(notifications.deliveries)).toEqual(['status.updated', 'payment_method.updated', 'status.updated'])
   })
 
-  it('hands out copies', async () => {
+  it('are returned as copies', async () => {
     const { drain, notifications, link } = listening()
     await link()
     for (const delivery of [...(await drain()), ...notifications.deliveries]) Object.assign(delivery, { body: 'mine' })
     expect(notifications.deliveries[0]?.body).not.toBe('mine')
   })
 
-  it('go to the last target; reset forgets what was delivered, and not where', async () => {
+  it('go to the last configured target, which a reset keeps while it empties deliveries', async () => {
     const { notifications, emulator, propose, drain } = listening()
     notifications.configure({ url: 'https://other.example/?customer=x', secret })
     emulator.reset()
@@ -122,7 +122,7 @@ describe('an event of an agreement', () => {
     ],
     ['is unlinked', 'cancelled', ({ emulator }, id) => emulator.buyer.cancel(id)],
     ['is cancelled', 'cancelled', ({ call }, id) => call('DELETE', `${agreements}/${id}`)],
-  ])('that %s is as the guide prints it: %s', async (_, name, act) => {
+  ])('has the fields of the guide after the buyer %s: %s', async (_, name, act) => {
     const shop = listening({ url: `${url}?customer=x` })
     const id = await shop.propose()
     await shop.emulator.clock.advance(1_500)
@@ -143,7 +143,7 @@ describe('an event of an agreement', () => {
     expect(await verified(delivery)).toMatchObject({ topic: 'wallet_connect', resource: 'agreement', resourceId: id })
   })
 
-  it('that has another payment method tells no more than that', async () => {
+  it('only says that the payment method has changed', async () => {
     const { emulator, id, drain } = await linked()
     emulator.buyer.changePaymentMethod(id, { payment_type_id: 'credit_card', payment_method_id: 'visa' })
     const [delivery] = await drain()
@@ -165,13 +165,13 @@ describe('an event of an agreement', () => {
       'failed approval',
       async ({ emulator, propose }) => expect(async () => emulator.buyer.approve(await propose())).rejects.toThrow(),
     ],
-  ])('does not come of a %s', async (_, act) => {
+  ])('is not sent for a %s', async (_, act) => {
     const shop = await linked()
     await act(shop)
     expect(await shop.drain()).toEqual([])
   })
 
-  it('does not come of a second cancellation', async () => {
+  it('is not sent for a second cancellation', async () => {
     const { emulator, call, id, drain } = await linked()
     emulator.buyer.cancel(id)
     await call('DELETE', `${agreements}/${id}`)
@@ -183,7 +183,7 @@ describe('an event of a payment', () => {
   const undecided = { status: 'pending', status_detail: 'pending_challenge' }
   const approved = { status: 'approved', status_detail: 'accredited' }
 
-  it('is as the guide prints it, and points at the inner payment', async () => {
+  it('has the fields of the guide, and the id of the inner payment', async () => {
     const { pay, token, drain } = await linked()
     const { body } = await pay(token)
     const [delivery] = await drain()
@@ -216,30 +216,33 @@ describe('an event of a payment', () => {
     ['read', 0, ({ read }, id) => read(id)],
     ['refused refund', 0, ({ refund }, id) => refund(id, 1_000)],
     ['repeat', 0, ({ pay, token }) => pay(token, 100, { binary_mode: false }, 'k')],
-  ])('%s: payment.updated %i times', async (_, times, act, { decide, ...more }: { decide?: typeof undecided } = {}) => {
-    const shop = await linked()
-    if (decide) shop.emulator.processor.decideNext(decide)
-    const { body } = await shop.pay(shop.token, 100, { binary_mode: false, ...more }, 'k')
-    await shop.drain()
-    await act(shop, body.id)
-    const deliveries = await shop.drain()
-    expect(actionsOf(deliveries)).toEqual(Array(times).fill('payment.updated'))
-    for (const delivery of deliveries) expect(bodyOf(delivery).data.id).toBe(String(body.payments[0].id))
-  })
+  ])(
+    'is sent as payment.updated after a %s, this many times: %i',
+    async (_, times, act, { decide, ...more }: { decide?: typeof undecided } = {}) => {
+      const shop = await linked()
+      if (decide) shop.emulator.processor.decideNext(decide)
+      const { body } = await shop.pay(shop.token, 100, { binary_mode: false, ...more }, 'k')
+      await shop.drain()
+      await act(shop, body.id)
+      const deliveries = await shop.drain()
+      expect(actionsOf(deliveries)).toEqual(Array(times).fill('payment.updated'))
+      for (const delivery of deliveries) expect(bodyOf(delivery).data.id).toBe(String(body.payments[0].id))
+    },
+  )
 
-  it('does not come of a payment that never came to be', async () => {
+  it('is not sent for a payment without inner id', async () => {
     const { pay, token, drain } = await linked({ balance: 0 })
     expect((await pay(token)).body).toMatchObject({ status: 'rejected', payments: [{ id: null }] })
     expect(await drain()).toEqual([])
   })
 
-  it('has an id of its own', async () => {
+  it('has a unique id', async () => {
     const { pay, token, drain } = await linked()
     for (let i = 0; i < 3; i++) await pay(token)
     expect(new Set((await drain()).map((delivery) => bodyOf(delivery).id)).size).toBe(3)
   })
 
-  it.each(['REF-1', undefined])('of 2019 is as it was printed, and points at the reference: %s', async (external_reference) => {
+  it.each(['REF-1', undefined])('of 2019 has its printed fields and the external_reference %s', async (external_reference) => {
     const { pay, token, drain, refund } = await linked({ splitterEvents: true, paymentEvents: false })
     const { id } = (await pay(token, 100, { wallet: { external_reference } })).body
     await refund(id)
@@ -265,14 +268,14 @@ describe('a delivery', () => {
     expect((await verifyNotification(delivery, { secrets: [secret, 'another-secret'] })).matched?.secret).toBe(1)
   })
 
-  it('can be read without a signature', async () => {
+  it('has a body that can be read without checking the signature', async () => {
     const { drain, link } = listening({}, { signNotifications: false })
     const { id } = await link()
     const [delivery] = await drain()
     expect(delivery && (await parseNotification(delivery))).toMatchObject({ resourceId: id, matched: null })
   })
 
-  it('is posted to the target, which need not follow redirects', async () => {
+  it('is posted to the target, and does not follow redirects', async () => {
     const target = answering()
     const { drain, link } = listening(target)
     await link()
@@ -282,7 +285,7 @@ describe('a delivery', () => {
     expect(delivery?.responseStatus).toBe(200)
   })
 
-  it.each([200, 201, 204, 299])('answered with %i is accepted', async (status) => {
+  it.each([200, 201, 204, 299])('is accepted by a response with status %i', async (status) => {
     const { emulator, notifications, link } = listening(answering(status))
     await link()
     await emulator.clock.advance(3 * DAY_MS)
@@ -290,7 +293,7 @@ describe('a delivery', () => {
   })
 
   it.each([300, 302, 400, 401, 404, 422, 500, 503, 'network_error', 'silence'] as const)(
-    'answered with %s comes again',
+    'is repeated after %s',
     async (answer) => {
       const { emulator, notifications, link } = listening(answering(answer))
       await link()
@@ -304,29 +307,29 @@ describe('a delivery', () => {
     },
   )
 
-  it('comes ten times, ever more rarely, and then no more', async () => {
+  it('is repeated nine times with growing waits, and then given up', async () => {
     const { emulator, notifications, link } = listening(answering(...Array(20).fill(500)))
     const { id } = await link()
     await emulator.clock.advance(365 * DAY_MS)
     const { deliveries } = notifications
     expect(minutesOf(deliveries)).toEqual([15, 30, 45, 75, 135, 255, 495, 975, 1_935])
     expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-    const keys = await each(deliveries, async (delivery) => (await verified(delivery)).eventKey)
+    const keys = await inSequence(deliveries, async (delivery) => (await verified(delivery)).eventKey)
     expect(new Set(keys).size).toBe(1)
     expect(keys[0]).toContain(id)
   })
 
-  it('comes again until it is accepted, while other events go on', async () => {
+  it('is repeated until it is accepted, independently of other events', async () => {
     const { emulator, notifications, link, drain } = listening(answering(500, 500, 500))
     const { id } = await link()
     await emulator.clock.advance(15 * MINUTE_MS)
     emulator.buyer.changePaymentMethod(id, null)
     await drain()
     await emulator.clock.advance(DAY_MS)
-    const told = notifications.deliveries.map(
+    const delivered = notifications.deliveries.map(
       (delivery) => `${bodyOf(delivery).action} ${delivery.attempt} ${delivery.responseStatus}`,
     )
-    expect(told).toEqual([
+    expect(delivered).toEqual([
       'status.updated 1 500',
       'status.updated 2 500',
       'payment_method.updated 1 500',
@@ -335,7 +338,7 @@ describe('a delivery', () => {
     ])
   })
 
-  it('that is not answered in time is given up: the request is aborted', async () => {
+  it('is aborted if it is not answered in time', async () => {
     const target = answering('silence')
     const { drain, link } = listening(target)
     await link()
@@ -343,7 +346,7 @@ describe('a delivery', () => {
     expect(target.requests[0]?.init.signal?.aborted).toBe(true)
   })
 
-  it('may be answered by a shop that calls the API before it answers', async () => {
+  it('may be handled by a shop that calls the API before it answers', async () => {
     const seen: unknown[] = []
     const shop = start()
     const fetch = (async (address: string) => {
@@ -357,7 +360,7 @@ describe('a delivery', () => {
     expect(seen).toEqual(['confirmed_by_user'])
   })
 
-  it('that waits for its repeat is in a snapshot', async () => {
+  it('is part of a snapshot while it waits for its repeat', async () => {
     const { emulator, notifications, link, drain } = listening(answering(500))
     await link()
     await drain()
@@ -372,21 +375,22 @@ describe('a delivery', () => {
   })
 })
 
-/** What is told of an agreement that is approved, and of a payment. */
-async function told(options: Options): Promise<Delivery[]> {
+/** The notifications of an approved agreement and of a payment. */
+async function delivered(options: EmulatorOptions): Promise<Delivery[]> {
   const { pay, link, drain } = listening({}, options)
   const { token } = await link()
   await pay(token, 100, { wallet: { external_reference: 'REF-1' } })
   return drain()
 }
 
-const topics = async (options: Options) => (await told(options)).map(({ url }) => new URL(url).searchParams.get('type'))
+const topics = async (options: EmulatorOptions) =>
+  (await delivered(options)).map(({ url }) => new URL(url).searchParams.get('type'))
 
-const matches = async (options: Options, name: 'id' | 'unit') =>
-  each(await told(options), async (delivery) => (await verified(delivery)).matched?.[name])
+const matches = async (options: EmulatorOptions, name: 'id' | 'unit') =>
+  inSequence(await delivered(options), async (delivery) => (await verified(delivery)).matched?.[name])
 
 /** What comes of a notification that is never accepted. */
-async function repeated(options: Options, answer: 'silence' | 500): Promise<readonly Delivery[]> {
+async function repeated(options: EmulatorOptions, answer: 'silence' | 500): Promise<readonly Delivery[]> {
   const { emulator, notifications, link } = listening(answering(...Array(20).fill(answer)), options)
   await link()
   await emulator.clock.advance(2 * DAY_MS)
@@ -404,7 +408,7 @@ describeRules<NotificationRule>({
   testEvents: [topics, ['wallet_connect', 'payment'], [true, ['wallet_connect', 'payment']], [false, []]],
   eventIds: [
     async (options) => {
-      const { id, data } = JSON.parse((await told(options))[0]?.body ?? '')
+      const { id, data } = JSON.parse((await delivered(options))[0]?.body ?? '')
       return id === data.id
     },
     false,
@@ -412,7 +416,7 @@ describeRules<NotificationRule>({
     ['agreement_id', true],
   ],
   signNotifications: [
-    async (options) => (await told(options)).map(({ headers }) => Object.hasOwn(headers, 'x-signature')),
+    async (options) => (await delivered(options)).map(({ headers }) => Object.hasOwn(headers, 'x-signature')),
     [true, true],
     [true, [true, true]],
     [false, [false, false]],

@@ -1,13 +1,7 @@
+import type { EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { expect } from 'vitest'
 import { document } from '../../support/client/documents.ts'
-import {
-  type Body,
-  describeRules,
-  each,
-  linked,
-  type Options,
-  type PaymentRule,
-} from '../../support/emulator/observed-options.ts'
+import { describeRules, inSequence, type JsonObject, linked, type PaymentRule } from '../../support/emulator/observed-options.ts'
 import { payments, start } from '../../support/emulator/raw-emulator.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -24,14 +18,14 @@ async function held({ pay, emulator, token }: Shop, status: string): Promise<num
 
 const cancel = async ({ call }: Shop, id: number) => (await call('PUT', `${payments}/${id}`, { status: 'cancelled' })).status
 
-async function reservations(options: Options) {
+async function reservations(options: EmulatorOptions) {
   const { pay, token } = await linked(options)
-  return each([true, false], async (binary_mode) => (await pay(token, 1, { capture: false, binary_mode })).status)
+  return inSequence([true, false], async (binary_mode) => (await pay(token, 1, { capture: false, binary_mode })).status)
 }
 
 function statusesAfter(status: string, ...delays: number[]) {
-  return (options: Options) =>
-    each(delays, async (delay) => {
+  return (options: EmulatorOptions) =>
+    inSequence(delays, async (delay) => {
       const shop = await linked(options)
       const id = await held(shop, status)
       await shop.emulator.clock.advance(delay)
@@ -51,9 +45,9 @@ describeRules<PaymentRule>({
   ],
   copDecimals: [
     (options) =>
-      each(['MCO', 'MLA'] as const, async (site) => {
+      inSequence(['MCO', 'MLA'] as const, async (site) => {
         const { pay, token } = await linked({ site, ...options })
-        return each([1, 1.5], async (amount) => (await pay(token, amount)).status)
+        return inSequence([1, 1.5], async (amount) => (await pay(token, amount)).status)
       }),
     [
       [201, 201],
@@ -77,7 +71,7 @@ describeRules<PaymentRule>({
   requireExternalReference: [
     async (options) => {
       const { pay, token } = await linked(options)
-      return each(
+      return inSequence(
         [{}, { external_reference: '' }, { external_reference: 'r_1' }],
         async (wallet) => (await pay(token, 1, { wallet })).status,
       )
@@ -88,11 +82,11 @@ describeRules<PaymentRule>({
   ],
   facilitator: [
     (options) =>
-      each(['MLB', 'MLA'] as const, async (site) => {
+      inSequence(['MLB', 'MLA'] as const, async (site) => {
         const { pay, token } = await linked({ site, ...options })
         const { forward_data } = subMerchant
         const statusOf = async (wallet: object) => (await pay(token, 1, { wallet })).status
-        return each([{}, { forward_data: { sub_merchant: { mcc: '5462' } } }, { forward_data }], statusOf)
+        return inSequence([{}, { forward_data: { sub_merchant: { mcc: '5462' } } }, { forward_data }], statusOf)
       }),
     [
       [201, 201, 201],
@@ -117,7 +111,7 @@ describeRules<PaymentRule>({
     async (options) => {
       const { pay, token } = await linked(options)
       const types = ['wallet-token', 'wallet-tokens', 'token', undefined]
-      return each(types, async (type_token) => (await pay(token, 1, { payer: { token, type_token } })).status)
+      return inSequence(types, async (type_token) => (await pay(token, 1, { payer: { token, type_token } })).status)
     },
     [201, 201, 400, 400],
     [['wallet-token'], [201, 400, 400, 400]],
@@ -127,7 +121,7 @@ describeRules<PaymentRule>({
       const { pay, token, emulator } = await linked(options)
       emulator.processor.decideNext({ status: 'pending', status_detail: 'pending_challenge' })
       const { body } = await pay(token, 1)
-      return [body.status, (body as unknown as Body).binary_mode]
+      return [body.status, (body as unknown as JsonObject).binary_mode]
     },
     ['rejected', true],
     [true, ['rejected', true]],
@@ -147,7 +141,7 @@ describeRules<PaymentRule>({
   disbursements: [
     async (options) => {
       const { pay, token } = await linked(options)
-      return ((await pay(token)).body as unknown as Body).disbursements
+      return ((await pay(token)).body as unknown as JsonObject).disbursements
     },
     [{ collector_id: 783789745 }],
     ['array', [{ collector_id: 783789745 }]],
@@ -158,11 +152,11 @@ describeRules<PaymentRule>({
     async (options) => {
       const shop = await linked(options)
       await cancel(shop, await held(shop, 'authorized'))
-      const found = await each(['cancelled', 'canceled'], async (status) => {
-        const { results } = (await shop.call<{ results: Body[] }>('GET', `${payments}/search?status=${status}`)).body
+      const found = await inSequence(['cancelled', 'canceled'], async (status) => {
+        const { results } = (await shop.call<{ results: JsonObject[] }>('GET', `${payments}/search?status=${status}`)).body
         return results.map((payment) => payment.status)
       })
-      const [inner] = (await shop.call<{ results: { payments: Body[] }[] }>('GET', `${payments}/search`)).body.results
+      const [inner] = (await shop.call<{ results: { payments: JsonObject[] }[] }>('GET', `${payments}/search`)).body.results
       return [...found.flat(), inner?.payments[0]?.status]
     },
     ['cancelled', 'cancelled', 'cancelled'],
@@ -172,7 +166,7 @@ describeRules<PaymentRule>({
   cancellable: [
     async (options) => {
       const shop = await linked(options)
-      return each(['authorized', 'pending', 'in_process'], async (status) => cancel(shop, await held(shop, status)))
+      return inSequence(['authorized', 'pending', 'in_process'], async (status) => cancel(shop, await held(shop, status)))
     },
     [200, 200, 200],
     [['pending'], [400, 200, 400]],
@@ -187,7 +181,10 @@ describeRules<PaymentRule>({
       const shop = await linked(options)
       const repeats = [{}, { wallet_payment: {} }, { wallet_payment: { transaction_amount: 100 } }]
       const bodies = [{ capture: true }, { status: 'canceled' }].flatMap((body) => repeats.map((each) => ({ ...body, ...each })))
-      return each(bodies, async (body) => (await shop.call('PUT', `${payments}/${await held(shop, 'authorized')}`, body)).status)
+      return inSequence(
+        bodies,
+        async (body) => (await shop.call('PUT', `${payments}/${await held(shop, 'authorized')}`, body)).status,
+      )
     },
     Array(6).fill(200),
     [false, Array(6).fill(200)],
@@ -195,7 +192,7 @@ describeRules<PaymentRule>({
   ],
   consistencyDelayMs: [
     (options) =>
-      each([0, 4_999, 5_000], async (delay) => {
+      inSequence([0, 4_999, 5_000], async (delay) => {
         const shop = await linked(options)
         const [reserved, kept] = [await held(shop, 'authorized'), await held(shop, 'authorized')]
         const { id } = (await shop.pay(shop.token)).body
@@ -227,7 +224,7 @@ describeRules<PaymentRule>({
 
   refundDelayMs: [
     (options) =>
-      each([0, 999, 1_000], async (delay) => {
+      inSequence([0, 999, 1_000], async (delay) => {
         const { pay, token, refund, read, emulator } = await linked(options)
         const { id } = (await pay(token)).body
         await refund(id)
@@ -239,12 +236,12 @@ describeRules<PaymentRule>({
   ],
   refundWindowMs: [
     (options) =>
-      each([90 * DAY_MS - 1, 90 * DAY_MS, 9_999 * DAY_MS], async (delay) => {
+      inSequence([90 * DAY_MS - 1, 90 * DAY_MS, 9_999 * DAY_MS], async (delay) => {
         const { pay, token, refund, emulator } = await linked(options)
         const { id } = (await pay(token)).body
         await emulator.clock.advance(delay)
         const { status, body } = await refund(id)
-        return status === 200 ? status : (body as Body).message
+        return status === 200 ? status : (body as JsonObject).message
       }),
     [200, 200, 200],
     [90 * DAY_MS, [200, 'AdvancedPayment too old to be refunded.', 'AdvancedPayment too old to be refunded.']],
@@ -254,7 +251,7 @@ describeRules<PaymentRule>({
       const { pay, token, refund, call } = await linked(options)
       const { id } = (await pay(token)).body
       const shown = [await refund(id, 1), await call('GET', `${payments}/${id}/refunds`)]
-      return shown.flatMap(({ body }) => (body as Body[]).flatMap((each) => [typeof each.id, typeof each.payment_id]))
+      return shown.flatMap(({ body }) => (body as JsonObject[]).flatMap((each) => [typeof each.id, typeof each.payment_id]))
     },
     Array(4).fill('number'),
     ['number', Array(4).fill('number')],
@@ -286,7 +283,7 @@ describeRules<PaymentRule>({
 
   keyRetentionMs: [
     (options) =>
-      each([DAY_MS - 1, DAY_MS, 999 * DAY_MS], async (delay) => {
+      inSequence([DAY_MS - 1, DAY_MS, 999 * DAY_MS], async (delay) => {
         const { pay, token, emulator } = await linked({ agreementLifetimeMs: Number.POSITIVE_INFINITY, ...options })
         await pay(token, 1, {}, 'k')
         await emulator.clock.advance(delay)
@@ -298,7 +295,7 @@ describeRules<PaymentRule>({
   maxKeyLength: [
     async (options) => {
       const { pay, token } = await linked(options)
-      return each([36, 37, 128, 129], async (length) => (await pay(token, 1, {}, 'k'.repeat(length))).status)
+      return inSequence([36, 37, 128, 129], async (length) => (await pay(token, 1, {}, 'k'.repeat(length))).status)
     },
     [201, 201, 201, 400],
     [36, [201, 400, 400, 400]],
@@ -306,7 +303,7 @@ describeRules<PaymentRule>({
   keyAfterRefusal: [
     async (options) => {
       const { pay, token } = await linked(options)
-      return each([0, 1, 1], async (amount) => (await pay(token, amount, {}, 'k')).status)
+      return inSequence([0, 1, 1], async (amount) => (await pay(token, amount, {}, 'k')).status)
     },
     [400, 201, 200],
     ['free', [400, 201, 200]],
@@ -316,8 +313,8 @@ describeRules<PaymentRule>({
     async (options) => {
       const { pay, token } = await linked(options)
       const twice = (key: string, more: Record<string, unknown>) =>
-        each([1, 2], async () => (await pay(token, key === 'poor' ? 99_999 : 1, more, key)).status)
-      return each(
+        inSequence([1, 2], async () => (await pay(token, key === 'poor' ? 99_999 : 1, more, key)).status)
+      return inSequence(
         [
           ['paid', {}],
           ['reserved', { capture: false }],

@@ -1,58 +1,56 @@
-import { createEmulator, DEFAULT_RULES, type Rules } from 'mercadopago-wallet-connect/emulator'
-import { describe, expect, it } from 'vitest'
-import { document } from '../../support/client/documents.ts'
+import type { EmulatorOptions, Rules } from 'mercadopago-wallet-connect/emulator'
+import { expect } from 'vitest'
 import {
-  attempt,
-  type Body,
   describeRules,
-  each,
+  inSequence,
+  type JsonObject,
   linked,
+  messageOf,
   type NotificationRule,
-  type Options,
   type PaymentRule,
 } from '../../support/emulator/observed-options.ts'
-import { agreements, payments, start } from '../../support/emulator/raw-emulator.ts'
+import { agreementRequest, agreements, payments, start } from '../../support/emulator/raw-emulator.ts'
 
 const DAY_MS = 24 * 3_600_000
 const coupons = '/v2/wallet_connect/coupons'
 const discounts = '/v2/wallet_connect/discounts'
-const anAgreement = document('create-agreement.request')
 
 /** The names that an object has, of those that are asked about. */
 const among = (body: unknown, ...names: string[]): string[] => names.filter((name) => Object.hasOwn(body as object, name))
 
 /** What two access tokens are answered by the two families of paths. */
-async function access(options: Options) {
+async function access(options: EmulatorOptions) {
   const { call } = start(options)
   const statusOf = async (path: string, token: string) =>
     (await call('GET', path, undefined, { authorization: `Bearer ${token}` })).status
-  return each(['a', 'b'], (token) => each([`${agreements}/x`, `${payments}/search`], (path) => statusOf(path, token)))
+  return inSequence(['a', 'b'], (token) => inSequence([`${agreements}/x`, `${payments}/search`], (path) => statusOf(path, token)))
 }
 
-const agreementStatuses = async (options: Options) => {
+const agreementStatuses = async (options: EmulatorOptions) => {
   const { emulator, propose, call } = start(options)
   const [pending, confirmed] = [await propose('p'), await propose('c')]
   emulator.buyer.approve(confirmed)
-  const statusOf = async (id: string) => (await call<Body>('GET', `${agreements}/${id}`)).body.status
+  const statusOf = async (id: string) => (await call<JsonObject>('GET', `${agreements}/${id}`)).body.status
   const statuses = [await statusOf(pending), await statusOf(confirmed)]
   await emulator.clock.advance(365 * DAY_MS)
   return [...statuses, await statusOf(pending)]
 }
 
 /** A coupon and a promise of ten percent, as they are shown. */
-async function discounted(options: Options, amount = 100) {
+async function discounted(options: EmulatorOptions, amount = 100) {
   const shop = await linked(options)
   shop.emulator.coupons.add({ code: 'TEN', type: 'percent', value: 10, cap: 50 })
   const payer = { 'x-payer-token': shop.token }
-  const coupon = (await shop.call<Body>('POST', coupons, { id: 'TEN' }, payer)).body
-  const promise = (await shop.call<Body & { discount: Body }>('POST', discounts, { amount, coupon: 'TEN' }, payer)).body
+  const coupon = (await shop.call<JsonObject>('POST', coupons, { id: 'TEN' }, payer)).body
+  const promise = (await shop.call<JsonObject & { discount: JsonObject }>('POST', discounts, { amount, coupon: 'TEN' }, payer))
+    .body
   return { ...shop, coupon, promise }
 }
 
 const promiseAfter =
   (amounts: object, ...delays: number[]) =>
-  (options: Options) =>
-    each(delays, async (delay) => {
+  (options: EmulatorOptions) =>
+    inSequence(delays, async (delay) => {
       const { emulator, call, token, pay } = await linked(options)
       emulator.coupons.add({ code: 'TEN', type: 'fixed', value: 10, cap: 10 })
       emulator.coupons.add({ type: 'fixed', value: 10, cap: 10 })
@@ -69,7 +67,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     async (options) => {
       const { pay, token } = await linked(options)
       const { body, status } = await pay(token, 1.5)
-      return [status, (body as unknown as Body).site_id]
+      return [status, (body as unknown as JsonObject).site_id]
     },
     [201, 'MLA'],
     ...(['MLA', 'MLB', 'MCO', 'MLM', 'MPE', 'MLU'] as const).map((site): [typeof site, unknown] => [site, [201, site]]),
@@ -78,7 +76,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   origin: [
     async (options) => {
       const { call, emulator } = start(options)
-      const { body } = await call<Body>('POST', agreements, anAgreement)
+      const { body } = await call<JsonObject>('POST', agreements, agreementRequest)
       return [emulator.origin, new URL(String(body.agreement_uri)).origin]
     },
     ['https://mercadopago.test', 'https://mercadopago.test'],
@@ -119,7 +117,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
       const { propose, call, emulator } = start(options)
       const id = await propose()
       await emulator.clock.advance(400 * DAY_MS)
-      const { status, date_expire } = (await call<Body>('GET', `${agreements}/${id}`)).body
+      const { status, date_expire } = (await call<JsonObject>('GET', `${agreements}/${id}`)).body
       return [status, date_expire]
     },
     ['expired', '2027-01-01T00:00:00Z'],
@@ -129,7 +127,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   ],
   codeLifetimeMs: [
     (options) =>
-      each([599_999, 600_000], async (delay) => {
+      inSequence([599_999, 600_000], async (delay) => {
         const { propose, call, emulator } = start(options)
         const id = await propose()
         const { code } = emulator.buyer.approve(id)
@@ -144,7 +142,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   codeReuse: [
     async (options) => {
       const { call, id, code, token } = await linked(options)
-      const { status, body } = await call<Body>('POST', `${agreements}/${id}/payer_token`, { code })
+      const { status, body } = await call<JsonObject>('POST', `${agreements}/${id}/payer_token`, { code })
       return [status, body.payer_token === token]
     },
     [400, false],
@@ -152,7 +150,8 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     ['same_token', [200, true]],
   ],
   requireExternalFlowId: [
-    async (options) => (await start(options).call('POST', agreements, { ...anAgreement, external_flow_id: undefined })).status,
+    async (options) =>
+      (await start(options).call('POST', agreements, { ...agreementRequest, external_flow_id: undefined })).status,
     400,
     [true, 400],
     [false, 200],
@@ -160,11 +159,11 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   lengthLimits: [
     async (options) => {
       const { call } = start(options)
-      const statusOf = async (change: object) => (await call('POST', agreements, { ...anAgreement, ...change })).status
+      const statusOf = async (change: object) => (await call('POST', agreements, { ...agreementRequest, ...change })).status
       const uris = [300, 301, 2_048, 2_049].map((length) => ({ return_uri: 'https://seller.test/'.padEnd(length, 'x') }))
       return [
-        ...(await each(uris, statusOf)),
-        ...(await each([64, 65, 300, 301], (length) => statusOf({ external_flow_id: 'x'.repeat(length) }))),
+        ...(await inSequence(uris, statusOf)),
+        ...(await inSequence([64, 65, 300, 301], (length) => statusOf({ external_flow_id: 'x'.repeat(length) }))),
       ]
     },
     [200, 200, 200, 400, 200, 400, 400, 400],
@@ -173,7 +172,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   ],
   redirectUris: [
     async (options) =>
-      each(['https://shop.example/linked?x=1', 'https://other.example/'], async (return_uri) => {
+      inSequence(['https://shop.example/linked?x=1', 'https://other.example/'], async (return_uri) => {
         const { call } = start(options)
         const body = { return_uri, external_flow_id: 'flow', external_user: { id: 'buyer' } }
         return (await call<{ code?: string }>('POST', agreements, body)).body.code ?? 'accepted'
@@ -184,7 +183,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   ],
   acceptReturnUrl: [
     async (options) => {
-      const { return_uri, ...rest } = anAgreement
+      const { return_uri, ...rest } = agreementRequest
       return (await start(options).call('POST', agreements, { ...rest, return_url: return_uri })).status
     },
     200,
@@ -195,8 +194,8 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     async (options) => {
       const { call, propose } = start(options)
       const errors = [
-        await call<Body>('POST', agreements, {}),
-        await call<Body>('POST', `${agreements}/${await propose()}/payer_token`),
+        await call<JsonObject>('POST', agreements, {}),
+        await call<JsonObject>('POST', `${agreements}/${await propose()}/payer_token`),
       ]
       return errors.map(({ body }) => body.code)
     },
@@ -219,7 +218,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     async (options) => {
       const { call, id } = await linked(options)
       await call('DELETE', `${agreements}/${id}`)
-      const { body } = await call<Body>('GET', `${agreements}/${id}`)
+      const { body } = await call<JsonObject>('GET', `${agreements}/${id}`)
       return among(body, 'date_canceled', 'date_cancelled').map((name) => [name, body[name]])
     },
     [['date_canceled', '2026-01-01T00:00:00Z']],
@@ -249,7 +248,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
   cancelTwice: [
     async (options) => {
       const { call, id } = await linked(options)
-      return each([1, 2], async () => (await call('DELETE', `${agreements}/${id}`)).status)
+      return inSequence([1, 2], async () => (await call('DELETE', `${agreements}/${id}`)).status)
     },
     [200, 200],
     ['accepted', [200, 200]],
@@ -259,7 +258,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     async (options) => {
       const { emulator, propose } = await linked(options)
       const id = await propose()
-      return attempt(() => emulator.buyer.approve(id))
+      return messageOf(() => emulator.buyer.approve(id))
     },
     expect.stringMatching(/^The user has an active agreement: \w{32}$/),
     [true, expect.stringContaining('The user has an active agreement')],
@@ -270,7 +269,7 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
       const { emulator, propose, call } = start(options)
       const id = await propose()
       emulator.buyer.refuse(id)
-      return [(await call<Body>('GET', `${agreements}/${id}`)).body.status, emulator.effects.at(-1)?.kind]
+      return [(await call<JsonObject>('GET', `${agreements}/${id}`)).body.status, emulator.effects.at(-1)?.kind]
     },
     ['pending', 'agreement_refused'],
     ['leaves_open', ['pending', 'agreement_refused']],
@@ -291,8 +290,8 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
       const { emulator, propose } = start({ balance: 3.13, ...options })
       const id = await propose()
       const card = { payment_type_id: 'credit_card', payment_method_id: 'visa' } as const
-      const first = attempt(() => emulator.buyer.approve(id))
-      return first === 'done' ? first : [first, attempt(() => emulator.buyer.approve(id, card))]
+      const first = messageOf(() => emulator.buyer.approve(id))
+      return first === 'done' ? first : [first, messageOf(() => emulator.buyer.approve(id, card))]
     },
     'done',
     [false, 'done'],
@@ -341,75 +340,4 @@ describeRules<Exclude<keyof Rules, PaymentRule | NotificationRule>>({
     [200, [400, 400, 400]],
     [Number.POSITIVE_INFINITY, [201, 201, 201]],
   ],
-})
-
-const options = Object.keys(DEFAULT_RULES) as (keyof Rules)[]
-
-describe('createEmulator', () => {
-  it.each([
-    ['balence', 5],
-    ['refundDelay', 5],
-    ['constructor', 5],
-    ['toString', 5],
-  ])('does not know %s', (name, value) => {
-    expect(() => createEmulator({ [name]: value })).toThrow(
-      `does not know ${name}; it knows seed, now, balance, beforeEffect, site`,
-    )
-  })
-
-  const wrong: Record<string, unknown[]> = {
-    string: ['', 5, null, {}, []],
-    number: [-1, Number.NaN, '5', null, {}],
-    boolean: [0, 1, 'true', null],
-    object: ['x', 5, {}, null, [{}], [null]],
-    undefined: ['x', 5, {}, null, [7]],
-  }
-
-  it.each(options.flatMap((name) => (wrong[typeof DEFAULT_RULES[name]] ?? []).map((value) => [name, value] as const)))(
-    'refuses %s: %j',
-    (name, value) => {
-      expect(() => createEmulator({ [name]: value })).toThrow(new RegExp(`^${name} must be `))
-    },
-  )
-
-  it.each([
-    ['site', 'AR'],
-    ['site', 'mla'],
-    ['amounts', 'constructor'],
-    ['copDecimals', 1],
-    ['replayOfPaid', '409'],
-    ['origin', 'mercadopago'],
-    ['origin', 'https://mercadopago.test/'],
-    ['origin', 'https://mercadopago.test/path'],
-    ['searchLimit', 1.5],
-    ['searchLimit', Number.POSITIVE_INFINITY],
-    ['maxKeyLength', 0.5],
-    ['cancellable', ['approved']],
-    ['cancellable', ['canceled']],
-    ['typeTokens', [7]],
-    ['accessTokens', [7]],
-    ['retryDelaysMs', [-1]],
-    ['retryDelaysMs', ['15']],
-    ['retryDelaysMs', [Number.NaN]],
-  ])('refuses %s: %j, which means nothing', (name, value) => {
-    expect(() => createEmulator({ [name]: value })).toThrow(new RegExp(`^${name} must be `))
-  })
-})
-
-describe('guesses', () => {
-  const { guesses } = createEmulator()
-
-  it('name every option, and no other', () => {
-    const named = new Set(guesses.map(({ option }) => option).filter((option) => option !== undefined))
-    expect([...named].sort()).toEqual([...options].sort())
-  })
-
-  it('have an id each, and say what is done and why it is a guess', () => {
-    expect(new Set(guesses.map(({ id }) => id)).size).toBe(guesses.length)
-    for (const { id, decision, because } of guesses) {
-      expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
-      expect(decision, id).toMatch(/^\S.*\.$/)
-      expect(['silent', 'disagree']).toContain(because)
-    }
-  })
 })

@@ -1,5 +1,7 @@
+import type { EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { describe, expect, it } from 'vitest'
-import { payments, type RawPayment, start } from '../../support/emulator/raw-emulator.ts'
+import { document } from '../../support/client/documents.ts'
+import { INHERITED_NAMES, payments, type RawPayment, start } from '../../support/emulator/raw-emulator.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -48,12 +50,12 @@ describe(`GET ${payments}/search`, () => {
     ['payment.transaction_amount=7.50', [3]],
     ['payment.transaction_amount=7', []],
     ['unknown=1', [3, 2, 1, 0]],
-  ])('finds by %s', async (query, found) => {
+  ])('finds payments by %s', async (query, found) => {
     const { search } = await searchable()
     expect(await search(query)).toEqual(found)
   })
 
-  it('finds and sorts by the last change', async () => {
+  it('finds and sorts payments by the last change', async () => {
     const { search, refund, ids } = await searchable()
     await refund(ids[0] ?? 0, 1)
     expect(await search('sort=date_last_updated')).toEqual([0, 3, 2, 1])
@@ -61,7 +63,7 @@ describe(`GET ${payments}/search`, () => {
     expect(await search('range=date_created&begin_date=2026-01-01T04:00:00Z')).toEqual([])
   })
 
-  it('finds a discounted payment by what the method was charged', async () => {
+  it('finds a discounted payment by the amount that was charged', async () => {
     const { emulator, call, link, pay } = start()
     const { token } = await link()
     emulator.coupons.add({ type: 'fixed', value: 50, cap: 50 })
@@ -73,7 +75,7 @@ describe(`GET ${payments}/search`, () => {
     expect([await total(500), await total(550)]).toMatchObject([{ total: 1 }, { total: 0 }])
   })
 
-  it('shows the id and the attributes that are wanted', async () => {
+  it('returns the id and the requested attributes', async () => {
     const { answer } = await searchable()
     const { results } = (await answer('attributes=status,payer,nonsense&limit=1')).body
     expect(results).toEqual([{ id: expect.any(Number), status: 'approved', payer: { id: 786_548 } }])
@@ -93,5 +95,80 @@ describe(`GET ${payments}/search`, () => {
     const { answer } = await searchable()
     const message = 'Some parameters are invalid for search.'
     expect(await answer(query)).toMatchObject({ status: 400, body: { status: '400', message, cause: [{ code }] } })
+  })
+})
+
+describe('GET /v1/advanced_payments/search', () => {
+  async function five(options?: EmulatorOptions) {
+    const context = start({ balance: 100, ...options })
+    const { token } = await context.link()
+    const ids: number[] = []
+    for (const [index, amount] of [10, 20.5, 30, 1000, 5].entries()) {
+      const wallet_payment = { transaction_amount: amount, external_reference: index % 2 ? 'odd' : 'even' }
+      ids.push((await context.pay(token, amount, { wallet_payment, capture: index !== 2 })).body.id)
+    }
+    const search = (query: string) => context.call<{ paging: object; results: RawPayment[] }>('GET', `${payments}/search${query}`)
+    const found = async (query: string) => (await search(query)).body.results.map(({ id }) => ids.indexOf(id))
+    return { ...context, ids, search, found }
+  }
+
+  it('returns all payments from newest to oldest, as GET shows them', async () => {
+    const { call, ids, search, found } = await five()
+    expect(await found('')).toEqual([4, 3, 2, 1, 0])
+    const { status, body } = await search('')
+    expect(status).toBe(200)
+    expect(body.paging).toEqual({ total: 5, limit: 30, offset: 0 })
+    expect(body.results[0]).toEqual((await call('GET', `${payments}/${ids[4]}`)).body)
+  })
+
+  it.each([
+    ['?status=approved', [4, 1, 0]],
+    ['?status=authorized', [2]],
+    ['?status=rejected', [3]],
+    ['?status=refunded', []],
+    ['?external_reference=odd', [3, 1]],
+    ['?payment.external_reference=even', [4, 2, 0]],
+    ['?external_reference=ODD', []],
+    ['?payment.transaction_amount=20.5', [1]],
+    ['?payment.payment_method_id=account_money', [4, 3, 2, 1, 0]],
+    ['?payment.payment_method_id=visa', []],
+    ['?payer.id=1', []],
+    ['?status=approved&external_reference=odd', [1]],
+    ['?begin_date=2020-01-01&sort=id', [4, 3, 2, 1, 0]],
+    ...INHERITED_NAMES.map((name): [string, number[]] => [`?${name}=1`, [4, 3, 2, 1, 0]]),
+  ])('filters by %s', async (query, expected) => {
+    const { found, search } = await five()
+    expect(await found(query)).toEqual(expected)
+    expect((await search(query)).body.paging).toMatchObject({ total: expected.length })
+  })
+
+  it('filters by payment.id, which is the id of the inner payment', async () => {
+    const { found, search } = await five()
+    const inner = (await search('?status=authorized')).body.results[0]?.payments[0].id
+    expect(await found(`?payment.id=${inner}`)).toEqual([2])
+  })
+
+  it.each([
+    ['?limit=2', [4, 3], { total: 5, limit: 2, offset: 0 }],
+    ['?limit=2&offset=2', [2, 1], { total: 5, limit: 2, offset: 2 }],
+    ['?limit=2&offset=4', [0], { total: 5, limit: 2, offset: 4 }],
+    ['?offset=9', [], { total: 5, limit: 30, offset: 9 }],
+    ['?limit=0', [], { total: 5, limit: 0, offset: 0 }],
+    ['?limit=1000', [4, 3, 2, 1, 0], { total: 5, limit: 30, offset: 0 }],
+    ['?status=approved&limit=1&offset=1', [1], { total: 3, limit: 1, offset: 1 }],
+  ])('returns the page %s', async (query, expected, paging) => {
+    const { found, search } = await five()
+    expect(await found(query)).toEqual(expected)
+    expect((await search(query)).body.paging).toEqual(paging)
+  })
+
+  it('returns at most searchLimit results', async () => {
+    const { search } = await five({ searchLimit: 3 })
+    expect((await search('?limit=5')).body).toMatchObject({ paging: { total: 5, limit: 3 }, results: [{}, {}, {}] })
+  })
+
+  it.each(['?limit=x', '?limit=-1', '?offset=1.5', '?offset=-1', '?limit='])('answers 400 to %s', async (query) => {
+    const { search } = await five()
+    expect(await search(query)).toMatchObject({ status: 400, body: document('error.400.idempotency-bad-request') })
   })
 })

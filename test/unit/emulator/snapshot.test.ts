@@ -6,7 +6,7 @@ const payments = '/v1/advanced_payments'
 const stored = (snapshot: Snapshot): Snapshot => JSON.parse(JSON.stringify(snapshot))
 
 describe('snapshot and restore', () => {
-  it('go on in another emulator as if nothing had happened', async () => {
+  it('continue in another emulator as if nothing had happened', async () => {
     const one = start({ seed: 7 })
     const { token } = await one.link()
     one.emulator.coupons.add({ code: 'TEN', type: 'fixed', value: 10, uses: 1 })
@@ -28,7 +28,7 @@ describe('snapshot and restore', () => {
     expect(theirs.headers.get('x-request-id')).toBe(mine.headers.get('x-request-id'))
   })
 
-  it('are independent: what happens afterwards changes neither', async () => {
+  it('are independent of what happens afterwards', async () => {
     const { emulator, link, pay } = start()
     const { token } = await link()
     const snapshot = emulator.snapshot()
@@ -40,7 +40,7 @@ describe('snapshot and restore', () => {
     expect(JSON.stringify(snapshot)).toBe(before)
   })
 
-  it('keep what is still to come', async () => {
+  it('keep scheduled tasks', async () => {
     const { emulator, call, link, pay } = start({ refundDelayMs: 1_000 })
     const { token } = await link()
     const { id } = (await pay(token)).body
@@ -54,7 +54,7 @@ describe('snapshot and restore', () => {
     expect((await call('GET', `${payments}/${id}`)).body).toMatchObject({ status: 'refunded' })
   })
 
-  it('leave out requests in flight: their keys are free', async () => {
+  it('leave out requests in flight, whose keys can be used again', async () => {
     let gate: Promise<void> | undefined
     let release = (): void => {}
     const { emulator, link, pay } = start({ beforeEffect: () => gate })
@@ -82,16 +82,16 @@ describe('snapshot and restore', () => {
       'a state with a part of another kind',
       { ...createEmulator().snapshot(), state: { ...(createEmulator().snapshot().state as object), coupons: {} } },
     ],
-  ])('refuse %s, and what was there goes on', async (_, snapshot) => {
+  ])('refuse %s, and leave the emulator as it was', async (_, snapshot) => {
     const { emulator, link, pay } = start()
     const { token } = await link()
-    expect(() => emulator.restore(snapshot as never)).toThrow('This is no snapshot of this version of the emulator')
+    expect(() => emulator.restore(snapshot as never)).toThrow('This is not a snapshot of this version of the emulator')
     expect((await pay(token)).status).toBe(201)
   })
 
-  it('refuse a snapshot of another site: its amounts would mean something else', () => {
+  it('refuse a snapshot of another site', () => {
     const snapshot = createEmulator({ site: 'MLC' }).snapshot()
-    expect(() => createEmulator().restore(snapshot)).toThrow('of an emulator of MLC with 0 decimals')
+    expect(() => createEmulator().restore(snapshot)).toThrow('from an emulator of MLC with 0 decimals')
     expect(() => createEmulator({ site: 'MCO', copDecimals: 0 }).restore(createEmulator({ site: 'MCO' }).snapshot())).toThrow(
       '2 decimals',
     )

@@ -13,44 +13,44 @@ const report = (faults: number, others = 0): void => {
 }
 
 describe('createBreaker', () => {
-  it('lets everything through while most of it is answered', () => {
+  it('lets everything through while most requests are answered', () => {
     report(49, 51)
-    expect(breaker.closedForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBeUndefined()
   })
 
-  it('does not judge by a few calls', () => {
+  it('does not open after a few calls', () => {
     report(19)
-    expect(breaker.closedForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBeUndefined()
     report(1)
-    expect(breaker.closedForMs()).toBe(5_000)
+    expect(breaker.openForMs()).toBe(5_000)
   })
 
-  it('judges by the last ten seconds', () => {
+  it('counts the last ten seconds', () => {
     report(19)
     now = 10_000
     report(1)
-    expect(breaker.closedForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBeUndefined()
   })
 
-  it('lets one through after five seconds, and the others when that one was answered', () => {
+  it('lets one through after five seconds, and all others once that one was answered', () => {
     report(20)
     now = 4_999
-    expect(breaker.closedForMs()).toBe(1)
+    expect(breaker.openForMs()).toBe(1)
     now = 5_000
-    expect(breaker.closedForMs()).toBeUndefined()
-    expect(breaker.closedForMs()).toBe(5_000)
+    expect(breaker.openForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBe(5_000)
     breaker.report(false)
-    expect(breaker.closedForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBeUndefined()
     report(19)
-    expect(breaker.closedForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBeUndefined()
   })
 
-  it('stays shut for five more seconds when that one was not', () => {
+  it('stays open for five more seconds if that one was not answered', () => {
     report(20)
     now = 5_000
-    expect(breaker.closedForMs()).toBeUndefined()
+    expect(breaker.openForMs()).toBeUndefined()
     now = 7_000
     breaker.report(true)
-    expect(breaker.closedForMs()).toBe(5_000)
+    expect(breaker.openForMs()).toBe(5_000)
   })
 })

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readKeyRing } from '../../../playground/sealing/key-ring.ts'
-import { open, seal } from '../../../playground/sealing/seal.ts'
+import { fromBase64, open, seal, toBase64 } from '../../../playground/sealing/seal.ts'
 
 const key = (byte: number): string => btoa(String.fromCharCode(...Array(32).fill(byte)))
 const ring = readKeyRing('SEALING_KEYS', `k1:${key(1)}`)
 const mine = ['client', 'buyer', 'agreement']
 
 describe('seal and open', () => {
-  it('give back any text to whoever it was sealed for', async () => {
+  it('return any text in the context that it was sealed for', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), fc.array(fc.string(), { minLength: 1 }), async (text, context) => {
         expect(await open(ring, await seal(ring, text, context), context)).toBe(text)
@@ -16,14 +16,14 @@ describe('seal and open', () => {
     )
   })
 
-  it('never look alike twice, and show nothing of the text', async () => {
+  it('never give the same result twice, and show nothing of the text', async () => {
     const [one, other] = [await seal(ring, 'PAYER_TOKEN', mine), await seal(ring, 'PAYER_TOKEN', mine)]
     expect(one).not.toBe(other)
     expect(one).toMatch(/^wch1\.k1\.[\w-]{22}\.[\w-]+$/)
     expect(atob(one.split('.')[3]?.replaceAll('-', '+').replaceAll('_', '/') ?? '')).not.toContain('PAYER')
   })
 
-  it('do not open for somebody or something else', async () => {
+  it('do not open in another context', async () => {
     const sealed = await seal(ring, 'PAYER_TOKEN', mine)
     for (const context of [
       ['client', 'buyer', 'other'],
@@ -68,14 +68,39 @@ describe('seal and open', () => {
   })
 })
 
+describe('base64url', () => {
+  it('gives back any bytes, and has no padding', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(toBase64(bytes)).toMatch(/^[\w-]*$/)
+        expect(fromBase64(toBase64(bytes))).toEqual(bytes)
+      }),
+    )
+  })
+
+  it.each([
+    ['padding', 'YQ=='],
+    ['half of the padding', 'YQ='],
+    ['bits that belong to no byte', 'YR'],
+    ['a single character', 'Y'],
+    ['a blank', 'YW Jj'],
+    ['a line break at the end', 'YWJj\n'],
+    ['the other alphabet', '+/+/'],
+    ['a character of neither alphabet', 'YWJ*'],
+    ['a letter that is not ASCII', 'YWJé'],
+  ])('is refused with %s', (_, text) => {
+    expect(() => fromBase64(text)).toThrow(new TypeError('not base64url'))
+  })
+})
+
 describe('readKeyRing', () => {
   it.each([
     [undefined, 'SEALING_KEYS is not set'],
     [' ', 'SEALING_KEYS is not set'],
-    ['secret', 'must be of the form id:base64'],
+    ['secret', 'must have the form id:base64'],
     [`k1:${btoa('short')}`, 'the key k1 must have at least 32 bytes'],
-    [`k1:${key(1)} k1:${key(2)}`, 'has two keys of one id'],
-  ])('refuses %j, and does not show the key', (secret, message) => {
+    [`k1:${key(1)} k1:${key(2)}`, 'has two keys with the same id'],
+  ])('refuses %j without showing the key', (secret, message) => {
     const attempt = () => readKeyRing('SEALING_KEYS', secret)
     expect(attempt).toThrow(message)
     expect(attempt).not.toThrow(key(1))

@@ -1,7 +1,11 @@
 import { type JWTPayload, SignJWT } from 'jose'
+import { type OperationName, operations } from 'mercadopago-wallet-connect'
 import { describe, expect, it } from 'vitest'
-import { BACKEND_ONLY, LONGEST_TICKET_S, mintTicket, readTicket, type Ticket } from '../../../playground/access/tickets.ts'
+import { BROWSER_OPERATIONS, MAX_TICKET_S, mintTicket, readTicket, type Ticket } from '../../../playground/access/tickets.ts'
 import { readKeyRing } from '../../../playground/sealing/key-ring.ts'
+
+/** What no ticket allows: all that is not on the list of what browsers may do. */
+const BACKEND_ONLY = (Object.keys(operations) as OperationName[]).filter((name) => !BROWSER_OPERATIONS.includes(name))
 
 const key = (byte: number): string => btoa(String.fromCharCode(...Array(32).fill(byte)))
 const ring = readKeyRing('TICKET_KEYS', `k1:${key(1)}`)
@@ -33,11 +37,11 @@ describe('a ticket', () => {
     const token = await mint({}, 600)
     expect(await readTicket(ring, token, later(599))).toEqual(issued)
     expect(await readTicket(ring, token, later(600))).toBeUndefined()
-    for (const lifetime of [0, -1, 1.5, LONGEST_TICKET_S + 1, Number.NaN])
+    for (const lifetime of [0, -1, 1.5, MAX_TICKET_S + 1, Number.NaN])
       await expect(mint({}, lifetime)).rejects.toThrow('lasts 1 to 900 seconds')
   })
 
-  it('that claims a longer life is not believed, though it is signed', async () => {
+  it('that claims a longer life is not accepted, even if it is signed', async () => {
     const issuedAt = Math.floor(now.getTime() / 1_000)
     const token = await new SignJWT({ origin: ticket.origin, operations: ticket.operations })
       .setProtectedHeader({ alg: 'HS256', typ: 'wallet-connect-ticket+jwt', kid: 'k1' })
@@ -49,19 +53,29 @@ describe('a ticket', () => {
       .setExpirationTime(issuedAt + 86_400)
       .sign(ring.current.bytes)
     expect(await readTicket(ring, token, later(1))).toBeDefined()
-    expect(await readTicket(ring, token, later(LONGEST_TICKET_S + 1))).toBeUndefined()
+    expect(await readTicket(ring, token, later(MAX_TICKET_S + 1))).toBeUndefined()
+  })
+
+  it('can allow what a buyer needs to link a wallet and to pay, and nothing else', () => {
+    expect(BACKEND_ONLY).toEqual([
+      'payments.search',
+      'payments.capture',
+      'payments.cancel',
+      'payments.refund',
+      'payments.listRefunds',
+    ])
   })
 
   it.each(BACKEND_ONLY)('can never allow %s', async (operation) => {
     await expect(mint({ operations: ['payments.get', operation] })).rejects.toThrow(`A ticket can never allow ${operation}`)
   })
 
-  it('for a charge names amount and reference', async () => {
+  it('for a charge needs an amount and a reference', async () => {
     const { charge: _, ...without } = ticket
     await expect(mintTicket(ring, without, 60, now)).rejects.toThrow('names the amount and the external_reference')
   })
 
-  it('is not believed with a single bit changed', async () => {
+  it('is not accepted with a single bit changed', async () => {
     const token = await mint()
     let accepted = 0
     for (let i = 0; i < token.length; i++) {
@@ -107,12 +121,12 @@ describe('a ticket', () => {
     ['another user', (header, payload, signature) => `${encode(header)}.${encode({ ...payload, sub: 'buyer-2' })}.${signature}`],
     ['no signature', (header, payload) => `${encode(header)}.${encode(payload)}.`],
     ['two parts', (header, payload) => `${encode(header)}.${encode(payload)}`],
-  ])('is not believed with %s', async (_, forge) => {
+  ])('is not accepted with %s', async (_, forge) => {
     const [header, payload, signature = ''] = (await mint()).split('.')
     expect(await readTicket(ring, forge(decode(header), decode(payload), signature), now)).toBeUndefined()
   })
 
-  it.each(['', '.', '..', 'a.b.c', 'null', '{}', 'é.é.é', 'x'.repeat(4_097)])('is not %j', async (token) => {
+  it.each(['', '.', '..', 'a.b.c', 'null', '{}', 'é.é.é', 'x'.repeat(4_097)])('cannot be %j', async (token) => {
     expect(await readTicket(ring, token, now)).toBeUndefined()
   })
 
@@ -121,7 +135,7 @@ describe('a ticket', () => {
     ['another audience', {}, { aud: 'other' }],
     ['no name', {}, { jti: undefined }],
     ['no expiry', {}, { exp: undefined }],
-  ])('signed with our key is not believed with %s', async (_, header, claims) => {
+  ])('signed with our key is not accepted with %s', async (_, header, claims) => {
     const issuedAt = Math.floor(now.getTime() / 1_000)
     const payload = {
       jti: '1',

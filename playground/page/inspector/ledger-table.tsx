@@ -1,10 +1,10 @@
 import type { LedgerRow } from '../../demo/wire.ts'
 import { Scrolled } from './timeline.tsx'
-import { clock, keyOfRow, seen } from './watch.ts'
+import { clock, inspection, keyOfRow } from './watch.ts'
 
-/** Rows of the ledger, the newest first. */
-export function Ledger() {
-  const rows = seen.value.rows.toReversed()
+/** The ledger's rows, the newest first. */
+export function LedgerTable() {
+  const rows = inspection.value.rows.toReversed()
   return (
     <section aria-labelledby="ledger">
       <h2 id="ledger">Ledger</h2>
@@ -25,7 +25,7 @@ export function Ledger() {
             ))}
           </tbody>
         </table>
-        {rows.length === 0 && <p class="dim">No write has been asked for yet.</p>}
+        {rows.length === 0 && <p class="dim">No write was submitted yet.</p>}
       </Scrolled>
     </section>
   )
@@ -35,7 +35,7 @@ function Row({ row }: { row: LedgerRow }) {
   const { operation, idempotency_key, state, attempts, next_try_at } = row
   const key = keyOfRow.value.get(idempotency_key) ?? idempotency_key
   const isOpen = state === 'CLAIMED' || state === 'SENT' || state === 'UNKNOWN'
-  // Read where it is shown, so that it counts down.
+  // Depends on the clock signal, so that it counts down.
   const inSeconds =
     isOpen && next_try_at && clock.value ? Math.max(0, Math.round((Date.parse(next_try_at) - Date.now()) / 1_000)) : null
   return (

@@ -1,0 +1,7 @@
+import { createWalletConnect } from 'mercadopago-wallet-connect'
+
+const { MERCADOPAGO_ACCESS_TOKEN = '' } = Bun.env
+const wallet = createWalletConnect({ accessToken: MERCADOPAGO_ACCESS_TOKEN })
+const [id = ''] = Bun.argv.slice(2)
+const { status } = await wallet.payments.cancel(id) // refund what is already paid
+console.log({ id, status })
