@@ -1,6 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { CHROMIUM, CHROMIUM_FLAGS } from './test/support/page/chromium.ts'
 import { SECRETS } from './test/support/secrets/secrets.ts'
 
@@ -27,7 +28,7 @@ const unit: TestProjectConfiguration = {
 /** With processes, sockets, browsers and the packed package. */
 const node = (include: string[]): TestProjectConfiguration => ({
   ...common,
-  test: { name: 'node', globalSetup: UNPACK, include },
+  test: { name: 'node', globalSetup: [UNPACK, './test/support/package/run-folder.ts'], include },
 })
 
 const workerd = (include: string[]): TestProjectConfiguration => ({
@@ -90,11 +91,23 @@ const long = (): TestProjectConfiguration[] => [
   ]),
 ]
 
+/** In a clone that has run no test yet, the size of a file does not say how long it takes. */
+const LONG = /\/(page|page-security|start|suite|simulation|kill|consumers|examples|release|model|notifications)\.test\.ts$/
+
+class LongestFirst extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(specifications)
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((each) => !isLong(each))]
+  }
+}
+
 export default defineConfig(({ mode }) => ({
   root,
   test: {
     // Most of the time of a test in workerd, or with processes of its own, is waiting.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // The proxy logs every request: only what a failed test has printed is worth reading.
     silent: 'passed-only',
     projects: mode === 'long' ? long() : standard(),
