@@ -79,13 +79,13 @@ const MISTAKES: (Damage & { mistake: string; seenBy: string[]; where?: RegExp })
   },
   {
     mistake: 'everything is repeated',
-    from: 'if (retry === "never") return false;',
-    to: '',
+    from: 'state: "repeat", never: "give_up"',
+    to: 'state: "repeat", never: "repeat"',
     seenBy: [ONCE],
   },
   {
     mistake: 'the rest of a body that is too large is kept waiting',
-    from: 'letGo();\n      return',
+    from: 'cancel();\n      return',
     to: 'return',
     seenBy: ['a body that is too large is let go, and its connection with it'],
   },
