@@ -16,19 +16,21 @@ const alias = {
 }
 
 const common = { root, resolve: { alias } }
+/** Four workers share two processors, and a test that waits for its turn has not failed. */
+const testTimeout = 20_000
 const UNPACK = './test/support/page/chromium.ts'
 
 /** In Node, from the sources: what `npm run test:unit` runs. */
 const unit: TestProjectConfiguration = {
   ...common,
   // A worker and the modules for each of the files anew took more time than the tests.
-  test: { name: 'unit', pool: 'threads', isolate: false, include: ['test/{unit,contract}/**/*.test.ts'] },
+  test: { name: 'unit', pool: 'threads', isolate: false, testTimeout, include: ['test/{unit,contract}/**/*.test.ts'] },
 }
 
 /** With processes, sockets, browsers and the packed package. */
 const node = (include: string[]): TestProjectConfiguration => ({
   ...common,
-  test: { name: 'node', globalSetup: [UNPACK, './test/support/package/run-folder.ts'], include },
+  test: { name: 'node', testTimeout, globalSetup: [UNPACK, './test/support/package/run-folder.ts'], include },
 })
 
 const workerd = (include: string[]): TestProjectConfiguration => ({
@@ -41,8 +43,7 @@ const workerd = (include: string[]): TestProjectConfiguration => ({
       miniflare: { bindings: SECRETS },
     }),
   ],
-  // Some make hundreds of requests, and share the processors with others.
-  test: { name: 'workerd', testTimeout: 20_000, include },
+  test: { name: 'workerd', testTimeout, include },
 })
 
 const browser = (include: string[]): TestProjectConfiguration => ({
