@@ -1,6 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { CHROMIUM, CHROMIUM_FLAGS } from './test/support/page/chromium.ts'
 import { SECRETS } from './test/support/secrets/secrets.ts'
 
@@ -15,19 +16,21 @@ const alias = {
 }
 
 const common = { root, resolve: { alias } }
+/** Four workers share two processors, and a test that waits for its turn has not failed. */
+const testTimeout = 20_000
 const UNPACK = './test/support/page/chromium.ts'
 
 /** In Node, from the sources: what `npm run test:unit` runs. */
 const unit: TestProjectConfiguration = {
   ...common,
   // A worker and the modules for each of the files anew took more time than the tests.
-  test: { name: 'unit', pool: 'threads', isolate: false, include: ['test/{unit,contract}/**/*.test.ts'] },
+  test: { name: 'unit', pool: 'threads', isolate: false, testTimeout, include: ['test/{unit,contract}/**/*.test.ts'] },
 }
 
 /** With processes, sockets, browsers and the packed package. */
 const node = (include: string[]): TestProjectConfiguration => ({
   ...common,
-  test: { name: 'node', globalSetup: UNPACK, include },
+  test: { name: 'node', testTimeout, globalSetup: [UNPACK, './test/support/package/run-folder.ts'], include },
 })
 
 const workerd = (include: string[]): TestProjectConfiguration => ({
@@ -40,8 +43,7 @@ const workerd = (include: string[]): TestProjectConfiguration => ({
       miniflare: { bindings: SECRETS },
     }),
   ],
-  // Some make hundreds of requests, and share the processors with others.
-  test: { name: 'workerd', testTimeout: 20_000, include },
+  test: { name: 'workerd', testTimeout, include },
 })
 
 const browser = (include: string[]): TestProjectConfiguration => ({
@@ -90,11 +92,23 @@ const long = (): TestProjectConfiguration[] => [
   ]),
 ]
 
+/** In a clone that has run no test yet, the size of a file does not say how long it takes. */
+const LONG = /\/(page|page-security|start|suite|simulation|kill|consumers|examples|release|model|notifications)\.test\.ts$/
+
+class LongestFirst extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(specifications)
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((each) => !isLong(each))]
+  }
+}
+
 export default defineConfig(({ mode }) => ({
   root,
   test: {
     // Most of the time of a test in workerd, or with processes of its own, is waiting.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // The proxy logs every request: only what a failed test has printed is worth reading.
     silent: 'passed-only',
     projects: mode === 'long' ? long() : standard(),

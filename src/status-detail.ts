@@ -243,10 +243,10 @@ const TEXTS: Record<Known, Text> = {
   insufficient_amount: NO_BALANCE,
 }
 
-/** The language of a locale such as `pt-BR` or `pt_BR`; English for all but Spanish and Portuguese. */
+/** The language of a locale such as `pt-BR` or `pt_BR`; English for every language without texts. */
 function languageOf(locale: string): keyof Text {
-  const language = /^(?:es|pt)(?![^-_])/i.exec(locale)?.[0].toLowerCase()
-  return language === 'es' || language === 'pt' ? language : 'en'
+  const language = /^[a-z]+(?![^-_])/i.exec(locale)?.[0].toLowerCase() ?? ''
+  return Object.hasOwn(GENERAL, language) ? (language as keyof Text) : 'en'
 }
 
 /**

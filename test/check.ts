@@ -21,5 +21,5 @@ const failures = await Promise.all([
   ...PROJECTS.map((project) => run('typescript-7/bin/tsc', '--pretty', '-p', project)),
 ])
 const failed = failures.filter(Boolean)
-process.stdout.write(failed.join('\n') || 'Types, lint and format are right.\n')
+process.stdout.write(failed.join('\n') || 'Types, lint and format: passed.\n')
 if (failed.length > 0) process.exitCode = 1

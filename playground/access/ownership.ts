@@ -106,7 +106,7 @@ export async function openPayerToken<Prepared extends PreparedRequest>(
 }
 
 /**
- * Whose wallet an agreement is about, read from Mercado Pago: whoever comes back from there could claim anything.
+ * Whose wallet an agreement is about, read from Mercado Pago: the browser that returns cannot be trusted.
  *
  * @param user digest of the buyer that the caller's ticket is for
  * @throws {Declined} 404: it is not the wallet of that buyer, or nothing says whose it is

@@ -9,7 +9,7 @@ export interface Alarm {
   clear(): Promise<void>
 }
 
-/** @param staleMs an alarm that should have come so long ago will not come any more */
+/** @param staleMs an alarm this long overdue is treated as lost */
 export function createAlarm(storage: DurableObjectStorage, staleMs: number): Alarm {
   let setFor: number | null = null
 

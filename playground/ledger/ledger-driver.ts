@@ -5,7 +5,7 @@ export interface LedgerDependencies {
   now(): number
   /** The entry of this name. */
   read(name: string): Entry | undefined
-  /** Stores it, and sees to it that `due` is called at its `dueAt`; undefined removes it. */
+  /** Stores it, and ensures that `due` is called at its `dueAt`; undefined removes it. */
   write(name: string, entry: Entry | undefined): void
   /** Resolves when all that was written under this name is on disk. */
   flushed(name: string): Promise<void>

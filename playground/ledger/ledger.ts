@@ -86,7 +86,7 @@ export const KEEP_MS = 30 * 24 * HOUR_MS
 /** How long a request may be in flight, or be missing from a search. Until then "not found" proves nothing. */
 export const IN_FLIGHT_WINDOW_MS = 120 * SECOND_MS
 const BUSY_RETRY_MS = SECOND_MS
-const MOST_BUSY_MS = 60 * SECOND_MS
+const MAX_BUSY_MS = 60 * SECOND_MS
 /** The wait before a new process settles what the last one left behind. */
 const RESTART_MS = SECOND_MS
 /** A restart brings a try forward only up to so many unanswered ones: objects restart all day. */
@@ -135,7 +135,7 @@ function replyFrom(entry: Entry, fingerprint: string, now: number): Step {
 /** When it is worth repeating the request. */
 function busyForMs({ state, dueAt }: Entry, now: number): number {
   const isWaiting = state === 'UNKNOWN' && dueAt !== null
-  return isWaiting ? Math.min(Math.max(dueAt - now, BUSY_RETRY_MS), MOST_BUSY_MS) : BUSY_RETRY_MS
+  return isWaiting ? Math.min(Math.max(dueAt - now, BUSY_RETRY_MS), MAX_BUSY_MS) : BUSY_RETRY_MS
 }
 
 /** Starts an attempt. From here on the request may have been sent. */

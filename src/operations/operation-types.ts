@@ -19,8 +19,9 @@ import type {
 import type { Refund, RefundPaymentInput } from './refund.ts'
 
 /**
- * The input and output of every operation. To add an operation, begin here: the compiler then points at every other
- * place that must know it.
+ * The input and output of every operation. To add an operation, begin here, then add its rows in `requests.ts` and
+ * `responses.ts`: the compiler then points at every other place that must know it. The emulator has a list of its own,
+ * `src/emulator/world/operations.ts`, so that it cannot share a mistake.
  */
 export interface OperationTypes {
   'agreements.create': { input: CreateAgreementInput; output: CreatedAgreement }

@@ -7,7 +7,7 @@ export interface Operation extends RequestSpec, ResponseSpec {}
 
 type Operations = { readonly [Name in OperationName]: (typeof requests)[Name] & (typeof responses)[Name] }
 
-/** The table of every operation that the client can send, by name. */
+/** The table of every operation that the client can send, by name. To add one, begin in `operation-types.ts`. */
 export const operations: Operations = joinSpecs()
 
 function joinSpecs(): Operations {

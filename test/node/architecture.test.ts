@@ -66,7 +66,7 @@ const PACKAGES: Record<string, readonly string[]> = { 'src/emulator': [], 'src/m
 const packagesOf = (room: string): readonly string[] =>
   Object.entries(PACKAGES).find(([prefix]) => room.startsWith(prefix))?.[1] ?? ['ofetch', 'valibot']
 
-describe('the rooms of src', () => {
+describe('the modules of src', () => {
   it('are all listed here', () => {
     expect([...new Set(sources.map(roomOf))].sort()).toEqual(Object.keys(ROOMS).sort())
   })

@@ -195,7 +195,8 @@ describe('the page', { timeout: 90_000 }, () => {
     },
     'when it is paid': async (page) => {
       await page.unroute('**/v1/advanced_payments')
-      await comesTo(page, 'Paid. Thank you!')
+      // Meanwhile the pauses between its tries have grown.
+      await receipt(page).getByText('Paid. Thank you!').waitFor({ timeout: 60_000 })
     },
     'when it is rejected': async (page) => {
       await press(page, 'Buy something else')

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url).href)
-const MOST_START_MS = 90_000
-const MOST_STOP_MS = 10_000
+const MAX_START_MS = 90_000
+const MAX_STOP_MS = 10_000
 /** The last line of the printed `curl`. */
 const END_OF_TRANSCRIPT = /^ +}'$/m
 
@@ -48,7 +48,7 @@ async function until(condition: () => boolean, mostMs: number, what: () => strin
 /** Waits for the whole transcript, and ends early with what was printed instead. */
 async function transcriptOf({ process, output }: Run): Promise<string> {
   const isOver = (): boolean => END_OF_TRANSCRIPT.test(output()) || process.exitCode !== null
-  await until(isOver, MOST_START_MS, () => `no transcript, but:\n${output()}`)
+  await until(isOver, MAX_START_MS, () => `no transcript, but:\n${output()}`)
   if (process.exitCode !== null) throw new Error(`ended with ${process.exitCode}:\n${output()}`)
   return output()
 }
@@ -87,7 +87,7 @@ async function endOf(run: Run, family: () => readonly Process[] = () => []): Pro
   const left = (): Process[] => survivors(family())
   const report = (): string => `still running: ${left().map(({ command }) => command.slice(0, 120))}`
   try {
-    await until(() => left().length === 0, MOST_STOP_MS, report)
+    await until(() => left().length === 0, MAX_STOP_MS, report)
   } finally {
     for (const { pid } of left()) process.kill(pid, 'SIGKILL')
   }
@@ -117,7 +117,7 @@ describe('npm start', () => {
   beforeAll(async () => {
     run = start({ PORT: '0' })
     transcript = await transcriptOf(run)
-  }, MOST_START_MS + 5_000)
+  }, MAX_START_MS + 5_000)
   afterAll(() => cleanUp(run))
 
   it.each([

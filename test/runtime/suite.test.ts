@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packInto } from '../support/package/pack.ts'
+import { packOnce } from '../support/package/pack.ts'
 import { launchChromium } from '../support/page/fixtures.ts'
 import { cases, ONCE } from '../support/runtimes/cases.ts'
 import { type Damage, install } from '../support/runtimes/install.ts'
@@ -148,11 +148,7 @@ const legs: [name: string, runtime: RegExp, leg: () => Runtime][] = [
 
 describe('the packed package, installed, against a server on a real socket', () => {
   beforeAll(async () => {
-    const [tarball, started, launched] = await Promise.all([
-      packInto(root, { declaration: false }),
-      serveEmulators(),
-      launchChromium(),
-    ])
+    const [tarball, started, launched] = await Promise.all([packOnce(), serveEmulators(), launchChromium()])
     server = started
     browser = launched
     await Promise.all([install(tarball, good), install(tarball, broken, MISTAKES)])

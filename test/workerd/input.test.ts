@@ -18,7 +18,7 @@ import {
   write,
 } from '../support/workerd/recorded.ts'
 
-const MOST_BODY_BYTES = 65_536
+const MAX_BODY_BYTES = 65_536
 const key = { 'x-idempotency-key': 'k' }
 const path = '/v1/advanced_payments'
 const payment = { ...aPayment, payer: { token: PAYER_TOKEN, type_token: 'wallet-token' }, binary_mode: true }
@@ -200,18 +200,18 @@ describe('a body', () => {
 
   it('of 64 KiB is accepted', async () => {
     const { reached } = playDocuments()
-    const body = bodyOf(MOST_BODY_BYTES, inputs(await known())['payments.create'])
-    expect(body).toHaveLength(MOST_BODY_BYTES)
+    const body = bodyOf(MAX_BODY_BYTES, inputs(await known())['payments.create'])
+    expect(body).toHaveLength(MAX_BODY_BYTES)
     expect((await throughWorker(path, write('POST', body, key))).status).toBe(201)
     expect(JSON.parse(reached.at(-1)?.body ?? '{}').metadata).toEqual(JSON.parse(body).metadata)
   })
 
-  const tooLong = bodyOf(MOST_BODY_BYTES + 1, payment)
+  const tooLong = bodyOf(MAX_BODY_BYTES + 1, payment)
   it.each<[string, RequestInit]>([
     ['with its length', write('POST', tooLong, { ...key, 'content-length': String(tooLong.length) })],
     ['without its length', write('POST', tooLong, key)],
     ['as a stream', { ...write('POST', '', key), body: new Blob([tooLong, tooLong]).stream() }],
-    ['of bytes in two each', write('POST', JSON.stringify({ note: 'ü'.repeat(MOST_BODY_BYTES / 2) }), key)],
+    ['of bytes in two each', write('POST', JSON.stringify({ note: 'ü'.repeat(MAX_BODY_BYTES / 2) }), key)],
   ])('over 64 KiB, %s, is refused with 413 and nothing is sent', async (_, init) => {
     const { reached } = playDocuments()
     const response = await throughWorker(path, init)

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type BuildContext, build } from 'unbuild'
+import { build } from 'unbuild'
+import { inject } from 'vitest'
 import config from '../../../build.config.ts'
 
 const run = promisify(execFile)
@@ -16,20 +19,30 @@ export interface Tarball {
 }
 
 /**
- * Builds and packs a copy of the sources in `folder` (`dist` of the clone may be in use). Without `declaration` there are
- * no types, which take most of the time; that they are missing is all that the build warns of then. No registry is asked.
+ * The package, built and packed once for all files of a run: by the first that asks, while the others wait. A copy of the
+ * sources is built, for `dist` of the clone may be in use. No registry is asked.
  */
-export async function packInto(folder: string, { declaration = true } = {}): Promise<Tarball> {
+export async function packOnce(): Promise<Tarball> {
+  const folder = join(inject('runFolder'), 'package')
+  const result = join(folder, 'tarball.json')
+  if (mkdirSync(folder, { recursive: true }) !== undefined) {
+    const made = await packInto(folder).catch((error: unknown) => ({ failed: String(error) }))
+    writeFileSync(`${result}.part`, JSON.stringify(made))
+    renameSync(`${result}.part`, result)
+  }
+  while (!existsSync(result)) await setTimeout(50)
+  const made = JSON.parse(readFileSync(result, 'utf8')) as Tarball | { failed: string }
+  if ('failed' in made) throw new Error(made.failed)
+  return made
+}
+
+async function packInto(folder: string): Promise<Tarball> {
   const copy = `${folder}/copy`
   for (const name of ['package.json', 'README.md', 'LICENSE', 'tsconfig.json', 'src']) {
     cpSync(root + name, `${copy}/${name}`, { recursive: true })
   }
   symlinkSync(`${root}node_modules`, `${copy}/node_modules`)
-  for (const each of config) {
-    const forgive = { 'build:done': ({ warnings }: BuildContext) => warnings.clear() }
-    const without = { ...each, declaration, hooks: { ...each.hooks, ...forgive } }
-    await build(copy, false, declaration ? each : without)
-  }
+  for (const each of config) await build(copy, false, each)
   const flags = ['--json', '--ignore-scripts', '--offline', '--cache', `${folder}/cache`, '--pack-destination', folder]
   const { stdout } = await run('npm', ['pack', ...flags], { cwd: copy })
   const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
@@ -55,7 +68,7 @@ export interface Packed {
 /** Installs the package into a folder of its own; what it depends on is linked. */
 export async function pack(): Promise<Packed> {
   const folder = mkdtempSync(`${tmpdir()}/packed-`)
-  const tarball = await packInto(folder)
+  const tarball = await packOnce()
   await unpack(tarball, folder)
   for (const name of ['ofetch', 'valibot', 'msw']) symlinkSync(`${root}node_modules/${name}`, `${folder}/node_modules/${name}`)
   return { folder, files: tarball.files, remove: () => rmSync(folder, { recursive: true }) }

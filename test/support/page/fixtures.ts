@@ -6,7 +6,7 @@ import type { Inspection } from '../../../playground/demo/wire.ts'
 import { CHROMIUM, CHROMIUM_FLAGS, unpackChromium } from './chromium.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
-const MOST_START_MS = 90_000
+const MAX_START_MS = 90_000
 
 /** `npm start` and a Chromium. */
 export interface Demo {
@@ -46,7 +46,7 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 async function originIn(worker: ChildProcess, printed: () => string): Promise<string> {
-  for (const end = Date.now() + MOST_START_MS; Date.now() < end && worker.exitCode === null; ) {
+  for (const end = Date.now() + MAX_START_MS; Date.now() < end && worker.exitCode === null; ) {
     const [, origin] = /listens on (\S+) and stays up/.exec(printed()) ?? []
     if (origin) return origin
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -7,7 +7,7 @@ export interface Report {
   results: { name: string; ok: boolean; error?: string }[]
 }
 
-const MOST_MS = 15_000
+const MAX_MS = 15_000
 /** The last result. Where there is no such event, in Node and Bun, the process exits with 1. */
 export const UNHANDLED = 'no rejection is left unhandled'
 
@@ -19,7 +19,7 @@ export async function run(runtime: string, origin: string): Promise<Report> {
   for (const [name, test] of Object.entries(cases)) {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('took too long')), MOST_MS)
+      timer = setTimeout(() => reject(new Error('took too long')), MAX_MS)
     })
     try {
       await Promise.race([test(openWorld(origin)), late])

@@ -11,7 +11,7 @@ import { launchWorkerd } from '../proxy/workerd.ts'
 import type { Report } from './run.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url).href)
-const MOST_MS = 60_000
+const MAX_MS = 60_000
 
 /** Runs the suite of an installed folder in one runtime against the server at `origin`. */
 export type Runtime = (folder: string, origin: string, end?: 'by itself' | 'killed') => Promise<Report>
@@ -47,7 +47,7 @@ const command =
       detached: true,
     })
     const kill = () => child.pid && child.exitCode === null && child.signalCode === null && process.kill(-child.pid, 'SIGKILL')
-    const timer = setTimeout(kill, MOST_MS)
+    const timer = setTimeout(kill, MAX_MS)
     let printed = ''
     let complained = ''
     child.stderr.on('data', (chunk) => (complained += chunk))
@@ -93,7 +93,7 @@ const suite :Workerd.Worker = (
   writeFileSync(join(folder, 'workerd.capnp'), settings)
   const { port, kill } = await launchWorkerd(join(folder, 'workerd.capnp'))
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/?origin=${origin}`, { signal: AbortSignal.timeout(MOST_MS) })
+    const answer = await fetch(`http://127.0.0.1:${port}/?origin=${origin}`, { signal: AbortSignal.timeout(MAX_MS) })
     const text = await answer.text()
     if (!answer.ok) throw new Error(`workerd: ${answer.status} ${text}`)
     return JSON.parse(text)
