@@ -34,10 +34,10 @@ export type WalletConnectErrorCode =
 const brand = Symbol.for('mercadopago-wallet-connect.error')
 
 /**
- * The base class of every error of this package. Errors are built from an allow-list of fields: they hold no token,
+ * What the errors of this package have in common. Errors are built from an allow-list of fields: they hold no token,
  * code, coupon, header, request, response or input, so they can be logged as they are.
  */
-export abstract class WalletConnectError extends Error {
+abstract class BaseError extends Error {
   abstract override readonly name: string
   abstract readonly code: WalletConnectErrorCode
   /** May money have moved? */
@@ -69,7 +69,7 @@ const sentence = (issues: readonly Issue[], whole: string): string =>
   issues.map(({ path, message }) => `${path || whole} ${message}`).join('; ')
 
 /** The input, an option or a prepared request is not valid. Nothing was sent. */
-export class InvalidInputError extends WalletConnectError {
+export class InvalidInputError extends BaseError {
   override readonly name = 'InvalidInputError'
   override readonly code = 'invalid_input'
   /** Everything that is wrong with the input, in one list. */
@@ -81,7 +81,7 @@ export class InvalidInputError extends WalletConnectError {
 }
 
 /** The API declined the request. Nothing was done. */
-export class RefusedError extends WalletConnectError {
+export class RefusedError extends BaseError {
   override readonly name = 'RefusedError'
   override readonly code = 'refused'
   declare readonly operation: string
@@ -115,7 +115,7 @@ export class RefusedError extends WalletConnectError {
 export type UnavailableReason = 'network' | 'timeout' | 'aborted' | 'rate_limited' | 'server'
 
 /** There was no usable answer, and nothing was done: a read, or a write that certainly was not executed. */
-export class UnavailableError extends WalletConnectError {
+export class UnavailableError extends BaseError {
   override readonly name = 'UnavailableError'
   override readonly code = 'unavailable'
   declare readonly operation: string
@@ -145,7 +145,7 @@ export class UnavailableError extends WalletConnectError {
  * PreparedRequest to `reconcile`; if you have none, prepare the same input with this `idempotencyKey` again. (Calling
  * `send` again is not enough: a refusal then says nothing about the earlier attempt.)
  */
-export class UnknownOutcomeError extends WalletConnectError {
+export class UnknownOutcomeError extends BaseError {
   override readonly name = 'UnknownOutcomeError'
   override readonly code = 'unknown_outcome'
   override readonly outcome = 'unknown'
@@ -173,7 +173,7 @@ export class UnknownOutcomeError extends WalletConnectError {
 }
 
 /** The response to a read is not the documented resource. */
-export class InvalidResponseError extends WalletConnectError {
+export class InvalidResponseError extends BaseError {
   override readonly name = 'InvalidResponseError'
   override readonly code = 'invalid_response'
   declare readonly operation: string
@@ -211,7 +211,7 @@ export type InvalidNotificationReason =
   | 'unknown_shape'
 
 /** A notification is not signed by one of the secrets, or cannot be read. */
-export class InvalidNotificationError extends WalletConnectError {
+export class InvalidNotificationError extends BaseError {
   override readonly name = 'InvalidNotificationError'
   override readonly code = 'invalid_notification'
   declare readonly reason: InvalidNotificationReason
@@ -220,3 +220,15 @@ export class InvalidNotificationError extends WalletConnectError {
     super(`Invalid notification: ${reason.replace('_', ' ')}`, { reason })
   }
 }
+
+/** Any error of this package. `code` tells which: after `error.code === 'refused'` it is a RefusedError. */
+export type WalletConnectError =
+  | InvalidInputError
+  | RefusedError
+  | UnavailableError
+  | UnknownOutcomeError
+  | InvalidResponseError
+  | InvalidNotificationError
+
+/** The base class of every error of this package, for `instanceof`. */
+export const WalletConnectError: typeof BaseError = BaseError

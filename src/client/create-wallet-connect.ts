@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError, RefusedError } from '../errors.ts'
 import type { OperationInput, OperationName, OperationOutput } from '../operations/operation-types.ts'
 import type { AdvancedPayment } from '../operations/payment.ts'
 import { type Clock, systemClock } from '../request/clock.ts'
@@ -65,10 +65,12 @@ export function createClient(options: WalletConnectOptions, clock: Clock): Walle
           throw new InvalidInputError([{ path: 'notification', message }])
         }
         if (resource === 'agreement') {
-          return { notification, agreement: await call('agreements.get', {}, own, { agreement_id: resourceId }) }
+          const agreement = await unlessUnknown(call('agreements.get', {}, own, { agreement_id: resourceId }))
+          return { notification, agreement }
         }
         if (resource === 'advanced_payment') {
-          return { notification, payment: await call('payments.get', {}, own, { advanced_payment_id: resourceId }) }
+          const payment = await unlessUnknown(call('payments.get', {}, own, { advanced_payment_id: resourceId }))
+          return { notification, payment }
         }
         if (resource !== 'payment') return { notification }
         if (resourceId === '') return { notification, payment: undefined }
@@ -81,6 +83,16 @@ export function createClient(options: WalletConnectOptions, clock: Clock): Walle
     prepare: boundPrepare,
     send: boundSend,
     reconcile: ((prepared, own) => reconcile(transport, prepared, own)) as WalletConnect['reconcile'],
+  }
+}
+
+/** The resource; undefined if nobody has it, as for a notification that the dashboard simulates. */
+async function unlessUnknown<Resource>(read: Promise<Resource>): Promise<Resource | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 404) return undefined
+    throw error
   }
 }
 

@@ -192,8 +192,8 @@ export interface WalletConnect extends Calls {
   ): Promise<Settlement<OperationOutput<Name>>>
 }
 
-/** A notification, and the current state of the resource that it points at. */
+/** A notification, and the current state of the resource that it points at; undefined if the API does not know it. */
 export type Resolved<N extends Pointer = Pointer> =
-  | { notification: N; agreement: Agreement; payment?: never }
+  | { notification: N; agreement: Agreement | undefined; payment?: never }
   | { notification: N; payment: AdvancedPayment | undefined; agreement?: never }
   | { notification: N; agreement?: never; payment?: never }

@@ -83,6 +83,10 @@ export async function doctor(options: WalletConnectOptions, own: DoctorOptions =
 
 const isRefusedWith = ({ error }: ReadResult, status: number): boolean => error instanceof RefusedError && error.status === status
 
+/** There is no code for it, only this sentence. */
+const isNotLiveYet = ({ error }: ReadResult): boolean =>
+  error instanceof RefusedError && /unauthorized use of live credentials/i.test(error.apiMessage ?? '')
+
 /** True if the caller's function returned something that cannot be sent as a token. */
 const isTokenIssue = (error: unknown): boolean => error instanceof InvalidInputError && error.issues[0]?.path === 'accessToken'
 
@@ -94,6 +98,9 @@ function checkToken(token: string, isTicket: boolean, reads: ReadResult[]): Chec
   const result = resultOf('access_token')
   if (reads.some((read) => isRefusedWith(read, 401))) {
     if (isTicket) return result('problem', 'The ticket was refused with 401: get a new one from your backend.')
+    if (reads.some(isNotLiveYet)) {
+      return result('problem', 'The application is not approved for production yet: activate its production credentials.')
+    }
     return result('problem', 'The access token was refused with 401: copy it again from your application in the dashboard.')
   }
   const unanswered = reads.filter((read) => !isFromApi(read))

@@ -35,11 +35,15 @@ export function readDelivery(request: Request | PlainDelivery): Delivery {
   const query = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? '')
   return {
     query,
-    id: query.get('data.id')?.trim() || undefined,
+    id: lastOf(query, 'data.id')?.trim() || undefined,
     header: (name) => findHeader(request.headers, name)?.trim() || undefined,
     body: async () => parseBody(await readBody(request.body)),
   }
 }
+
+/** The last of repeated parameters: the address may have some of its own, and Mercado Pago's are appended to it. */
+export const lastOf = (query: URLSearchParams, ...names: string[]): string | undefined =>
+  [...query].findLast(([name]) => names.includes(name))?.[1]
 
 function findHeader(headers: PlainDelivery['headers'], name: string): string | undefined {
   // Not `instanceof Headers`: another runtime or library may have its own Headers.

@@ -1,5 +1,5 @@
 import { InvalidNotificationError } from '../errors.ts'
-import { type Delivery, type PlainDelivery, readDelivery } from './delivery.ts'
+import { type Delivery, lastOf, type PlainDelivery, readDelivery } from './delivery.ts'
 import { text } from './pointer.ts'
 import { idReadings, importSecret, isSignedBy, manifestText, parseSignature, requireSecrets } from './signature.ts'
 
@@ -30,12 +30,19 @@ export async function explainSignature(
         if (await isSignedBy(key, hash, text)) return describe(deviation, index, keys.length)
       }
     }
-    return NOTHING_FITS
+    return isIpn(delivery) ? IPN : NOTHING_FITS
   } catch (error) {
     if (error instanceof InvalidNotificationError) return UNREADABLE_SIGNATURE[error.reason] ?? error.message
     throw error
   }
 }
+
+/** An old IPN delivery names its resource by `id` and `topic`. */
+const isIpn = ({ query, id }: Delivery): boolean => id === undefined && query.has('id') && query.has('topic')
+
+const IPN =
+  'This is an old IPN delivery (?id=&topic=), which nobody can verify, although it has an x-signature. Use parseNotification ' +
+  'and read the resource.'
 
 const NOTHING_FITS =
   'No known reading matches: either the secret belongs to another application or environment (test or production), ' +
@@ -81,7 +88,7 @@ function idVariants({ query, id }: Delivery, body: unknown): Variant[] {
     { deviation: 'the query parameter id of an IPN delivery were used', value: query.get('id') ?? '' },
     { deviation: 'data[id] of a query parser were used', value: query.get('data[id]') ?? '' },
   ]
-  const right = idReadings(id, query.get('type') ?? undefined).map(({ value }) => ({ deviation: '', value }))
+  const right = idReadings(id, lastOf(query, 'type')).map(({ value }) => ({ deviation: '', value }))
   return [...right, { deviation: 'data.id were left out', value: undefined }, ...others.filter(({ value }) => value)]
 }
 
@@ -91,7 +98,19 @@ function requestIdVariants(delivery: Delivery): Variant[] {
     { deviation: '', value },
     { deviation: 'x-request-id were lower-cased', value: value?.toLowerCase() },
     { deviation: 'x-request-id were left out', value: undefined },
+    ...versionVariants(value),
   ]
+}
+
+/** A gateway may put its own digit for the version of a UUID, the first of the third group. */
+function versionVariants(value: string | undefined): Variant[] {
+  const [, before, version, after] = /^([0-9a-f]{8}-[0-9a-f]{4}-)([0-9a-f])([0-9a-f]{3}-.*)$/i.exec(value ?? '') ?? []
+  return [...'123456789']
+    .filter((digit) => version !== undefined && digit !== version)
+    .map((digit) => ({
+      deviation: `the version digit of x-request-id were ${digit} instead of ${version}, as something in between may have changed it`,
+      value: `${before}${digit}${after}`,
+    }))
 }
 
 function timestampVariants(ts: string): Variant[] {

@@ -1,5 +1,5 @@
 import { InvalidInputError, InvalidNotificationError } from '../errors.ts'
-import { type PlainDelivery, readDelivery } from './delivery.ts'
+import { lastOf, type PlainDelivery, readDelivery } from './delivery.ts'
 import { type Pointer, readPointer } from './pointer.ts'
 import {
   type IdReading,
@@ -81,7 +81,7 @@ export function createNotificationVerifier(
 
     // With a separator inside a value, the same signed text could be read in two ways.
     const isAmbiguous = `${delivery.id}${requestId}`.includes(';')
-    const ids = idReadings(delivery.id, delivery.query.get('type') ?? undefined)
+    const ids = idReadings(delivery.id, lastOf(delivery.query, 'type'))
     const matched = isAmbiguous ? undefined : await findMatch(keys, hash, ids, requestId, ts)
     if (!matched) throw new InvalidNotificationError('mismatch')
     if (toleranceMs !== undefined) {

@@ -1,6 +1,7 @@
 import { InvalidNotificationError } from '../errors.ts'
 import type { Open } from '../schema/fields.ts'
-import type { Delivery } from './delivery.ts'
+import { randomUuid } from '../schema/uuid.ts'
+import { type Delivery, lastOf } from './delivery.ts'
 
 /** The kind of resource that a notification points at. */
 export type NotificationResource = 'agreement' | 'payment' | 'order' | 'advanced_payment' | 'unknown'
@@ -48,11 +49,11 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
   if (!body) throw new InvalidNotificationError('unknown_shape')
   const data = object(body.data) ?? {}
   const action = text(body.action)
-  const topic = query.get('type') || query.get('topic') || text(body.type) || text(body.topic)
+  const topic = lastOf(query, 'type', 'topic') || text(body.type) || text(body.topic)
   const known = Object.hasOwn(RESOURCES, topic) ? RESOURCES[topic] : undefined
   const isSplit = known === undefined && action.startsWith('splitter.')
   const resource = isSplit ? 'advanced_payment' : (known ?? (body.entity === 'agreement' ? 'agreement' : 'unknown'))
-  const resourceId = isSplit ? text(body.id) : id || text(data.id) || query.get('id') || ''
+  const resourceId = isSplit ? text(body.id) : id || text(data.id) || lastOf(query, 'id') || ''
   if (!topic && !action && !resourceId) throw new InvalidNotificationError('unknown_shape')
 
   const event = [text(body.id), text(body.version) || text(data.version), text(body.status) || text(data.status)]
@@ -65,7 +66,7 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
     resource,
     resourceId,
     event[2] ?? '',
-    ...(isNamed ? [] : [header('x-request-id') ?? '']),
+    ...(isNamed ? [] : [header('x-request-id') ?? randomUuid() ?? '']),
   ]
   return { topic, action: action || undefined, resource, resourceId, eventKey: parts.map(keyPart).join(':'), unverifiedBody }
 }

@@ -1,21 +1,11 @@
 import { InvalidInputError } from '../errors.ts'
+import { randomUuid, toUuid } from '../schema/uuid.ts'
 
 /** A new random idempotency key for one intended payment: UUID v4. Store it with the order before you send the request. */
 export function newIdempotencyKey(): string {
-  // Pages over plain http have no randomUUID, only getRandomValues.
-  if (typeof crypto !== 'undefined' && typeof crypto.randomUUID === 'function') return crypto.randomUUID()
-  if (typeof crypto === 'undefined' || typeof crypto.getRandomValues !== 'function') {
-    throw new InvalidInputError([{ path: 'idempotencyKey', message: 'must be given: this runtime has no random values' }])
-  }
-  return toUuid(crypto.getRandomValues(new Uint8Array(16)), 4)
-}
-
-/** The UUID with these 16 bytes, of this version (RFC 9562). */
-function toUuid(bytes: Uint8Array, version: 4 | 8): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4)
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80 // variant
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const uuid = randomUuid()
+  if (uuid !== undefined) return uuid
+  throw new InvalidInputError([{ path: 'idempotencyKey', message: 'must be given: this runtime has no random values' }])
 }
 
 /** Without control characters no two sources join to the same text. Lone surrogates would all encode to the same bytes. */

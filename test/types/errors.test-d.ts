@@ -49,8 +49,8 @@ export function advice(error: WalletConnectError): string {
     case 'invalid_notification':
       return 'report it'
     default: {
-      expectTrue<[Equal<typeof error.code, never>]>()
-      return error.code
+      expectTrue<[Equal<typeof error, never>]>()
+      return error
     }
   }
 }
@@ -68,7 +68,10 @@ export function handlesOneCode(error: AnyError): void {
 export function narrowsUnknown(error: unknown): void {
   // @ts-expect-error: an unknown value has no code
   error.code
-  if (isWalletConnectError(error)) expectTrue<[Equal<typeof error, WalletConnectError>]>()
+  if (!isWalletConnectError(error)) return
+  expectTrue<[Equal<typeof error, WalletConnectError>]>()
+  if (error.code === 'refused') expectTrue<[Equal<typeof error.apiCode, string | undefined>]>()
+  if (error.code === 'unknown_outcome') expectTrue<[Equal<typeof error.sentAt, string>]>()
 }
 
 export function settled(settlement: Settlement<number>): number | undefined {

@@ -51,6 +51,12 @@ describe('doctor', () => {
     expect(of('application')).toMatch(/^unknown: The application cannot be checked/)
   })
 
+  it('reports an application that is not approved for production', async () => {
+    const body = { message: 'Unauthorized use of live credentials', error: 'unauthorized', status: 401, cause: [] }
+    const fetch = async (): Promise<Response> => Response.json(body, { status: 401 })
+    expect((await examine({}, {}, { fetch })).of('access_token')).toMatch(/^problem: .*not approved for production yet/)
+  })
+
   it('is unsure about an access token that does not have the usual form', async () => {
     expect((await examine({}, {}, { accessToken: () => 'TEST-1' })).of('access_token')).toMatch(
       /^unknown: .*does not look like one of Mercado Pago's/,

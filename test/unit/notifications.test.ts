@@ -512,3 +512,44 @@ describe('explainSignature', () => {
     expect(await explainSignature(request, { secrets: secret })).toContain(sentence)
   })
 })
+
+describe('a delivery to an address with parameters of its own', () => {
+  it.each([
+    ['/hook?id=7&topic=shop&data.id=1&type=payment', 'payment', '1'],
+    ['/hook?type=shop&data.id=7&data.id=1&type=payment', 'payment', '1'],
+    ['/hook?type=shop&id=7&topic=payment&id=1', 'payment', '1'],
+  ])('%s is of %s %s', async (url, resource, resourceId) => {
+    for (const body of [undefined, { type: resource, data: { id: resourceId } }]) {
+      expect(await parseNotification({ url, headers: {}, body })).toMatchObject({ resource, resourceId })
+    }
+  })
+
+  it('is verified by the last data.id, the one that Mercado Pago appended', async () => {
+    const signed = await signNotification({ secret, topic: 'payment', data: { id: 1 } })
+    const { search } = new URL(signed.url)
+    const delivery = { url: `/hook?id=7&data.id=7&topic=shop&${search.slice(1)}`, headers: signed.headers, body: undefined }
+    expect(await verifyNotification(delivery, { secrets: secret })).toMatchObject({ resource: 'payment', resourceId: '1' })
+  })
+})
+
+describe('an old IPN delivery', () => {
+  const delivery = { url: '/ipn?id=1&topic=payment', headers: { 'x-signature': `ts=1704908010,v1=${'0'.repeat(64)}` } }
+
+  it('is parsed, and each has an event key of its own, also without a request id', async () => {
+    const [first, second] = await Promise.all([parseNotification(delivery), parseNotification(delivery)])
+    expect(first).toMatchObject({ resource: 'payment', resourceId: '1' })
+    expect(first.eventKey).not.toBe(second.eventKey)
+  })
+
+  it('with an x-signature is explained as IPN, not as a wrong secret', async () => {
+    expect(await explainSignature(delivery, { secrets: secret })).toMatch(/IPN/)
+  })
+})
+
+it('explainSignature names the version digit of a request id that a gateway rewrote', async () => {
+  const requestId = '0b1f6a8e-2f0f-4c0d-9d29-5a4c3f1e2d3c'
+  const signed = await signNotification({ secret, topic: 'payment', data: { id: 1 }, requestId })
+  const headers = { ...Object.fromEntries(signed.headers), 'x-request-id': requestId.replace('-4c0d', '-9c0d') }
+  expect(await reasonOf(verifyNotification({ url: signed.url, headers }, { secrets: secret }))).toBe('mismatch')
+  expect(await explainSignature({ url: signed.url, headers }, { secrets: secret })).toContain('were 4 instead of 9')
+})

@@ -57,10 +57,19 @@ describe('wallet.notifications.resolve', () => {
     }
   })
 
-  it('rejects with RefusedError for an unknown agreement, and InvalidInputError for a malformed id', async () => {
+  it.each([
+    ['wallet_connect', { type: 'wallet_connect', data: { id: 'f'.repeat(32) } }, 'agreement'],
+    ['payment', { type: 'payment', data: { id: '123456' } }, 'payment'],
+    ['split payment', { action: 'splitter.update', id: 123456, data: { id: 'reference' } }, 'payment'],
+  ])('returns %s without a resource if nobody has it, as the dashboard simulates one', async (_, body, resource) => {
+    const notification = await notificationOf(body)
+    const resolved = await walletWith(createEmulator().fetch).notifications.resolve(notification)
+    expect(resolved).toEqual({ notification, [resource]: undefined })
+    expect(Object.keys(resolved)).toContain(resource)
+  })
+
+  it('rejects with InvalidInputError for a malformed id', async () => {
     const wallet = walletWith(createEmulator().fetch)
-    const missing = await notificationOf({ type: 'wallet_connect', data: { id: 'f'.repeat(32) } })
-    expect(await rejection(wallet.notifications.resolve(missing))).toMatchObject({ code: 'refused', status: 404 })
     const odd = await notificationOf({ type: 'wallet_connect', data: { id: '../x' } })
     expect(await rejection(wallet.notifications.resolve(odd))).toMatchObject({ code: 'invalid_input' })
   })

@@ -23,7 +23,7 @@ export function withRequestId({ random, rules }: World, response: WireResponse):
 /** The JSON object in a body, `{}` if the body is empty; undefined for anything else. */
 export function parse(text: string): Json | undefined {
   try {
-    const value: unknown = text.trim() === '' ? {} : JSON.parse(text)
+    const value: unknown = text === '' ? {} : JSON.parse(text)
     return isObject(value) ? value : undefined
   } catch {
     return undefined

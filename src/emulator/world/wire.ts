@@ -13,10 +13,21 @@ export async function receive(input: RequestInfo | URL, init?: RequestInit): Pro
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined) ?? undefined
   if (signal?.aborted) throw signal.reason
   if (plain) return { wire: plain, signal, redirect: init?.redirect ?? 'follow' }
-  const request = new Request(input, init && choose(init))
+  const request = isForeignRequest(input) ? await copyRequest(input, init) : new Request(input, init && choose(init))
   const text = request.body === null ? '' : await request.text()
   const headers = Object.fromEntries(request.headers)
   return { wire: { method: request.method, url: request.url, headers, text }, signal, redirect: request.redirect }
+}
+
+/** True for a `Request` of another realm or of a server's own class, which the global `Request` does not recognise. */
+const isForeignRequest = (input: RequestInfo | URL): input is Request =>
+  typeof input === 'object' && !(input instanceof Request) && 'method' in input && 'headers' in input
+
+async function copyRequest(input: Request, init: RequestInit | undefined): Promise<Request> {
+  const { url, method, headers, redirect, signal } = input
+  const body = method === 'GET' || method === 'HEAD' ? null : await input.text()
+  const own: RequestInit = { method, headers: Object.fromEntries(headers), body, redirect: redirect ?? 'follow' }
+  return new Request(url, { ...own, ...(signal && { signal }), ...(init && choose(init)) })
 }
 
 const KNOWN = [
