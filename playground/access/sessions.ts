@@ -20,7 +20,7 @@ const SessionSchema = v.strictObject({
   operations: v.pipe(
     v.array(TicketOperationSchema),
     v.minLength(1, 'must name at least one operation'),
-    v.maxLength(9, 'must name each operation once'),
+    v.maxLength(BROWSER_OPERATIONS.length, 'must name each operation once'),
   ),
   charge: v.optional(
     v.strictObject({

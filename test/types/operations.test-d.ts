@@ -28,6 +28,7 @@ import type {
   WalletConnect,
   WriteOptions,
 } from 'mercadopago-wallet-connect'
+import type { OperationName as EmulatorOperation } from 'mercadopago-wallet-connect/emulator'
 import type * as v from 'valibot'
 import { type Equal, expectTrue, type Members } from './equal.ts'
 
@@ -40,6 +41,8 @@ type Differing = {
 }[OperationName]
 
 expectTrue<[Equal<Differing, never>]>()
+// The emulator has a list of its own, so that no mistake is shared; here it is held against the client's.
+expectTrue<[Equal<Exclude<OperationName, EmulatorOperation>, never>, Equal<Exclude<EmulatorOperation, OperationName>, never>]>()
 
 // The inputs, field by field.
 type Amount = number | string
