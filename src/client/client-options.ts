@@ -2,10 +2,12 @@ import { createFetch } from 'ofetch'
 import * as v from 'valibot'
 import { InvalidInputError, type Issue } from '../errors.ts'
 import { type Clock, systemClock } from '../request/clock.ts'
+import { createAbortListeners } from '../request/deadline.ts'
 import { type PrepareOptions, validate } from '../request/prepared-request.ts'
 import type { AttemptEvent, DriftEvent, Transport } from '../request/transport.ts'
 import { isSendableToken, parseUrl, SENDABLE_TOKEN, token } from '../schema/fields.ts'
 import { SITES, type Site } from '../schema/money.ts'
+import { strictObject } from '../schema/object.ts'
 
 /** A function that is called as `fetch` is. Not `typeof fetch`: Bun's has more members, which nobody calls here. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -73,10 +75,10 @@ const wholeNumber = (min: number, max: number, defaultValue: number) =>
     defaultValue,
   )
 
-const OptionsSchema = v.strictObject({
+const OptionsSchema = strictObject({
   accessToken: v.optional(CredentialSchema),
   baseURL: v.optional(v.string()),
-  proxy: v.optional(v.strictObject({ url: v.string(), ticket: CredentialSchema })),
+  proxy: v.optional(strictObject({ url: v.string(), ticket: CredentialSchema })),
   site: v.optional(v.picklist(SITES)),
   platformId: v.optional(token(256)),
   fetch: callback<Fetch>(),
@@ -120,6 +122,7 @@ export function resolveOptions(
     transport: {
       ...rest,
       clock,
+      aborts: createAbortListeners(),
       freshRead: takesNoStore() ? { cache: 'no-store' } : {},
       // Called as a plain function: workerd and browsers refuse a `fetch` that is called as a method of another object.
       fetch: createFetch({ fetch: ((request, init) => fetch(request, init)) as typeof globalThis.fetch }),

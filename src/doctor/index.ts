@@ -6,6 +6,7 @@ import type { OperationInput, OperationName } from '../operations/operation-type
 import { prepare, validate } from '../request/prepared-request.ts'
 import { type SendOptions, sendChecked } from '../request/send.ts'
 import { type Site, sites } from '../schema/money.ts'
+import { strictObject } from '../schema/object.ts'
 
 /** The result of one check of `doctor`. */
 export interface CheckResult {
@@ -23,7 +24,7 @@ export interface DoctorOptions extends SendOptions {
 }
 
 const SecretsSchema = v.union([v.string(), v.array(v.string())])
-const DoctorOptionsSchema = v.strictObject({ webhookSecret: v.optional(SecretsSchema), signal: v.optional(v.any()) })
+const DoctorOptionsSchema = strictObject({ webhookSecret: v.optional(SecretsSchema), signal: v.optional(v.any()) })
 
 /** The largest harmless clock difference: signatures and tickets are valid for minutes. */
 const MAX_SKEW_MS = 120_000

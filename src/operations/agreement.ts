@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { matching, type Open, openString, parseUrl, ReceivedIdSchema, text, token } from '../schema/fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from '../schema/money.ts'
+import { looseObject, strictObject } from '../schema/object.ts'
 
 const NonEmptySchema = matching(/./s, 'must not be empty')
 
@@ -19,13 +20,13 @@ export const AgreementIdSchema = matching(
  * The input of `agreements.create`, sent as its body.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-agreement/post
  */
-export const CreateAgreementInputSchema = v.strictObject({
+export const CreateAgreementInputSchema = strictObject({
   /** Address that the buyer returns to; must begin like the one registered for the application. At most 2048 characters. */
   return_uri: WebAddressSchema,
   /** Your id of this linking flow; `agreements.get` returns it. At most 64 characters. */
   external_flow_id: text(64),
   /** The buyer in your own records. */
-  external_user: v.strictObject({
+  external_user: strictObject({
     /** Your id of the buyer, 1 to 256 characters. A buyer has at most one active agreement. */
     id: text(256),
     /** A label, such as the buyer's name. */
@@ -33,7 +34,7 @@ export const CreateAgreementInputSchema = v.strictObject({
   }),
   /** Details of what the buyer is asked to approve. */
   agreement_data: v.optional(
-    v.strictObject({
+    strictObject({
       /** An amount in major units. If the buyer's balance does not cover it, the buyer has to add a card while linking. */
       validation_amount: v.optional(AmountSchema),
       /** Text that tells the buyer what the approval is for. At most 256 characters. */
@@ -46,7 +47,7 @@ export const CreateAgreementInputSchema = v.strictObject({
  * The output of `agreements.create`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-agreement/post
  */
-export const CreatedAgreementSchema = v.looseObject({
+export const CreatedAgreementSchema = looseObject({
   /** Id of the agreement: keep it with the buyer. */
   agreement_id: NonEmptySchema,
   /** Address of Mercado Pago's page where the buyer approves: send the buyer there. */
@@ -54,7 +55,7 @@ export const CreatedAgreementSchema = v.looseObject({
 })
 
 /** The input of `agreements.get` and `agreements.cancel`. */
-export const AgreementReferenceSchema = v.strictObject({
+export const AgreementReferenceSchema = strictObject({
   /** Id of the agreement. */
   agreement_id: AgreementIdSchema,
 })
@@ -77,9 +78,9 @@ function normalizeAgreement(agreement: Record<string, unknown>): Record<string, 
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/get-agreement/get
  */
 export const AgreementSchema = v.pipe(
-  v.looseObject({}),
+  looseObject({}),
   v.transform(normalizeAgreement),
-  v.looseObject({
+  looseObject({
     /** Id of the agreement. */
     id: NonEmptySchema,
     /** `confirmed_by_user` (or `active`): the wallet can be charged. With any other status it cannot. */
@@ -99,10 +100,10 @@ export const AgreementSchema = v.pipe(
     /** Your id of the linking flow, as sent. */
     external_flow_id: v.nullish(v.string()),
     /** Your id of the buyer and a label, as sent. */
-    external_user: v.nullish(v.looseObject({ id: v.nullish(v.string()), description: v.nullish(v.string()) })),
+    external_user: v.nullish(looseObject({ id: v.nullish(v.string()), description: v.nullish(v.string()) })),
     /** The amount in major units and the text, as sent. */
     agreement_data: v.nullish(
-      v.looseObject({ validation_amount: v.nullish(ReceivedAmountSchema), description: v.nullish(v.string()) }),
+      looseObject({ validation_amount: v.nullish(ReceivedAmountSchema), description: v.nullish(v.string()) }),
     ),
     /** Site of the account, which stands for its country: MLA, MLB, … */
     site_id: v.nullish(v.string()),
@@ -119,7 +120,7 @@ export const AgreementSchema = v.pipe(
  * The input of `agreements.createPayerToken`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/generate-payer-token/post
  */
-export const CreatePayerTokenInputSchema = v.strictObject({
+export const CreatePayerTokenInputSchema = strictObject({
   /** Id of the agreement. */
   agreement_id: AgreementIdSchema,
   /** The code that came with the buyer's return, or `validation_code` of `agreements.get`. Secret; works once. */
@@ -130,7 +131,7 @@ export const CreatePayerTokenInputSchema = v.strictObject({
  * The output of `agreements.createPayerToken`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/generate-payer-token/post
  */
-export const PayerTokenSchema = v.looseObject({
+export const PayerTokenSchema = looseObject({
   /** Token that charges the wallet as long as the agreement is active. Secret: encrypt it at rest. */
   payer_token: NonEmptySchema,
 })

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type Open, openString, text, token } from '../schema/fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from '../schema/money.ts'
+import { looseObject, strictObject } from '../schema/object.ts'
 
 const PayerTokenFieldSchema = token(2048)
 
@@ -10,7 +11,7 @@ export type DiscountType = Open<'percent' | 'percentage' | 'fixed'>
 /** Status of a coupon; these are the ones that the guide names. */
 export type CouponStatus = Open<'success' | 'pending' | 'invalid'>
 
-const DiscountDetailSchema = v.looseObject({
+const DiscountDetailSchema = looseObject({
   /** Size of the discount: percent, or major units when `type` is `fixed`. */
   value: v.nullish(ReceivedAmountSchema),
   /** How the discount is computed; repeat it unchanged in the payment. */
@@ -27,7 +28,7 @@ const DiscountDetailSchema = v.looseObject({
  * The input of `discounts.validateCoupon`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/validate-coupon/post
  */
-export const ValidateCouponInputSchema = v.strictObject({
+export const ValidateCouponInputSchema = strictObject({
   /** Payer token of the buyer, sent as the header `x-payer-token`. Secret. */
   payer_token: PayerTokenFieldSchema,
   /** The coupon that the buyer typed. At most 256 characters. */
@@ -44,9 +45,9 @@ function normalizeCoupon({ details, ...coupon }: Record<string, unknown>): Recor
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/validate-coupon/post
  */
 export const CouponSchema = v.pipe(
-  v.looseObject({}),
+  looseObject({}),
   v.transform(normalizeCoupon),
-  v.looseObject({
+  looseObject({
     /** `success` or `pending`: the coupon can be used; `invalid`: it is wrong or expired. */
     status: openString<CouponStatus>(),
     /** Text for the buyer. */
@@ -62,7 +63,7 @@ export const CouponSchema = v.pipe(
  * The input of `discounts.create`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-discount-promise/post
  */
-export const CreateDiscountInputSchema = v.strictObject({
+export const CreateDiscountInputSchema = strictObject({
   /** Payer token of the buyer, sent as the header `x-payer-token`. Secret. */
   payer_token: PayerTokenFieldSchema,
   /** Total of the purchase before discount, major units. */
@@ -85,9 +86,9 @@ function normalizePromise(promise: Record<string, unknown>): Record<string, unkn
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-discount-promise/post
  */
 export const DiscountPromiseSchema = v.pipe(
-  v.looseObject({}),
+  looseObject({}),
   v.transform(normalizePromise),
-  v.looseObject({
+  looseObject({
     /** Total of the purchase before discount, as sent, major units. */
     transaction_amount: v.nullish(ReceivedAmountSchema),
     /** Currency of the site, ISO 4217. */
@@ -95,7 +96,7 @@ export const DiscountPromiseSchema = v.pipe(
     /** Address of the legal terms. */
     legal_terms: v.nullish(v.string()),
     /** `{}` when the buyer has no discount. Repeat `amount` and `detail` unchanged in the payment. */
-    discount: v.looseObject({
+    discount: looseObject({
       /** The amount of the discount, major units. */
       amount: v.optional(ReceivedAmountSchema),
       /** How the discount was computed. */

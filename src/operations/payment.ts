@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { matching, openString, ReceivedIdSchema, text, token } from '../schema/fields.ts'
 import { AmountSchema, FiniteSchema, ReceivedAmountSchema } from '../schema/money.ts'
+import { looseObject, strictObject } from '../schema/object.ts'
 import { isJson, isPlainObject } from '../schema/plain-object.ts'
 import type { StatusDetail } from '../status-detail.ts'
 import type { PaymentStatus } from './payment-status.ts'
@@ -17,7 +18,7 @@ export const AdvancedPaymentIdSchema = v.pipe(
   v.transform(String),
 )
 
-const DiscountSchema = v.strictObject({
+const DiscountSchema = strictObject({
   /** The amount of the discount, major units: exactly as promised. */
   amount: AmountSchema,
   /** Text for the buyer. */
@@ -25,7 +26,7 @@ const DiscountSchema = v.strictObject({
   /** The coupon, only if the buyer typed one. */
   code: v.nullish(v.string()),
   /** How the discount was computed: exactly as promised. */
-  detail: v.strictObject({
+  detail: strictObject({
     /** The most that the discount can be, major units. */
     cap: FiniteSchema,
     /** Size of the discount: percent, or major units when `type` is `fixed`. */
@@ -39,7 +40,7 @@ const DiscountSchema = v.strictObject({
   }),
 })
 
-const NoDiscountSchema = v.strictObject({})
+const NoDiscountSchema = strictObject({})
 
 /** True for `{}`, false for a promise that the caller forgot to await. */
 const isEmptyObject = (value: unknown): boolean => isPlainObject(value) && Object.keys(value).length === 0
@@ -61,9 +62,9 @@ const OpaqueSchema = v.custom<Record<string, unknown>>(
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-payment/post
  */
 export const CreatePaymentInputSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     /** The charge. Its presence makes this a payment with a linked wallet. */
-    wallet_payment: v.strictObject({
+    wallet_payment: strictObject({
       /** Total before discount, in major units: a number or a decimal string. */
       transaction_amount: AmountSchema,
       /** What is paid for. */
@@ -74,7 +75,7 @@ export const CreatePaymentInputSchema = v.pipe(
       statement_descriptor: v.optional(matching(/^[A-Za-z0-9]{1,50}$/, 'must be 1 to 50 letters and digits')),
       /** Data about a sub-merchant; only for payment facilitators in Brazil. */
       forward_data: v.optional(
-        v.strictObject({
+        strictObject({
           /** The merchant that you charge for. */
           sub_merchant: SubMerchantSchema,
         }),
@@ -83,7 +84,7 @@ export const CreatePaymentInputSchema = v.pipe(
       discount: v.optional(PaymentDiscountSchema),
     }),
     /** Who pays. */
-    payer: v.strictObject({
+    payer: strictObject({
       /** The payer token of the agreement. Secret. */
       token: token(2048),
       /** `wallet-token` by default; some samples print `wallet-tokens`. */
@@ -113,7 +114,7 @@ export const CreatePaymentInputSchema = v.pipe(
   ),
 )
 
-const WalletPaymentReferenceSchema = v.strictObject({
+const WalletPaymentReferenceSchema = strictObject({
   /** The amount of creation, major units. Capturing a part is not documented. */
   transaction_amount: AmountSchema,
   /** The description of creation. */
@@ -123,7 +124,7 @@ const WalletPaymentReferenceSchema = v.strictObject({
 })
 
 /** The input of `payments.get`. */
-export const PaymentReferenceSchema = v.strictObject({
+export const PaymentReferenceSchema = strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
 })
@@ -132,7 +133,7 @@ export const PaymentReferenceSchema = v.strictObject({
  * The input of `payments.capture`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/capture-payment/put
  */
-export const CapturePaymentInputSchema = v.strictObject({
+export const CapturePaymentInputSchema = strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
   /** The field that makes the request a capture; always sent. */
@@ -145,7 +146,7 @@ export const CapturePaymentInputSchema = v.strictObject({
  * The input of `payments.cancel`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/wallet_connect/_advanced_payments_advanced_payment_id/put
  */
-export const CancelPaymentInputSchema = v.strictObject({
+export const CancelPaymentInputSchema = strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
   /** The field that makes the request a cancellation; always sent. Default `cancelled`. */
@@ -162,7 +163,7 @@ const filter = v.optional(v.union([v.string(), v.number()]))
  * Filters of `payments.search`, under their wire names.
  * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/payments/advanced-payments/search-and-conciliation.en.md
  */
-export const SearchPaymentsInputSchema = v.strictObject({
+export const SearchPaymentsInputSchema = strictObject({
   /** Your reference of the order. */
   external_reference: filter,
   /** Status of the advanced payment. */
@@ -201,7 +202,7 @@ export const SearchPaymentsInputSchema = v.strictObject({
   end_date: filter,
 })
 
-const InnerPaymentSchema = v.looseObject({
+const InnerPaymentSchema = looseObject({
   /** Id in the Payments API; null if it was rejected before a payment was made. */
   id: v.nullish(ReceivedIdSchema),
   /** Status of this inner payment. */
@@ -232,7 +233,7 @@ const InnerPaymentSchema = v.looseObject({
   coupon_code: v.nullish(v.string()),
 })
 
-const DisbursementSchema = v.looseObject({
+const DisbursementSchema = looseObject({
   /** Id of the account that receives the money. */
   collector_id: v.nullish(ReceivedIdSchema),
 })
@@ -253,14 +254,14 @@ const disbursements = v.nullish(
  * An advanced payment, as it comes back from every payment operation.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/create-payment/post
  */
-export const AdvancedPaymentSchema = v.looseObject({
+export const AdvancedPaymentSchema = looseObject({
   /** Id of the advanced payment. */
   id: v.pipe(v.custom<number | string>(isPaymentId, 'must be a positive whole number below 2^53'), v.transform(Number)),
   /** Status of the payment. Absent in the reference's samples: use `isApproved` to find out whether the buyer has paid. */
   status: v.nullish(openString<PaymentStatus>()),
   /** The charge, as sent. */
   wallet_payment: v.nullish(
-    v.looseObject({
+    looseObject({
       /** Total before discount, major units. */
       transaction_amount: v.nullish(ReceivedAmountSchema),
       /** The description, as sent. */
@@ -274,7 +275,7 @@ export const AdvancedPaymentSchema = v.looseObject({
   /** The accounts that receive the money. */
   disbursements,
   /** The buyer's Mercado Pago user. */
-  payer: v.nullish(v.looseObject({ id: v.nullish(ReceivedIdSchema) })),
+  payer: v.nullish(looseObject({ id: v.nullish(ReceivedIdSchema) })),
   /** Site of the account, which stands for its country: MLA, MLB, … */
   site_id: v.nullish(v.string()),
   /** Whether the payment is approved or rejected at once, as sent. */
@@ -295,9 +296,9 @@ export const AdvancedPaymentSchema = v.looseObject({
  * The output of `payments.search`.
  * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/payments/advanced-payments/search-and-conciliation.en.md
  */
-export const PaymentPageSchema = v.looseObject({
+export const PaymentPageSchema = looseObject({
   /** Position of this page in the whole result. */
-  paging: v.nullish(v.looseObject({ total: v.nullish(v.number()), limit: v.nullish(v.number()), offset: v.nullish(v.number()) })),
+  paging: v.nullish(looseObject({ total: v.nullish(v.number()), limit: v.nullish(v.number()), offset: v.nullish(v.number()) })),
   /** The payments of this page. */
   results: v.array(AdvancedPaymentSchema),
 })

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type Open, openString, ReceivedIdSchema } from '../schema/fields.ts'
 import { AmountSchema, ReceivedAmountSchema } from '../schema/money.ts'
+import { looseObject, strictObject } from '../schema/object.ts'
 import { AdvancedPaymentIdSchema } from './payment.ts'
 
 /** Refuses what a failed computation gives: undefined or 0 must not refund everything. */
@@ -13,7 +14,7 @@ function refundAmount(input: unknown): v.GenericSchema {
  * The input of `payments.refund`.
  * @see https://www.mercadopago.com.ar/developers/en/reference/online-payments/wallet-connect/refund-payment/post
  */
-export const RefundPaymentInputSchema = v.strictObject({
+export const RefundPaymentInputSchema = strictObject({
   /** Id of the advanced payment. */
   advanced_payment_id: AdvancedPaymentIdSchema,
   /** Amount in major units. If left out: all that is left. `undefined` and 0 are refused, although the reference writes 0 for all. */
@@ -31,7 +32,7 @@ const RefundIdSchema = v.pipe(
  * One refund.
  * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/wallet-connect/refund-partial-amount.en.md
  */
-export const RefundSchema = v.looseObject({
+export const RefundSchema = looseObject({
   /** Id of the refund. */
   id: RefundIdSchema,
   /** Id of the inner payment. */
@@ -41,7 +42,7 @@ export const RefundSchema = v.looseObject({
   /** `approved`: the refund was accepted. The payment's own status changes later. */
   status: v.nullish(openString<Open<'approved'>>()),
   /** The account that the money came from. */
-  source: v.nullish(v.looseObject({ id: v.nullish(ReceivedIdSchema), name: v.nullish(v.string()), type: v.nullish(v.string()) })),
+  source: v.nullish(looseObject({ id: v.nullish(ReceivedIdSchema), name: v.nullish(v.string()), type: v.nullish(v.string()) })),
   /** When the refund was made, ISO 8601 with offset. */
   date_created: v.nullish(v.string()),
 })

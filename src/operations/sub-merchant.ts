@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { FiniteSchema } from '../schema/money.ts'
+import { looseObject, strictObject } from '../schema/object.ts'
 
 /** An id in a request, as a string or a number: sources show both forms. */
 export const IdentifierSchema = v.union([v.string(), FiniteSchema])
@@ -9,7 +10,7 @@ export const IdentifierSchema = v.union([v.string(), FiniteSchema])
  * fields.
  * @see https://github.com/mercadopago/devsite-docs/blob/main/guides/wallet-connect/submerchants.en.md
  */
-export const SubMerchantSchema = v.strictObject({
+export const SubMerchantSchema = strictObject({
   /** Your code of the sub-merchant; the guide sends a number, the reference a string. */
   sub_merchant_id: IdentifierSchema,
   /** Merchant category code of the final activity: 4 digits from the Abecs list. */
@@ -35,7 +36,7 @@ export const SubMerchantSchema = v.strictObject({
   /** Kind of document: `CPF` or `CNPJ`. */
   document_type: v.string(),
   /** Phone number: a string in the guide, an object in the reference. */
-  phone: v.union([v.string(), v.looseObject({})]),
+  phone: v.union([v.string(), looseObject({})]),
   /** Address of the facilitator's website, without scheme. */
   url: v.string(),
 })

@@ -17,13 +17,13 @@ export interface Attempt {
 
 /** Sends one HTTP request and judges the response, or the lack of one. Never rejects. */
 export async function attempt(
-  { fetch, baseURL, clock, freshRead }: Pick<Transport, 'fetch' | 'baseURL' | 'clock' | 'freshRead'>,
+  { fetch, baseURL, clock, aborts, freshRead }: Pick<Transport, 'fetch' | 'baseURL' | 'clock' | 'aborts' | 'freshRead'>,
   { accessToken, prepared, timeoutMs, signal }: Attempt,
 ): Promise<Verdict> {
   let status: number | undefined
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   try {
-    return await withDeadline({ ms: timeoutMs, signal, clock }, async (inner) => {
+    return await withDeadline({ ms: timeoutMs, signal, clock, aborts }, async (inner) => {
       const response = await fetch.raw(baseURL + prepared.path, {
         method: prepared.method,
         headers: { ...prepared.headers, authorization: `Bearer ${accessToken}` },

@@ -5,6 +5,7 @@ import { isOperationName, PARAMETER, type RequestSpec, requests } from '../opera
 import { describeIssues, suggestion } from '../schema/describe-issues.ts'
 import { token } from '../schema/fields.ts'
 import { excessDecimals, SITES, type Site } from '../schema/money.ts'
+import { strictObject, withoutInherited } from '../schema/object.ts'
 import { isPlainObject } from '../schema/plain-object.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 
@@ -25,7 +26,7 @@ export interface PreparedRequest<Name extends OperationName = OperationName> {
   idempotencyKey: string | null
 }
 
-const PrepareOptionsSchema = v.strictObject({
+const PrepareOptionsSchema = strictObject({
   /** Key of this intended write, 1 to 128 visible ASCII characters; a new UUID v4 if left out. Reads have none. */
   idempotencyKey: v.optional(token(128)),
   /** The buyer's device (`MP_DEVICE_SESSION_ID`), sent as `X-Meli-Session-Id`. */
@@ -89,7 +90,7 @@ export function prepare<Name extends OperationName>(
 export function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown, site?: Site): v.InferOutput<Schema> {
   let issues: Issue[]
   try {
-    const result = v.safeParse(schema, requirePlain(input))
+    const result = v.safeParse(schema, withoutInherited(requirePlain(input)))
     issues = result.success ? [] : describeIssues(schema, input, result.issues)
     if (site) issues.push(...excessDecimals(input, site))
     if (result.success && issues.length === 0) return result.output

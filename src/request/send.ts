@@ -62,7 +62,7 @@ export async function sendChecked(
   options?: SendOptions & Known,
 ): Promise<Answer> {
   const signal = readSignal(options)
-  const { clock, maxRetries } = transport
+  const { clock, aborts, maxRetries } = transport
   const sentAt = clock.date()
   const end = clock.now() + transport.deadlineMs
   const { operation, idempotencyKey } = prepared
@@ -117,7 +117,7 @@ export async function sendChecked(
     const delayMs = retryDelayMs(attempts, verdict, clock.random())
     const isOver = attempts > maxRetries || delayMs >= end - clock.now()
     if (isOver || !next.endsWith('repeat')) throw fail()
-    await sleep({ ms: delayMs, signal, clock }).catch(() => {
+    await sleep({ ms: delayMs, signal, clock, aborts }).catch(() => {
       throw fail('aborted')
     })
     if (next !== 'find_then_repeat') continue
@@ -183,14 +183,14 @@ function readSignal(options: SendOptions | undefined): AbortSignal | undefined {
 
 /** The access token, from the caller's function if there is one: checked, and within the deadline. */
 async function resolveToken(
-  { credential, deadlineMs, clock }: Transport,
+  { credential, deadlineMs, clock, aborts }: Transport,
   operation: OperationName,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   if (typeof credential === 'string') return credential
   let token: unknown
   try {
-    token = await withDeadline({ ms: deadlineMs, signal, clock }, async () => credential())
+    token = await withDeadline({ ms: deadlineMs, signal, clock, aborts }, async () => credential())
   } catch (error) {
     const reason = error instanceof Cancelled ? error.reason : 'network'
     throw new UnavailableError({ operation, reason, attempts: 0, status: undefined, retryAfterMs: undefined })

@@ -2,6 +2,7 @@ import type { $Fetch } from 'ofetch'
 import type { Issue } from '../errors.ts'
 import type { OperationName } from '../operations/operation-types.ts'
 import type { Clock } from './clock.ts'
+import type { AbortListeners } from './deadline.ts'
 import type { Verdict } from './judge.ts'
 
 /** How requests are sent: the client's options, resolved once. */
@@ -15,6 +16,7 @@ export interface Transport {
   deadlineMs: number
   maxRetries: number
   clock: Clock
+  aborts: AbortListeners
   /** What keeps a cache around `fetch` from answering a read; empty if the runtime refuses it. */
   freshRead: { cache?: 'no-store' }
   onAttempt?: ((event: AttemptEvent) => void) | undefined

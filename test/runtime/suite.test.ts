@@ -25,8 +25,8 @@ const MISTAKES: (Damage & { mistake: string; seenBy: string[]; where?: RegExp })
   },
   {
     mistake: 'no attempt has a time limit',
-    from: 'withDeadline({ ms: timeoutMs, signal, clock }, async',
-    to: 'withDeadline({ ms: 2147483647, signal, clock }, async',
+    from: 'withDeadline({ ms: timeoutMs, signal, clock, aborts }, async',
+    to: 'withDeadline({ ms: 2147483647, signal, clock, aborts }, async',
     seenBy: [
       'a body that stalls ends by timeoutMs, and its connection with it',
       'a request without an answer ends by timeoutMs, and its connection with it',
@@ -34,7 +34,7 @@ const MISTAKES: (Damage & { mistake: string; seenBy: string[]; where?: RegExp })
   },
   {
     mistake: 'nobody listens to the signal',
-    from: 'signal?.addEventListener("abort", onAbort);',
+    from: 'signal.addEventListener("abort", onAbort);',
     to: '',
     seenBy: [
       'an abort ends the wait for an answer, and its connection with it',

@@ -82,3 +82,28 @@ it('the emulator answers a Request of another class', async () => {
   expect(response.status).toBe(200)
   expect(await response.json()).toHaveProperty('agreement_id')
 })
+
+describe('a page whose Object.prototype has an enumerable property', () => {
+  const { prototype } = Object
+  afterEach(() => {
+    Reflect.deleteProperty(prototype, 'polluted')
+  })
+
+  it.each([
+    ['a text', 'x'],
+    ['a function', () => {}],
+    ['an object', { type: 'string' }],
+  ])('of %s neither makes input invalid nor goes on the wire, and responses are read', async (_, value) => {
+    Object.defineProperty(prototype, 'polluted', { value, enumerable: true, configurable: true, writable: true })
+    const bodies: unknown[] = []
+    const fetch = async (_: unknown, init: RequestInit = {}): Promise<Response> => {
+      bodies.push(init.body)
+      return new Response(JSON.stringify(approved), { status: 201 })
+    }
+    const charge = { wallet_payment: { transaction_amount: 700.5, external_reference: 'Pago_123' }, payer: { token: 't' } }
+    expect(await walletWith(fetch).payments.create(charge)).toMatchObject({ id: 10458724, status: 'approved' })
+    expect(bodies.join()).not.toContain('polluted')
+    await expect(walletWith(fetch).payments.create({ ...charge, metadata: { a: [{ b: 1 }] } })).resolves.toBeDefined()
+    expect(() => walletWith(fetch).prepare('payments.create', { ...charge, colour: 'red' } as never)).toThrow(/colour/)
+  })
+})

@@ -415,6 +415,14 @@ describe('send: a signal that aborts', () => {
     expect(removed.mock.calls).toEqual(added.mock.calls)
   })
 
+  it('adds one listener to a signal that many calls share', async () => {
+    const { signal } = new AbortController()
+    const added = vi.spyOn(signal, 'addEventListener')
+    const { payments } = walletWith(scriptedFetch('hang'), { maxRetries: 0 })
+    await Promise.allSettled(Array.from({ length: 16 }, () => payments.get(7, { signal })))
+    expect(added).toHaveBeenCalledTimes(1)
+  })
+
   it('is refused as invalid input if it is not an AbortSignal', async () => {
     const promise = walletWith(scriptedFetch(paid)).payments.create(aPayment, { signal: 'now' as never })
     expect(await rejection(promise)).toMatchObject({ code: 'invalid_input', issues: [{ path: 'signal' }] })
