@@ -32,9 +32,9 @@ export interface ReconcileOptions extends SendOptions {
    * The id of a payment that was made after the last attempt had ended, two minutes or more. If the search shows it, then
    * it proves something that the search does not show the payment of this request.
    */
-  witness?: number | string
+  witness?: number | string | undefined
   /** For a refund: ids of the refunds that the payment had before the first attempt, as `payments.listRefunds` returned them. */
-  refundsBefore?: readonly string[]
+  refundsBefore?: readonly string[] | undefined
 }
 
 /**

@@ -157,10 +157,12 @@ describe('charge and settle of the README', () => {
     const saved: string[] = []
     const booked: (string | null | undefined)[] = []
     const dropped: string[] = []
+    const witness: { id?: number | undefined } = {}
     const orders = {
       save: async (prepared: object) => void saved.push(JSON.stringify(prepared)),
       book: async ({ status }: AdvancedPayment) => void booked.push(status),
       drop: async (reason: string) => void dropped.push(reason),
+      laterPayment: async () => witness.id,
     }
     const { exported } = await load(code, { orders }, talkingTo(api))
     const { charge, settle } = exported as Shop
@@ -170,7 +172,7 @@ describe('charge and settle of the README', () => {
       payer: { token: payer_token },
     }
     const charges = () => api.effects.filter(({ kind }) => kind === 'payment_charged').length
-    return { api, charge, order, saved, booked, dropped, charges, settle: () => settle(JSON.parse(saved[0] ?? '')) }
+    return { api, charge, order, saved, booked, dropped, charges, witness, settle: () => settle(JSON.parse(saved[0] ?? '')) }
   }
 
   it('saves an order before it is charged, and books it once', async () => {
@@ -214,11 +216,16 @@ describe('charge and settle of the README', () => {
   })
 
   it('drops an order that is refused', async () => {
-    const { charge, order, booked, dropped, settle } = await open()
+    const { api, charge, order, booked, dropped, settle, witness } = await open()
     await charge({ ...order, payer: { token: 'nobody' } })
     expect([booked, dropped]).toEqual([[], ['refused']])
     await settle()
-    expect([booked, dropped]).toEqual([[], ['refused', 'refused']])
+    expect([booked, dropped]).toEqual([[], ['refused']])
+
+    await charge({ ...order, wallet_payment: { transaction_amount: '5', external_reference: 'order-2' } })
+    witness.id = api.effects.findLast(({ kind }) => kind === 'payment_charged')?.payment_id
+    await settle()
+    expect([booked, dropped]).toEqual([['approved'], ['refused', 'refused']])
   })
 })
 
