@@ -70,22 +70,27 @@ const browser = (include: string[]): TestProjectConfiguration => ({
 /** What `npm test` runs. */
 const standard = (): TestProjectConfiguration[] => [
   unit,
-  node(['test/{node,runtime}/**/*.test.ts', 'test/ledger/!(*.workerd).test.ts']),
-  workerd(['test/{contract,workerd}/**/*.test.ts', 'test/ledger/*.workerd.test.ts']),
+  node([
+    'test/node/!(consumers|page-security|release).test.ts',
+    'test/runtime/!(suite).test.ts',
+    'test/ledger/{simulation,state-machine}.test.ts',
+  ]),
+  workerd(['test/contract/**/*.test.ts', 'test/workerd/!(naughty-strings).test.ts', 'test/ledger/*.workerd.test.ts']),
   browser(['test/{contract,chromium}/**/*.test.ts']),
 ]
 
 /**
- * What `npm run test:all` adds (`--mode long`): the unit tests in workerd and Chromium too, and the tests that draw at
- * random with more draws (`import.meta.env.MODE`).
+ * What `npm run test:all` adds (`--mode long`): what takes long and seldom fails alone (`test/README.md` says why for each),
+ * the unit tests in workerd and Chromium too, and more draws where a test draws at random (`import.meta.env.MODE`).
  */
 const long = (): TestProjectConfiguration[] => [
   node([
     'test/ledger/{simulation,kill}.test.ts',
-    'test/node/model.test.ts',
+    'test/node/{consumers,model,page-security,release}.test.ts',
+    'test/runtime/suite.test.ts',
     'test/unit/{notifications,emulator/explore}.test.ts',
   ]),
-  workerd(['test/unit/**/*.test.ts', 'test/ledger/state-machine.test.ts']),
+  workerd(['test/unit/**/*.test.ts', 'test/ledger/state-machine.test.ts', 'test/workerd/naughty-strings.test.ts']),
   browser([
     'test/unit/emulator/!(explore).test.ts',
     'test/unit/{errors,idempotency-key,judge,money,notifications,payment-status,prepare,resolve,retry-policy,transcript}.test.ts',
