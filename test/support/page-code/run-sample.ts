@@ -10,7 +10,7 @@ import { expect } from 'vitest'
 import { samplesOf } from '../../../playground/page/code/samples.ts'
 import type { Runtime, Step } from '../../../playground/page/code/steps.ts'
 import { createClient } from '../../../src/client/create-wallet-connect.ts'
-import { createTestClock } from '../client/test-clock.ts'
+import { type Clock, systemClock } from '../../../src/request/clock.ts'
 import { type Checkout, WEBHOOK_SECRET } from './checkout.ts'
 import { ACCESS_TOKEN, CLIENT_KEY, keep, PROXY, proxy, shop } from './proxy.ts'
 
@@ -66,12 +66,15 @@ function requireLogin(request: Request): void {
   if (request.headers.get('cookie') !== 'login=1') throw new Error('a stranger')
 }
 
+/** Real time, since the proxy takes some; only the waits between attempts take none. */
+const IMPATIENT: Clock = { ...systemClock, random: () => 0 }
+
 /** What the sample can import. */
 function modulesOf(runtime: Runtime, checkout: Checkout, result: Result): Record<string, object> {
   const { args, agreement, payerToken } = checkout
   const prefix = runtime === 'Deno' ? 'npm:' : ''
   const createWalletConnect = (options: library.WalletConnectOptions) =>
-    createClient({ ...options, fetch: fetchOf(runtime, checkout) }, createTestClock())
+    createClient({ ...options, fetch: fetchOf(runtime, checkout) }, IMPATIENT)
   return {
     [`${prefix}mercadopago-wallet-connect`]: { ...library, createWalletConnect },
     [`${prefix}mercadopago-wallet-connect/notifications`]: notifications,
