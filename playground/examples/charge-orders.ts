@@ -14,6 +14,8 @@ import {
   isFinal,
   isWalletConnectError,
   type PreparedRequest,
+  RefusedError,
+  UnknownOutcomeError,
   type WalletConnect,
 } from 'mercadopago-wallet-connect'
 import { type Order, OrdersError, type Problem } from './orders.ts'
@@ -148,18 +150,41 @@ async function chargeOrder(wallet: WalletConnect, { order, amount, prepared, kno
     if (known?.payment_id !== undefined) return { ...base, ...judge(await wallet.payments.get(known.payment_id)) }
     const earlier = known && (await findPayment(wallet, order))
     if (earlier) return { ...base, ...judge(earlier) }
-    // Not `send`: an earlier run may have sent it and died. A refusal counts only if no payment of this order is found.
+    const result = known?.status === 'unknown' ? undefined : await sendFirst(wallet, prepared, order)
+    if (result) return { ...base, ...result }
+    // An earlier run may have sent it and died: what the repeat is refused with says nothing of that.
     const reconciled = await wallet.reconcile(prepared)
     if (reconciled.outcome === 'done') return { ...base, ...judge(reconciled.data) }
     const { outcome, error } = reconciled
-    const reason = [error.code, error.status, outcome === 'not_done' ? error.apiCode : undefined].filter(Boolean).join(' ')
-    return { ...base, status: outcome === 'not_done' ? 'rejected' : 'unknown', reason }
+    return { ...base, status: outcome === 'not_done' ? 'rejected' : 'unknown', reason: reasonOf(error) }
   } catch (error) {
     if (!isWalletConnectError(error)) throw error
     const id = known?.payment_id === undefined ? {} : { payment_id: known.payment_id }
     return { ...base, ...id, status: 'unknown', reason: error.code }
   }
 }
+
+/**
+ * Sends an order that the journal knows nothing of, or only a refusal. A refusal counts if no payment of the order is found:
+ * the journal may be lost. Undefined: the outcome is unknown.
+ */
+async function sendFirst(
+  wallet: WalletConnect,
+  prepared: PreparedRequest<'payments.create'>,
+  order: string,
+): Promise<ReturnType<typeof judge> | undefined> {
+  try {
+    return judge((await wallet.send(prepared)).data)
+  } catch (error) {
+    if (error instanceof UnknownOutcomeError) return undefined
+    if (!(error instanceof RefusedError)) throw error
+    const earlier = await findPayment(wallet, order)
+    return earlier ? judge(earlier) : { status: 'rejected', reason: reasonOf(error) }
+  }
+}
+
+const reasonOf = (error: RefusedError | UnknownOutcomeError): string =>
+  [error.code, error.status, error.code === 'refused' ? error.apiCode : undefined].filter(Boolean).join(' ')
 
 /** Searches for a payment of the order: once Mercado Pago has forgotten the key, a repeat would be a new charge. */
 async function findPayment(wallet: WalletConnect, order: string): Promise<AdvancedPayment | undefined> {

@@ -22,6 +22,7 @@ const app = await Application.bootstrap({
   intentionallyNotExported: [
     'Credential',
     'OperationTypes',
+    'BaseError',
     'Operations',
     'Known',
     'DiscountInput',

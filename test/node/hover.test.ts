@@ -66,7 +66,7 @@ describe('an editor', () => {
       'notifications.resolve': '(notification: N, options: SendOptions) => Promise<Resolved<N>>',
       prepare: '(name: Name, input: OperationInput<Name>, options: PrepareOptions) => PreparedRequest<Name>',
       send: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Answer<OperationOutput<Name>>>',
-      reconcile: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Settlement<OperationOutput<Name>>>',
+      reconcile: '(prepared: PreparedRequest<Name>, options: ReconcileOptions) => Promise<Settlement<OperationOutput<Name>>>',
     })
   })
 

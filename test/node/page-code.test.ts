@@ -307,8 +307,9 @@ describe.skipIf(!hasShell)('the curl sample', () => {
       payerToken: headers['x-payer-token'],
       type: headers['content-type'],
     })
-    // The library may read afterwards.
-    expect(ours.map(essence)).toEqual(seen.slice(0, ours.length).map(essence))
+    // The library may read before and afterwards.
+    const same = seen.filter(({ method, url }) => ours.some((each) => each.method === method && each.url === url))
+    expect(ours.map(essence)).toEqual(same.slice(0, ours.length).map(essence))
   })
 
   it.each(['pay', 'reserve', 'lost-answer'] as const)(
