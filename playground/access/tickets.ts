@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { OperationName } from 'mercadopago-wallet-connect'
+import * as v from 'valibot'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import { fromBase64 } from '../sealing/seal.ts'
 
@@ -123,15 +124,31 @@ function keyOf(ring: KeyRing, kid: string): Uint8Array {
   return key.bytes
 }
 
-/** The ticket in a payload. We signed it, so it has the form that we gave it. */
-function toTicket({ jti = '', iss = '', sub = '', iat = 0, origin, operations, charge }: JWTPayload): IssuedTicket {
+const TextSchema = v.pipe(v.string(), v.nonEmpty())
+
+/** What a payload must have to be a ticket: a signature says who wrote it, not that it is complete. */
+const ClaimsSchema = v.object({
+  jti: TextSchema,
+  iss: TextSchema,
+  sub: TextSchema,
+  iat: v.number(),
+  origin: TextSchema,
+  operations: v.array(TextSchema),
+  charge: v.optional(v.looseObject({})),
+})
+
+/** The ticket in a payload; undefined if a claim is missing or malformed. */
+function toTicket(payload: JWTPayload): IssuedTicket | undefined {
+  const { success, output } = v.safeParse(ClaimsSchema, payload)
+  if (!success) return undefined
+  const { jti, iss, sub, iat, origin, operations, charge } = output
   return {
     id: jti,
     client: iss,
     user: sub,
-    origin: String(origin),
+    origin,
     operations: operations as Ticket['operations'],
     issuedAt: iat * 1_000,
-    ...(charge !== undefined && { charge: charge as NonNullable<Ticket['charge']> }),
+    ...(charge !== undefined && { charge: charge as object as NonNullable<Ticket['charge']> }),
   }
 }

@@ -56,6 +56,27 @@ describe('a ticket', () => {
     expect(await readTicket(ring, token, later(MAX_TICKET_S + 1))).toBeUndefined()
   })
 
+  it.each([
+    ...[undefined, null, {}, 7, 'payments.create', [7], ['']].map((value): [string, unknown] => ['operations', value]),
+    ...[undefined, null, '', 7, ['https://shop.example'], {}].map((value): [string, unknown] => ['origin', value]),
+    ...[null, '', 7, ['1'], {}].map((value): [string, unknown] => ['jti', value]),
+    ...[null, '', 7, {}].flatMap((value): [string, unknown][] => [
+      ['sub', value],
+      ['iss', value],
+    ]),
+    ['charge', 'everything'],
+  ])('with the claim %s of %j is not accepted, even if it is signed', async (claim, value) => {
+    const iat = Math.floor(now.getTime() / 1_000)
+    const claims = { jti: '1', iss: 'shop', sub: 'buyer', origin: ticket.origin, operations: ticket.operations }
+    const registered = { aud: 'mercadopago-wallet-connect', iat, exp: iat + 60 }
+    const sign = (change: object) =>
+      new SignJWT({ ...claims, ...registered, ...change } as JWTPayload)
+        .setProtectedHeader({ alg: 'HS256', typ: 'wallet-connect-ticket+jwt', kid: 'k1' })
+        .sign(ring.current.bytes)
+    expect(await readTicket(ring, await sign({}), now)).toBeDefined()
+    expect(await readTicket(ring, await sign({ [claim]: value }), now)).toBeUndefined()
+  })
+
   it('can allow what a buyer needs to link a wallet and to pay, and nothing else', () => {
     expect(BACKEND_ONLY).toEqual([
       'payments.search',
