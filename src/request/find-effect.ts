@@ -4,7 +4,7 @@ import type { AdvancedPayment } from '../operations/payment.ts'
 import { CANCELLED, CAPTURED, HOLDS_MONEY, NEVER_CANCELLED, NEVER_CAPTURED } from '../operations/payment-status.ts'
 import type { WriteName } from '../operations/requests.ts'
 import { pathParameter } from './check-prepared-request.ts'
-import { type PreparedRequest, prepare } from './prepared-request.ts'
+import type { PreparedRequest } from './prepared-request.ts'
 
 /** What reads show about a write whose outcome is unknown. */
 export type FoundEffect =
@@ -25,17 +25,10 @@ export interface Known {
   refundsBefore?: readonly string[] | undefined
 }
 
-type Send = (prepared: PreparedRequest) => Promise<{ data: unknown }>
 /** Does one read. */
 export type Read = <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>>
 
 const UNCLEAR: FoundEffect = { kind: 'unclear' }
-
-/** Makes a `Read` that sends its requests with `send`, for the same platform as `prepared`. */
-export function readerFor(prepared: PreparedRequest, send: Send): Read {
-  const platformId = prepared.headers['x-platform-id']
-  return async (name, input) => (await send(prepare(name, input, { platformId }))).data as never
-}
 
 /** Finds out by reads whether a write took effect. Never rejects: if a read fails, the answer is `unclear`. */
 export async function findEffect(prepared: PreparedRequest, read: Read, known: Known = {}): Promise<FoundEffect> {

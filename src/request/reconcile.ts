@@ -5,7 +5,7 @@ import { requests } from '../operations/requests.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
 import { findEffect, isIndexed } from './find-effect.ts'
 import type { PreparedRequest } from './prepared-request.ts'
-import { readerUntil, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
+import { inTimeLeft, readerUntil, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
 import type { Transport } from './transport.ts'
 
 /** What `reconcile` found out about a write. */
@@ -65,7 +65,8 @@ export async function reconcile(
     throw new InvalidInputError([{ path: 'witness', message: 'must be the id of an advanced payment' }])
   }
   const sentAt = clock.date()
-  const read = readerUntil(clock.now() + deadlineMs, transport, prepared, signal)
+  const end = clock.now() + deadlineMs
+  const read = readerUntil(end, transport, prepared, signal)
   const unknown = (failure?: Partial<UnknownOutcomeError>): Settlement => {
     const { status, attempts = 0 } = failure ?? {}
     return { outcome: 'unknown', error: unknownOutcome(prepared, { status, attempts, sentAt }) }
@@ -78,7 +79,10 @@ export async function reconcile(
 
   let failure: unknown
   try {
-    if (retry !== 'never') return { outcome: 'done', data: (await sendChecked(transport, prepared, { signal })).data }
+    if (retry !== 'never') {
+      const { data } = await sendChecked(inTimeLeft(transport, end), prepared, { signal, refundsBefore })
+      return { outcome: 'done', data }
+    }
   } catch (error) {
     if (error instanceof InvalidInputError) throw error
     failure = error

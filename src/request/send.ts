@@ -14,10 +14,10 @@ import { isSendableToken, SENDABLE_TOKEN } from '../schema/fields.ts'
 import { attempt } from './attempt.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
 import { Cancelled, sleep, withDeadline } from './deadline.ts'
-import { findEffect, type Known, listRefundIds, type Read, readerFor } from './find-effect.ts'
+import { findEffect, type Known, listRefundIds, type Read } from './find-effect.ts'
 import type { Verdict } from './judge.ts'
 import { findMismatches } from './mismatch.ts'
-import type { PreparedRequest } from './prepared-request.ts'
+import { type PreparedRequest, prepare } from './prepared-request.ts'
 import { mayHaveBeenExecuted, nextStep, retryDelayMs } from './retry-policy.ts'
 import type { DriftEvent, Transport } from './transport.ts'
 
@@ -127,10 +127,17 @@ export async function sendChecked(
   }
 }
 
-/** Makes reads about `prepared` in the time that is left until `end`. */
+/** The transport, for a call that must be over at `end`. */
+export const inTimeLeft = (transport: Transport, end: number): Transport => ({
+  ...transport,
+  deadlineMs: end - transport.clock.now(),
+})
+
+/** Makes reads about `prepared`, for the same platform, in the time that is left until `end`. */
 export function readerUntil(end: number, transport: Transport, prepared: PreparedRequest, signal: AbortSignal | undefined): Read {
-  const inTimeLeft = (): Transport => ({ ...transport, deadlineMs: end - transport.clock.now() })
-  return readerFor(prepared, (read) => sendChecked(inTimeLeft(), read, { signal }))
+  const platformId = prepared.headers['x-platform-id']
+  return async (name, input) =>
+    (await sendChecked(inTimeLeft(transport, end), prepare(name, input, { platformId }), { signal })).data as never
 }
 
 /** The error for a write that may have been executed. */

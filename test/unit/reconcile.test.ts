@@ -211,6 +211,17 @@ describe('reconcile', () => {
     expect(clock.elapsed()).toBe(400)
   })
 
+  it('ends at the deadline if a refund is read slowly and its repeat hangs, and takes the list that it was given', async () => {
+    const clock = createTestClock()
+    const slowList = () => new Promise<Response>((resolve) => clock.after(300, () => resolve(json(200, [])())))
+    const fetch = scriptedByMethod({ GET: [slowList, 'hang'], POST: ['hang'] })
+    const wallet = walletWith(fetch, { timeoutMs: 1_000, deadlineMs: 400, maxRetries: 0 }, clock)
+    const prepared = wallet.prepare('payments.refund', { advanced_payment_id: 1 })
+    expect((await wallet.reconcile(prepared, { refundsBefore: [] })).outcome).toBe('unknown')
+    expect(clock.elapsed()).toBe(400)
+    expect(fetch.sent.slice(0, 2).map(({ method }) => method)).toEqual(['GET', 'POST'])
+  })
+
   it('ends at once as unknown if its signal aborts during a read', async () => {
     const controller = new AbortController()
     const clock = createTestClock()
