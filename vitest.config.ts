@@ -86,7 +86,7 @@ const standard = (): TestProjectConfiguration[] => [
 const long = (): TestProjectConfiguration[] => [
   node([
     'test/ledger/{simulation,kill}.test.ts',
-    'test/node/{consumers,model,page-security,release}.test.ts',
+    'test/node/{consumers,model,page-security,release,worlds}.test.ts',
     'test/runtime/suite.test.ts',
     'test/unit/{notifications,emulator/explore}.test.ts',
   ]),

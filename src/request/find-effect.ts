@@ -11,7 +11,11 @@ export type FoundEffect =
   /** The write took effect; `data` is the resource it would have returned. */
   | { kind: 'done'; data: unknown }
   /** The API has no trace of the write. */
-  | { kind: 'absent' }
+  | {
+      kind: 'absent'
+      /** Whether it cannot take effect any more, even if a request that was given up still arrives. */
+      isFinal: boolean
+    }
   /** The reads do not settle it. */
   | {
       kind: 'unclear'
@@ -29,6 +33,7 @@ export interface Known {
 export type Read = <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>>
 
 const UNCLEAR: FoundEffect = { kind: 'unclear' }
+const ABSENT_SO_FAR: FoundEffect = { kind: 'absent', isFinal: false }
 
 /** Finds out by reads whether a write took effect. Never rejects: if a read fails, the answer is `unclear`. */
 export async function findEffect(prepared: PreparedRequest, read: Read, known: Known = {}): Promise<FoundEffect> {
@@ -67,7 +72,7 @@ const paymentIn = (prepared: PreparedRequest) => ({ advanced_payment_id: pathPar
 function compareStatus(payment: AdvancedPayment, reached: readonly string[], excluded: readonly string[]): FoundEffect {
   const status = statusOf(payment)
   if (reached.includes(status)) return { kind: 'done', data: payment }
-  return excluded.includes(status) ? { kind: 'absent' } : UNCLEAR
+  return excluded.includes(status) ? { kind: 'absent', isFinal: true } : UNCLEAR
 }
 
 const statusOf = ({ status, payments }: AdvancedPayment): string => status ?? payments?.[0]?.status ?? ''
@@ -89,7 +94,7 @@ async function findPayment({ body }: PreparedRequest, read: Read): Promise<Found
   const [found, ...others] = same.filter((payment) => HOLDS_MONEY.includes(statusOf(payment)))
   if (found && others.length === 0) return { kind: 'done', data: found }
   const isComplete = typeof paging?.total === 'number' && paging.total <= results.length
-  return isComplete && same.length === 0 && results.every(isReadable) ? { kind: 'absent' } : UNCLEAR
+  return isComplete && same.length === 0 && results.every(isReadable) ? ABSENT_SO_FAR : UNCLEAR
 }
 
 /** Ids of the refunds that a payment has now; undefined if they cannot be read. */
@@ -109,9 +114,9 @@ async function findRefund(prepared: PreparedRequest, read: Read, { refundsBefore
   const { amount } = JSON.parse(prepared.body ?? '{}') as { amount?: number }
   const refunds = await read('payments.listRefunds', paymentIn(prepared))
   const fresh = refunds.filter(({ id }) => !refundsBefore?.includes(id))
-  if (fresh.length === 0) return { kind: 'absent' }
+  if (fresh.length === 0) return ABSENT_SO_FAR
   if (amount !== undefined) {
-    if (fresh.every((refund) => typeof refund.amount === 'number' && refund.amount !== amount)) return { kind: 'absent' }
+    if (fresh.every((refund) => typeof refund.amount === 'number' && refund.amount !== amount)) return ABSENT_SO_FAR
     return refundsBefore && fresh.length === 1 ? { kind: 'done', data: fresh } : UNCLEAR
   }
   if (fresh.length > 1) return UNCLEAR

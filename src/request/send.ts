@@ -106,10 +106,12 @@ export async function sendChecked(
       const effect = await findEffect(prepared, read, known)
       // What is refused alike to write and to read was refused for its credential or its id, before it could do anything.
       const isRefusedAlike = !mayHaveMoved && effect.kind === 'unclear' && effect.refusedWith === verdict.status
-      if (effect.kind === 'absent' || isRefusedAlike) throw refused
+      // A lost attempt may still arrive.
+      const isAbsent = effect.kind === 'absent' && (effect.isFinal || !mayHaveMoved)
+      if (isAbsent || isRefusedAlike) throw refused
       // From here on, not even the refusal says that nothing was done.
       mayHaveMoved = true
-      if (effect.kind === 'unclear') throw fail()
+      if (effect.kind !== 'done') throw fail()
       return answerWith(effect.data, 200, true)
     }
     mayHaveMoved ||= retry !== 'read' && mayHaveBeenExecuted(verdict)

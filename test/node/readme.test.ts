@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import * as fc from 'fast-check'
 import type {
   AdvancedPayment,
   BrowserOptions,
@@ -14,6 +15,8 @@ import * as msw from 'msw/node'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { resolveOptions } from '../../src/client/client-options.ts'
+import { createClient } from '../../src/client/create-wallet-connect.ts'
+import { createEmulatorClock } from '../support/client/emulator-clock.ts'
 import { linkWallet, rejection } from '../support/client/wallet.ts'
 import { diagnose, readOptions } from '../support/package/compile.ts'
 
@@ -22,6 +25,23 @@ const readme = readFileSync(`${root}README.md`, 'utf8')
 const blocksOf = (page: string): string[] => [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code)
 const ofEmulator = blocksOf(readFileSync(`${root}src/emulator/README.md`, 'utf8'))
 const blocks = [...blocksOf(readme), ...ofEmulator]
+
+/** A block as the body of a function, which gets `modules` and fills `exported`. */
+function bodyOf(code: string): string {
+  const known = bodies.get(code)
+  if (known !== undefined) return known
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  })
+  const body = outputText
+    .replace(/^import (\{[^}]*\}) from ('.*');$/gm, 'const $1 = modules[$2]')
+    .replace(/^export \{\};$/gm, '')
+    .replace(/^export default /gm, 'exported.default = ')
+    .replace(/^export ((?:async )?function (\w+))/gm, 'exported.$2 = $2; $1')
+  bodies.set(code, body)
+  return body
+}
+const bodies = new Map<string, string>()
 
 /** Runs a block, and gives what it exports and what it has printed. What it only declares has to be `given`. */
 async function load(code: string, given: object = {}, client: object = {}) {
@@ -33,14 +53,7 @@ async function load(code: string, given: object = {}, client: object = {}) {
     'mercadopago-wallet-connect/msw': handlers,
     'msw/node': msw,
   }
-  const { outputText } = ts.transpileModule(code, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-  })
-  const body = outputText
-    .replace(/^import (\{[^}]*\}) from ('.*');$/gm, 'const $1 = modules[$2]')
-    .replace(/^export \{\};$/gm, '')
-    .replace(/^export default /gm, 'exported.default = ')
-    .replace(/^export ((?:async )?function (\w+))/gm, 'exported.$2 = $2; $1')
+  const body = bodyOf(code)
   const exported = {}
   const scope = { modules, exported, console: { log: (...values: unknown[]) => printed.push(...values) }, ...given }
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor
@@ -51,10 +64,13 @@ async function load(code: string, given: object = {}, client: object = {}) {
 /** What a block prints. */
 const run = async (code: string): Promise<unknown[]> => (await load(code)).printed
 
-/** A `createWalletConnect` for blocks that make their own client: it talks to the emulator. */
+/** A `createWalletConnect` for blocks that make their own client: it talks to the emulator, and lives in its time. */
 const talkingTo = (api: emulator.Emulator) => ({
   createWalletConnect: (options: ServerOptions) =>
-    library.createWalletConnect({ ...options, accessToken: 'TEST-1', fetch: api.fetch }),
+    createClient(
+      { ...options, accessToken: 'TEST-1', fetch: api.fetch },
+      createEmulatorClock(api, () => 0.5),
+    ),
 })
 
 /** The rows of the table below this head, cell by cell. */
@@ -152,14 +168,17 @@ describe('charge and settle of the README', () => {
   }
 
   /** The block with an emulator behind it: what it saves, books and drops. */
-  async function open() {
+  async function open({ isKilled = false } = {}) {
     const api = emulator.createEmulator()
     const saved: string[] = []
     const booked: (string | null | undefined)[] = []
     const dropped: string[] = []
     const witness: { id?: number | undefined } = {}
     const orders = {
-      save: async (prepared: object) => void saved.push(JSON.stringify(prepared)),
+      async save(prepared: object) {
+        saved.push(JSON.stringify(prepared))
+        if (isKilled) throw new Error('killed')
+      },
       book: async ({ status }: AdvancedPayment) => void booked.push(status),
       drop: async (reason: string) => void dropped.push(reason),
       laterPayment: async () => witness.id,
@@ -171,7 +190,8 @@ describe('charge and settle of the README', () => {
       wallet_payment: { transaction_amount: '700.50', external_reference: 'order-1' },
       payer: { token: payer_token },
     }
-    const charges = () => api.effects.filter(({ kind }) => kind === 'payment_charged').length
+    const charges = (reference = 'order-1') =>
+      api.effects.filter(({ kind, external_reference }) => kind === 'payment_charged' && external_reference === reference).length
     return { api, charge, order, saved, booked, dropped, charges, witness, settle: () => settle(JSON.parse(saved[0] ?? '')) }
   }
 
@@ -227,6 +247,63 @@ describe('charge and settle of the README', () => {
     await settle()
     expect([booked, dropped]).toEqual([['approved'], ['refused', 'refused']])
   })
+
+  /** Charges an order in a world with faults, settles it until it is booked or dropped, and lets everything arrive. */
+  async function live({ seed, rate, searchDelayMs, settleAfterMs, isKilled }: Life) {
+    const { api, charge, order, saved, booked, dropped, charges, witness, settle } = await open({ isKilled })
+    const everyday = emulator.FAULTS.filter(({ name, isBreach }) => !isBreach && !name.startsWith('notification_'))
+    api.faults.injectRandomly({ rate, seed, faults: everyday.map(({ name }) => name) })
+    if (searchDelayMs > 0) {
+      const times = Number.POSITIVE_INFINITY
+      api.faults.inject({ fault: 'search_lagging', operation: 'payments.search', delayMs: searchDelayMs, times })
+    }
+    await charge(order).catch(() => undefined)
+    for (const ms of settleAfterMs) {
+      if (saved.length === 0 || booked.length + dropped.length > 0) break
+      await api.clock.advance(ms)
+      const later = { transaction_amount: 1, external_reference: `later-${api.clock.now()}` }
+      const made = library.createWalletConnect({ accessToken: 'TEST-1', fetch: api.fetch, maxRetries: 0, timeoutMs: 5 })
+      witness.id = (await made.payments.create({ ...order, wallet_payment: later }).catch(() => undefined))?.id
+      await settle()
+    }
+    await api.clock.advance(5 * 60_000)
+    return { booked: booked.length, dropped: dropped.length, charges: charges('order-1') }
+  }
+
+  it(`book what was charged once, and drop what never is, in ${LIVES} lives with faults`, { timeout: 120_000 }, async () => {
+    const ends = { booked: 0, dropped: 0, open: 0 }
+    const property = fc.asyncProperty(aLife, async (life) => {
+      const { booked, dropped, charges } = await live(life)
+      ends[booked ? 'booked' : dropped ? 'dropped' : 'open'] += 1
+      expect({ booked, dropped, charges }).toEqual(
+        booked ? { booked: 1, dropped: 0, charges: 1 } : { booked: 0, dropped, charges: dropped ? 0 : charges },
+      )
+    })
+    await fc.assert(property, { numRuns: LIVES })
+    expect(Math.min(...Object.values(ends))).toBeGreaterThan(LIVES / 50)
+  })
+})
+
+const LIVES = 4_000
+
+/** An order of the README's shop, from its charge until it is settled. */
+interface Life {
+  seed: number
+  /** How likely each request is given a fault. */
+  rate: number
+  searchDelayMs: number
+  /** The waits before each settle. */
+  settleAfterMs: number[]
+  /** Whether the process dies between saving the order and sending it. */
+  isKilled: boolean
+}
+
+const aLife: fc.Arbitrary<Life> = fc.record({
+  seed: fc.nat(),
+  rate: fc.constantFrom(0.2, 0.5, 0.8),
+  searchDelayMs: fc.constantFrom(0, 60_000, 86_400_000),
+  settleAfterMs: fc.array(fc.constantFrom(3 * 60_000, 3_600_000, 2 * 86_400_000), { minLength: 1, maxLength: 4 }),
+  isKilled: fc.boolean(),
 })
 
 describe('the Worker for notifications of the README', () => {

@@ -280,6 +280,20 @@ describe('send: a capture or cancellation that is refused', () => {
   })
 })
 
+describe('send: a refund that is refused', () => {
+  const refusal = json(403, { message: 'not now' })
+
+  it('is a RefusedError at the first attempt if the payment has no refund', async () => {
+    const wallet = walletWith(scriptedByMethod({ POST: [refusal], GET: [json(200, [])] }))
+    expect(await rejection(wallet.payments.refund(7))).toMatchObject({ code: 'refused', status: 403 })
+  })
+
+  it('is an unknown outcome after a lost attempt, which may still arrive', async () => {
+    const wallet = walletWith(scriptedByMethod({ POST: [network, refusal], GET: [json(200, [])] }))
+    expect(await rejection(wallet.payments.refund(7, { amount: 2 }))).toMatchObject({ code: 'unknown_outcome', status: 403 })
+  })
+})
+
 describe('send: repeats and waits', () => {
   it.each(['agreements.create', 'agreements.createPayerToken', 'discounts.create'] as const)(
     '%s is never repeated',
