@@ -58,6 +58,14 @@ describe('the fault matrix', () => {
     expect(new Set(open.map(nameOf))).toEqual(new Set(['in_progress_forever before']))
   })
 
+  it.each(['payments.capture', 'payments.cancel', 'payments.refund'])(
+    'shows that a refusal of %s is not believed when the API has carried it out',
+    (operation) => {
+      const cell = cells.find(({ fault, ...each }) => fault.name === 'executed_but_refused' && each.operation === operation)
+      expect(cell).toMatchObject({ ending: 'answer', effects: 1, finally: 1 })
+    },
+  )
+
   it('never shows an unknown outcome of a read', () => {
     const reads = ['agreements.get', 'discounts.validateCoupon', 'payments.get', 'payments.search', 'payments.listRefunds']
     expect(names(cells.filter(({ operation, outcome }) => reads.includes(operation) && outcome === 'unknown'))).toEqual([])

@@ -48,7 +48,7 @@ export const CONNECTION_FAULTS = [
   ),
   fault(
     'request_duplicated',
-    'The network delivers the request twice, and the client sees the second response.',
+    'The network, or a runtime such as Bun, Deno or Chromium, sends the request twice, and the client sees the second response.',
     async ({ perform }) => {
       await perform()
       return perform()

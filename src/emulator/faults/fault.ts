@@ -27,7 +27,7 @@ export interface FaultContext {
   phase: Phase
   /** For faults that have to do with time: milliseconds of the virtual clock. */
   delayMs: number
-  /** For `documented_error`: its message or code. */
+  /** For `documented_error` and `executed_but_refused`: the message or code. */
   error: string | undefined
   /** The sender's signal: an abort ends a response body too. */
   signal: AbortSignal | undefined

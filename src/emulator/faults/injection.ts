@@ -17,7 +17,7 @@ export interface Injection {
   phase?: Phase
   /** Milliseconds of the virtual clock, for faults that have to do with time. */
   delayMs?: number
-  /** For `documented_error`: the message or code of one in `DOCUMENTED_ERRORS`. */
+  /** For `documented_error` and `executed_but_refused`: the message or code of one in `DOCUMENTED_ERRORS`. */
   error?: string
 }
 
@@ -75,7 +75,7 @@ function checkError({ fault, operation, error }: Injection): void {
     ({ message, code, operations }) =>
       (error === message || error === code) && (operation === undefined || operations.includes(operation)),
   )
-  if (fault === 'documented_error' && isKnown) return
+  if ((fault === 'documented_error' || fault === 'executed_but_refused') && isKnown) return
   throw new TypeError(`The documentation prints no error ${error}${operation ? ` for ${operation}` : ''}; see DOCUMENTED_ERRORS`)
 }
 

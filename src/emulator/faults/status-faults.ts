@@ -35,6 +35,11 @@ const gatewayPage =
 const internal = () => paymentError(500, 'Internal server error', '500000')
 const rateLimited = () => error(429, 'Rate limit exceeded. Retry after the indicated number of seconds.', 'too_many_requests')
 
+function documentedError({ request: { operation }, error }: FaultContext): ApiError {
+  const documented = findDocumentedError(operation, error)
+  return documented ? toApiError(documented, operation) : invalidParameters()
+}
+
 /** By default the API has not carried out the request. */
 const OR_AFTER = { phases: ['before', 'after'] } as const
 const KEYED = { operations: operationsWhere(({ idempotencyKey }) => idempotencyKey !== 'ignored') }
@@ -44,12 +49,17 @@ export const STATUS_FAULTS = [
   fault(
     'documented_error',
     'An error that the documentation prints for the operation: the one that `error` names by message or code, or the first.',
-    async (context) => {
-      const { operation } = context.request
-      const documented = findDocumentedError(operation, context.error)
-      return apiResponse(context, documented ? toApiError(documented, operation) : invalidParameters())
-    },
+    async (context) => apiResponse(context, documentedError(context)),
     BEFORE,
+  ),
+  fault(
+    'executed_but_refused',
+    'The API carries out the request, and answers with a documented error: the one that `error` names, or the first.',
+    async (context) => {
+      await context.perform()
+      return apiResponse(context, documentedError(context))
+    },
+    { operations: operationsWhere(({ isRead }) => !isRead), isBreach: true },
   ),
   fault('invalid_access_token', '401: the access token is not valid.', apiError(invalidAccessToken), BEFORE),
   fault(

@@ -1,3 +1,4 @@
+import { OPERATION_FACTS, type OperationName } from '../world/operations.ts'
 import type { ForgetTask, KeyRecord } from '../world/state.ts'
 import type { World } from '../world/world.ts'
 import { ApiError, keyError, paymentError } from './api-error.ts'
@@ -26,6 +27,13 @@ const missingKey = (): ApiError =>
 
 export const stillProcessed = (): ApiError => keyError(409, 'The process has not been completed yet. Try again later.', '401001')
 export const keyUsed = (): ApiError => keyError(422, 'Idempotency key already used.', '422001')
+
+/** Whether a key keeps an operation from taking effect twice. */
+export function honoursKey({ rules }: World, operation: OperationName): boolean {
+  const { idempotencyKey } = OPERATION_FACTS[operation]
+  if (idempotencyKey !== 'optional') return idempotencyKey === 'required'
+  return (operation === 'payments.refund' ? rules.refundKeys : rules.changeKeys) === 'honoured'
+}
 
 /** The name under which a key is stored: it can be used once for each method and path. */
 export const nameOfKey = (method: string, path: string, key: string): string => `${method} ${path} ${key}`

@@ -38,7 +38,7 @@ export function searchPayments(world: World, query: URLSearchParams): object {
   const { searchLimit } = world.rules
   const limit = Math.min(wholeNumber(query, 'limit', searchLimit), searchLimit)
   const offset = wholeNumber(query, 'offset', 0)
-  const filters = [...exactFilters(world, query), ...dateFilters(query)]
+  const filters = [isIndexed(world), ...exactFilters(world, query), ...dateFilters(query)]
   const found = Object.values(world.state.payments).filter((payment) => filters.every((fits) => fits(payment)))
   sort(found, query)
   return {
@@ -54,6 +54,11 @@ function wholeNumber(query: URLSearchParams, name: string, fallback: number): nu
 }
 
 type Filter = (payment: PaymentRecord) => boolean
+
+const isIndexed =
+  ({ rules, state }: World): Filter =>
+  ({ createdAt }) =>
+    createdAt + rules.searchDelayMs <= state.now
 
 const exactFilters = (world: World, query: URLSearchParams): Filter[] =>
   Object.entries(EXACT)

@@ -1,7 +1,7 @@
 import { authenticate, GUARDED, isAgreementPath } from '../rules/access-rules.ts'
 import { ApiError, agreementError, invalidParameters, paymentError } from '../rules/api-error.ts'
 import { approvalPage } from '../rules/approval-page.ts'
-import { once, type RuleResult, requireKey } from '../rules/idempotency-rules.ts'
+import { honoursKey, once, type RuleResult, requireKey } from '../rules/idempotency-rules.ts'
 import { OPERATION_FACTS } from '../world/operations.ts'
 import type { WireRequest } from '../world/state.ts'
 import { jsonResponse, parse, type WireResponse, withRequestId } from '../world/wire-response.ts'
@@ -40,13 +40,12 @@ async function dispatch(
   const route = findRoute(method, pathname, body ?? {})
   if (route || GUARDED.test(pathname)) authenticate(world, headers.authorization, pathname)
   if (!route) throw notFound(pathname)
-  const { idempotencyKey } = OPERATION_FACTS[route.operation]
   const key = headers['x-idempotency-key'] ?? null
-  if (idempotencyKey === 'required') requireKey(key)
+  if (OPERATION_FACTS[route.operation].idempotencyKey === 'required') requireKey(key)
   if (!body) throw unreadableBody(pathname)
   const id = route.path.exec(pathname)?.[1] ?? ''
   const call: Call = { id, query, body, key, payerToken: headers['x-payer-token'] ?? null }
-  const request = { method, path: pathname, key: idempotencyKey === 'ignored' ? null : key, body: text }
+  const request = { method, path: pathname, key: honoursKey(world, route.operation) ? key : null, body: text }
   return once(world, request, async () => {
     if (method !== 'GET') await beforeEffect()
     const { body, payment = null } = runRule(() => route.rule(world, call))

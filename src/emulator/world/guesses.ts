@@ -155,6 +155,11 @@ export const guesses: readonly Guess[] = [
   disagree('refund-ids', 'The ids of refunds are numbers.', 'refundIds'),
   disagree('refund-answer', 'A refund is answered with 200 and a list of one.', 'refundAnswer'),
   silent('search-page', 'A page of search results has at most 30 entries.', 'searchLimit'),
+  silent(
+    'search-delay',
+    'The search finds a payment as soon as it is created; users have reported an index that was a day late.',
+    'searchDelayMs',
+  ),
   silent('search-order', 'Search results are sorted from newest to oldest; sort accepts id, date_created and date_last_updated.'),
   silent(
     'search-dates',
@@ -174,10 +179,9 @@ export const guesses: readonly Guess[] = [
   silent('key-retention', 'A key is never forgotten; a limit counts from the end of its request.', 'keyRetentionMs'),
   silent('key-length', 'A key has 1 to 128 characters.', 'maxKeyLength'),
   silent('key-after-refusal', 'A refused request leaves its key free.', 'keyAfterRefusal'),
-  silent(
-    'key-elsewhere',
-    'Refunds, captures and cancellations honour a key but do not require one; agreements and discounts ignore it.',
-  ),
+  silent('refund-keys', 'A refund honours a key but does not require one.', 'refundKeys'),
+  silent('change-keys', 'A capture or cancellation honours a key but does not require one.', 'changeKeys'),
+  silent('key-elsewhere', 'Agreements and discounts ignore a key.'),
 
   // Several of the above.
   silent('redirect-uris', 'Any web address is allowed as return_uri.', 'redirectUris'),

@@ -27,6 +27,8 @@ interface OperationFacts {
   family: 'wallet_connect' | 'advanced_payments'
   /** What the operation does with an `X-Idempotency-Key`. */
   idempotencyKey: 'required' | 'optional' | 'ignored'
+  /** Whether it changes nothing. */
+  isRead: boolean
   /** Whether executing it twice takes effect twice, as a second charge does. A state that is set twice is set once. */
   isAdditive: boolean
   /** Where the request carries the payer token. */
@@ -36,25 +38,25 @@ interface OperationFacts {
 }
 
 /** The facts that most operations share. Each row below names its exceptions. */
-const COMMON = { idempotencyKey: 'ignored', isAdditive: false, payerToken: 'none', hasResponseBody: true } as const
+const COMMON = { idempotencyKey: 'ignored', isRead: false, isAdditive: false, payerToken: 'none', hasResponseBody: true } as const
 const AGREEMENT = { ...COMMON, family: 'wallet_connect' } as const
 const DISCOUNT = { ...AGREEMENT, payerToken: 'header' } as const
 const PAYMENT = { ...COMMON, family: 'advanced_payments' } as const
 
 export const OPERATION_FACTS: Readonly<Record<OperationName, OperationFacts>> = {
   'agreements.create': { ...AGREEMENT, isAdditive: true },
-  'agreements.get': AGREEMENT,
+  'agreements.get': { ...AGREEMENT, isRead: true },
   'agreements.cancel': { ...AGREEMENT, hasResponseBody: false },
   'agreements.createPayerToken': AGREEMENT,
-  'discounts.validateCoupon': DISCOUNT,
+  'discounts.validateCoupon': { ...DISCOUNT, isRead: true },
   'discounts.create': DISCOUNT,
   'payments.create': { ...PAYMENT, idempotencyKey: 'required', isAdditive: true, payerToken: 'body' },
-  'payments.get': PAYMENT,
-  'payments.search': PAYMENT,
+  'payments.get': { ...PAYMENT, isRead: true },
+  'payments.search': { ...PAYMENT, isRead: true },
   'payments.capture': { ...PAYMENT, idempotencyKey: 'optional' },
   'payments.cancel': { ...PAYMENT, idempotencyKey: 'optional' },
   'payments.refund': { ...PAYMENT, idempotencyKey: 'optional', isAdditive: true },
-  'payments.listRefunds': PAYMENT,
+  'payments.listRefunds': { ...PAYMENT, isRead: true },
 }
 
 /** The operations whose facts pass a test. */

@@ -105,6 +105,8 @@ export interface Rules {
 
   /** The maximum number of results on a search page, and the number without `limit`. */
   searchLimit: number
+  /** How long after its creation the search finds a payment; read by its id it is there at once. */
+  searchDelayMs: number
 
   /** How long an idempotency key is remembered. */
   keyRetentionMs: number
@@ -114,6 +116,10 @@ export interface Rules {
   keyAfterRefusal: 'free' | 'spent'
   /** The HTTP status for a repeat of the request for a payment that is paid. */
   replayOfPaid: 200 | 409
+  /** What the key of a refund does; ignored: a repeat refunds again. */
+  refundKeys: 'honoured' | 'ignored'
+  /** What the key of a capture or cancellation does; ignored: a repeat is refused, as the status has changed. */
+  changeKeys: 'honoured' | 'ignored'
 
   /** Sends `payment.created` and `payment.updated`. */
   paymentEvents: boolean
@@ -195,11 +201,14 @@ export const DEFAULT_RULES: Rules = {
   refundAnswer: 'array',
 
   searchLimit: 30,
+  searchDelayMs: 0,
 
   keyRetentionMs: Number.POSITIVE_INFINITY,
   maxKeyLength: 128,
   keyAfterRefusal: 'free',
   replayOfPaid: 200,
+  refundKeys: 'honoured',
+  changeKeys: 'honoured',
 
   paymentEvents: true,
   splitterEvents: false,
@@ -237,6 +246,8 @@ export const CHOICES: { readonly [Name in keyof Rules]?: readonly Rules[Name][] 
   refundAnswer: ['array', 'object', 'empty'],
   keyAfterRefusal: ['free', 'spent'],
   replayOfPaid: [200, 409],
+  refundKeys: ['honoured', 'ignored'],
+  changeKeys: ['honoured', 'ignored'],
   eventIds: ['distinct', 'agreement_id'],
   signedId: ['as_received', 'lower_case'],
   timestampUnit: ['s', 'ms'],

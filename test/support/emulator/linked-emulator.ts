@@ -1,11 +1,11 @@
-import { createEmulator } from 'mercadopago-wallet-connect/emulator'
+import { createEmulator, type EmulatorOptions } from 'mercadopago-wallet-connect/emulator'
 import { agreements, payments } from './raw-emulator.ts'
 
 const api = 'https://api.mercadopago.com'
 
 /** An emulator with a linked wallet, and a payment that can be sent any number of times. */
-export async function startLinked() {
-  const emulator = createEmulator()
+export async function startLinked(options?: EmulatorOptions) {
+  const emulator = createEmulator(options)
   const send = (method: string, path: string, body?: object, init: RequestInit = {}) =>
     emulator.fetch(api + path, {
       method,
@@ -18,18 +18,13 @@ export async function startLinked() {
   const { agreement_id } = await json(send('POST', agreements, agreement))
   const { code } = emulator.buyer.approve(agreement_id)
   const { payer_token } = await json(send('POST', `${agreements}/${agreement_id}/payer_token`, { code }))
-  const pay = (init?: RequestInit) =>
-    send(
-      'POST',
-      payments,
-      {
-        wallet_payment: { transaction_amount: 10, external_reference: 'ref' },
-        payer: { token: payer_token, type_token: 'wallet-token' },
-      },
-      init,
-    )
+  const payment = {
+    wallet_payment: { transaction_amount: 10, external_reference: 'ref' },
+    payer: { token: payer_token, type_token: 'wallet-token' },
+  }
+  const pay = (init?: RequestInit) => send('POST', payments, payment, init)
   const charges = () => emulator.effects.filter(({ kind }) => kind === 'payment_charged').length
-  return { emulator, agreement_id, send, json, pay, charges, search: () => json(send('GET', `${payments}/search`)) }
+  return { emulator, agreement_id, send, json, payment, pay, charges, search: () => json(send('GET', `${payments}/search`)) }
 }
 
 export type LinkedEmulator = Awaited<ReturnType<typeof startLinked>>

@@ -36,10 +36,13 @@ export type PaymentRule =
   | 'refundIds'
   | 'refundAnswer'
   | 'searchLimit'
+  | 'searchDelayMs'
   | 'keyRetentionMs'
   | 'maxKeyLength'
   | 'keyAfterRefusal'
   | 'replayOfPaid'
+  | 'refundKeys'
+  | 'changeKeys'
 
 /** The options that `notifications.test.ts` tests. */
 export type NotificationRule =

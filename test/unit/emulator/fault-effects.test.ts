@@ -1,5 +1,6 @@
 import {
   DOCUMENTED_ERRORS,
+  type EmulatorOptions,
   type FaultName,
   type Injection,
   type OperationName,
@@ -109,6 +110,18 @@ describe('a fault of the state', () => {
     expect(charges()).toBe(2)
   })
 
+  it('key_forgotten lets the same key refund again', async () => {
+    const { emulator, pay, json, send } = await startLinked()
+    const { id } = await json(pay())
+    emulator.faults.inject({ fault: 'key_forgotten', operation: 'payments.refund', delayMs: HOUR_MS })
+    const refund = async () => (await json(send('POST', `${payments}/${id}/refunds`, { amount: 2 })))[0].id
+    const first = await refund()
+    expect(await refund()).toBe(first)
+    await emulator.clock.advance(HOUR_MS)
+    expect(await refund()).not.toBe(first)
+    expect(emulator.effects.filter(({ kind }) => kind === 'payment_refunded')).toHaveLength(2)
+  })
+
   it('executed_twice keeps the first response for the key', async () => {
     const { emulator, pay, json } = await startLinked()
     emulator.faults.inject({ fault: 'executed_twice' })
@@ -126,6 +139,17 @@ describe('a fault of the state', () => {
     expect((await search()).results).toHaveLength(2)
   })
 
+  it('search_lagging can hide a day, in which the payment can be read by its id', async () => {
+    const { emulator, pay, json, search, send } = await startLinked()
+    const { id } = await json(pay())
+    emulator.faults.inject({ fault: 'search_lagging', delayMs: 24 * HOUR_MS, times: 2 })
+    await emulator.clock.advance(24 * HOUR_MS - 1)
+    expect((await search()).results).toEqual([])
+    expect((await json(send('GET', `${payments}/${id}`))).id).toBe(id)
+    await emulator.clock.advance(1)
+    expect((await search()).results).toHaveLength(1)
+  })
+
   it('search_duplicating returns everything twice', async () => {
     const { emulator, pay, search } = await startLinked()
     await pay()
@@ -140,6 +164,91 @@ describe('a fault of the state', () => {
     emulator.faults.inject({ fault: 'agreement_cancelled' })
     await pay()
     expect(emulator.effects.at(-1)).toMatchObject({ kind: 'agreement_cancelled', agreement_id })
+  })
+})
+
+describe('a fault of a write', () => {
+  type Send = LinkedEmulator['send']
+  /** A request of each operation that changes something, ready to be sent, and what it does. */
+  const writes: [OperationName, effect: string, (setup: LinkedEmulator) => Promise<Parameters<Send>>][] = [
+    ['agreements.create', 'agreement_created', async () => ['POST', agreements, agreement]],
+    ['agreements.cancel', 'agreement_cancelled', async ({ agreement_id }) => ['DELETE', `${agreements}/${agreement_id}`]],
+    ['agreements.createPayerToken', 'payer_token_created', exchange],
+    ['discounts.create', 'discount_promised', promise],
+    ['payments.create', 'payment_charged', async ({ payment }) => ['POST', payments, payment]],
+    ['payments.capture', 'payment_captured', async (setup) => ['PUT', await reserved(setup), { capture: true }]],
+    ['payments.cancel', 'payment_cancelled', async (setup) => ['PUT', await reserved(setup), { status: 'cancelled' }]],
+    ['payments.refund', 'payment_refunded', async (setup) => ['POST', `${await paid(setup)}/refunds`, { amount: 2 }]],
+  ]
+  const agreement = { return_uri: 'https://shop.example', external_flow_id: 'flow-2', external_user: { id: 'another' } }
+  const KEY = { headers: { 'x-idempotency-key': 'the-key' } }
+
+  async function exchange({ emulator, json, send }: LinkedEmulator): Promise<Parameters<Send>> {
+    const { agreement_id } = await json(send('POST', agreements, agreement))
+    const { code } = emulator.buyer.approve(agreement_id)
+    return ['POST', `${agreements}/${agreement_id}/payer_token`, { code }]
+  }
+  async function promise({ emulator, payment }: LinkedEmulator): Promise<Parameters<Send>> {
+    emulator.coupons.add({ type: 'fixed', value: 1, cap: 1 })
+    return ['POST', '/v2/wallet_connect/discounts', { amount: 10 }, { headers: { 'x-payer-token': payment.payer.token } }]
+  }
+  const paid = async ({ json, pay }: LinkedEmulator) => `${payments}/${(await json(pay())).id}`
+  const reserved = async ({ json, send, payment }: LinkedEmulator) =>
+    `${payments}/${(await json(send('POST', payments, { ...payment, capture: false }))).id}`
+
+  /** The end of the request under the fault, and how often it takes effect. */
+  async function under(
+    fault: FaultName,
+    write: (typeof writes)[number],
+    { options, ...injection }: Partial<Injection> & { options?: EmulatorOptions } = {},
+  ) {
+    const [operation, effect, prepare] = write
+    const setup = await startLinked(options)
+    const { emulator, send } = setup
+    const [method, path, body, init = {}] = await prepare(setup)
+    const before = emulator.effects.length
+    emulator.faults.inject({ fault, operation, ...injection })
+    const end = await endOf(send(method, path, body, { headers: { ...KEY.headers, ...(init.headers as object) } }))
+    const effects = emulator.effects.slice(before).filter(({ kind }) => kind === effect).length
+    return { ...setup, end, effects, again: () => endOf(send(method, path, body, KEY)) }
+  }
+
+  it.each(writes)('executed_but_refused carries out %s once, and answers 400', async (...write) => {
+    expect(await under('executed_but_refused', write)).toMatchObject({ end: { status: 400 }, effects: 1 })
+  })
+
+  it.each(writes)('executed_but_refused and documented_error answer %s alike', async (...write) => {
+    const { end } = await under('documented_error', write)
+    expect((await under('executed_but_refused', write)).end).toMatchObject({ status: 400, text: 'text' in end && end.text })
+  })
+
+  it('executed_but_refused answers with the error that is named, and keeps the key', async () => {
+    const create = writes.find(([name]) => name === 'payments.create')
+    if (!create) throw new Error('There is no payments.create')
+    const { end, again, charges } = await under('executed_but_refused', create, { error: '401003' })
+    expect(end).toMatchObject({ status: 401, text: expect.stringContaining('"401003"') })
+    expect(await again()).toMatchObject({ status: 200, text: expect.stringContaining('"approved"') })
+    expect(charges()).toBe(1)
+  })
+
+  it.each(writes)('request_duplicated sends %s twice, and answers the second time', async (...write) => {
+    const [operation] = write
+    const isOver = operation === 'agreements.createPayerToken'
+    const { end, effects } = await under('request_duplicated', write)
+    expect(end).toMatchObject({ status: isOver ? 400 : 200 })
+    expect(effects).toBe(operation === 'agreements.create' ? 2 : 1)
+  })
+
+  it.each<[EmulatorOptions, OperationName, status: number, effects: number]>([
+    [{ changeKeys: 'ignored' }, 'payments.capture', 400, 1],
+    [{ changeKeys: 'ignored' }, 'payments.cancel', 400, 1],
+    [{ cancelTwice: 'refused' }, 'agreements.cancel', 400, 1],
+    [{ refundKeys: 'ignored' }, 'payments.refund', 200, 2],
+    [{ replayOfPaid: 409 }, 'payments.create', 409, 1],
+  ])('request_duplicated with %j answers %s with %i after %i effects', async (options, operation, status, effects) => {
+    const write = writes.find(([name]) => name === operation)
+    if (!write) throw new Error(`There is no ${operation}`)
+    expect(await under('request_duplicated', write, { options })).toMatchObject({ end: { status }, effects })
   })
 })
 

@@ -45,6 +45,7 @@ const shown: [FaultName, Phase | undefined, object, charges: number][] = [
   ['wrong_amount', undefined, { status: 201, text: expect.stringContaining('"transaction_amount":100') }, 1],
   ['clock_skew', undefined, { status: 201, text: expect.stringContaining('"date_created":"2026-01-01T20:00:00.000-04:00"') }, 1],
   ['documented_error', undefined, { status: 400, text: expect.stringContaining('Invalid payer token.') }, 0],
+  ['executed_but_refused', undefined, { status: 400, text: expect.stringContaining('Invalid payer token.') }, 1],
   ['bad_request', undefined, { status: 400, text: expect.stringContaining('"bad_request"') }, 0],
   ['invalid_access_token', undefined, { status: 401, text: expect.stringContaining('Invalid access token') }, 0],
   ['invalid_payer_token', undefined, { status: 401, text: expect.stringContaining('"401003"') }, 0],
@@ -108,6 +109,19 @@ describe('faults.inject', () => {
     expect([(await pay()).status, (await pay()).status, (await pay()).status]).toEqual([500, 500, 201])
     expect(charges()).toBe(1)
   })
+
+  it.each(['policy_agent', 'invalid_access_token', 'documented_error'] as const)(
+    'injects with %s and times a refusal that passes',
+    async (fault) => {
+      const { emulator, pay, search, charges } = await startLinked()
+      emulator.faults.inject({ fault, operation: 'payments.create', times: 2 })
+      const statuses = [(await pay()).status, (await pay()).status]
+      expect(statuses.every((status) => status >= 400 && status < 500)).toBe(true)
+      expect([charges(), (await search()).paging.total]).toEqual([0, 0])
+      expect((await pay()).status).toBe(201)
+      expect(charges()).toBe(1)
+    },
+  )
 
   it('injects a fault with times: Infinity until it is cleared', async () => {
     const { emulator, pay } = await startLinked()
@@ -186,6 +200,11 @@ describe('faults.inject', () => {
       { fault: 'documented_error', operation: 'payments.get', error: '401003' },
       'The documentation prints no error 401003 for payments.get; see DOCUMENTED_ERRORS',
     ],
+    [
+      { fault: 'executed_but_refused', operation: 'payments.get' },
+      'executed_but_refused can only happen to agreements.create, agreements.cancel, agreements.createPayerToken,',
+    ],
+    [{ fault: 'executed_but_refused', error: 'Nothing' }, 'The documentation prints no error Nothing; see DOCUMENTED_ERRORS'],
     [{ fault: 'reset', error: '401003' }, 'The documentation prints no error 401003'],
   ])('refuses %j', async (injection, message) => {
     expect(() => createEmulator().faults.inject(injection)).toThrow(message)

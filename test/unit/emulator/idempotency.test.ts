@@ -136,6 +136,28 @@ describe('X-Idempotency-Key', () => {
     expect(refunds.map(({ idempotency_key }) => idempotency_key)).toEqual(['r', null, null])
   })
 
+  it('keeps a repeated refund from refunding twice no longer than keyRetentionMs', async () => {
+    const { call, emulator, link, pay, moves } = start({ keyRetentionMs: 1_000 })
+    const path = `${payments}/${(await pay((await link()).token)).body.id}/refunds`
+    const refund = () => call('POST', path, { amount: 10 }, { 'x-idempotency-key': 'r' })
+    const first = await refund()
+    await emulator.clock.advance(999)
+    expect((await refund()).body).toEqual(first.body)
+    await emulator.clock.advance(1)
+    expect((await refund()).body).not.toEqual(first.body)
+    expect(moves()).toEqual(['payment_charged 100', 'payment_refunded 10', 'payment_refunded 10'])
+  })
+
+  it('is ignored by a refund with refundKeys: ignored, but not by the payment, and effects still show it', async () => {
+    const { call, emulator, link, pay } = start({ refundKeys: 'ignored' })
+    const { token } = await link()
+    const path = `${payments}/${(await pay(token, 100, {}, 'k')).body.id}/refunds`
+    expect((await pay(token, 100, {}, 'k')).status).toBe(200)
+    for (let i = 0; i < 2; i++) await call('POST', path, { amount: 10 }, { 'x-idempotency-key': 'r' })
+    const refunds = emulator.effects.filter(({ kind }) => kind === 'payment_refunded')
+    expect(refunds.map(({ idempotency_key }) => idempotency_key)).toEqual(['r', 'r'])
+  })
+
   it.each([{ capture: true }, { status: 'cancelled' }])(
     'repeats the response to the change %j, which is refused a second time without a key',
     async (change) => {

@@ -281,6 +281,27 @@ describeRules<PaymentRule>({
     [50, [31, { total: 31, limit: 50, offset: 0 }]],
   ],
 
+  searchDelayMs: [
+    (options) =>
+      inSequence([0, DAY_MS - 1, DAY_MS], async (delay) => {
+        const { pay, token, call, read, emulator } = await linked(options)
+        const { id } = (await pay(token)).body
+        await emulator.clock.advance(delay)
+        const { paging, results } = (await call<{ paging: { total: number }; results: [] }>('GET', `${payments}/search`)).body
+        return [paging.total, results.length, (await read(id)).id === id]
+      }),
+    Array(3).fill([1, 1, true]),
+    [
+      DAY_MS,
+      [
+        [0, 0, true],
+        [0, 0, true],
+        [1, 1, true],
+      ],
+    ],
+    [Number.POSITIVE_INFINITY, Array(3).fill([0, 0, true])],
+  ],
+
   keyRetentionMs: [
     (options) =>
       inSequence([DAY_MS - 1, DAY_MS, 999 * DAY_MS], async (delay) => {
@@ -299,6 +320,37 @@ describeRules<PaymentRule>({
     },
     [201, 201, 201, 400],
     [36, [201, 400, 400, 400]],
+  ],
+  refundKeys: [
+    async (options) => {
+      const { pay, token, call, moves } = await linked(options)
+      const path = `${payments}/${(await pay(token, 100)).body.id}/refunds`
+      const refund = (amount: number) => call('POST', path, { amount }, { 'x-idempotency-key': 'r' })
+      const statuses = await inSequence([2, 2, 3], async (amount) => (await refund(amount)).status)
+      return [statuses, moves().slice(1)]
+    },
+    [[200, 200, 422], ['payment_refunded 2']],
+    ['honoured', [[200, 200, 422], ['payment_refunded 2']]],
+    [
+      'ignored',
+      [
+        [200, 200, 200],
+        ['payment_refunded 2', 'payment_refunded 2', 'payment_refunded 3'],
+      ],
+    ],
+  ],
+  changeKeys: [
+    (options) =>
+      inSequence([{ capture: true }, { status: 'cancelled' }], async (change) => {
+        const { pay, token, call, moves } = await linked(options)
+        const path = `${payments}/${(await pay(token, 100, { capture: false })).body.id}`
+        const key = { 'x-idempotency-key': 'c' }
+        const statuses = await inSequence([1, 2], async () => (await call('PUT', path, change, key)).status)
+        return [statuses, moves().length]
+      }),
+    Array(2).fill([[200, 200], 2]),
+    ['honoured', Array(2).fill([[200, 200], 2])],
+    ['ignored', Array(2).fill([[200, 400], 2])],
   ],
   keyAfterRefusal: [
     async (options) => {

@@ -167,6 +167,17 @@ describe('GET /v1/advanced_payments/search', () => {
     expect((await search('?limit=5')).body).toMatchObject({ paging: { total: 5, limit: 3 }, results: [{}, {}, {}] })
   })
 
+  it('shows with searchDelayMs the older payments meanwhile, with a total and pages of their own', async () => {
+    const { emulator, found, ids, link, pay, search } = await five({ searchDelayMs: HOUR_MS })
+    expect((await search('?external_reference=even')).body).toMatchObject({ paging: { total: 0 }, results: [] })
+    await emulator.clock.advance(HOUR_MS)
+    ids.push((await pay((await link('another')).token, 10)).body.id)
+    expect(await found('')).toEqual([4, 3, 2, 1, 0])
+    expect((await search('?limit=2&offset=4')).body).toMatchObject({ paging: { total: 5 }, results: [{}] })
+    await emulator.clock.advance(HOUR_MS)
+    expect(await found('')).toEqual([5, 4, 3, 2, 1, 0])
+  })
+
   it.each(['?limit=x', '?limit=-1', '?offset=1.5', '?offset=-1', '?limit='])('answers 400 to %s', async (query) => {
     const { search } = await five()
     expect(await search(query)).toMatchObject({ status: 400, body: document('error.400.idempotency-bad-request') })
