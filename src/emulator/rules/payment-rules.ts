@@ -34,6 +34,7 @@ export function createPayment(world: World, body: Json, idempotencyKey: string):
     binaryMode,
     description: textOrNull(wallet.description),
     externalReference: textOrNull(wallet.external_reference),
+    topLevelReference: textOrNull(body.external_reference),
     card,
     discount: isHeld && promise ? usePromise(world, promise, wallet.discount as Json) : null,
     createdAt: state.now,

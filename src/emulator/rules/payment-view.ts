@@ -99,11 +99,18 @@ export function showPayment(world: World, payment: PaymentRecord): object {
       date_created: created,
       date_last_updated: payment.updatedAt === payment.createdAt ? created : withOffset(payment.updatedAt),
     }),
-    ...(discount && {
-      ...ONLY_WITH_DISCOUNT,
-      capture: payment.captured,
-      wallet_connect_discount: { amount: print(discount.amount), token: discount.token },
-    }),
+    ...showTopLevel(world, payment),
+  }
+}
+
+/** The fields at the top level that not every payment has. */
+function showTopLevel({ rules, print }: World, { captured, discount, topLevelReference }: PaymentRecord): object {
+  const showsCapture = rules.topLevelCapture === 'always' || (rules.topLevelCapture === 'with_discount' && discount)
+  return {
+    ...(discount && ONLY_WITH_DISCOUNT),
+    ...(showsCapture && { capture: captured }),
+    ...(discount && { wallet_connect_discount: { amount: print(discount.amount), token: discount.token } }),
+    ...(rules.topLevelReference === 'returned' && topLevelReference !== null && { external_reference: topLevelReference }),
   }
 }
 

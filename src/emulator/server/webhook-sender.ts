@@ -89,7 +89,7 @@ async function sign(
   const v1 = await hmac(forged ? `not ${secret}` : secret, manifest)
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    'user-agent': 'MercadoPago WebHook v1.0',
+    'user-agent': `MercadoPago WebHook v1.0${rules.notificationUserAgent === 'with_type' ? ` ${topic}` : ''}`,
     'x-request-id': requestId,
     ...(rules.signNotifications && { 'x-signature': `ts=${ts},v1=${v1}` }),
   }

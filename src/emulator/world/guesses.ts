@@ -133,6 +133,12 @@ export const guesses: readonly Guess[] = [
   disagree('status-detail', 'The status_detail of an approved payment is `accredited`.'),
   disagree('disbursements', 'disbursements is a list.', 'disbursements'),
   disagree('cancelled-spelling', 'Responses say cancelled; requests may also say canceled.', 'cancelledSpelling'),
+  disagree('top-level-capture', 'A payment shows `capture` at the top level only if it has a discount.', 'topLevelCapture'),
+  silent(
+    'top-level-reference',
+    'An external_reference outside wallet_payment is accepted and dropped: a payment with a discount shows null there, any other nothing.',
+    'topLevelReference',
+  ),
   disagree('cancellable', 'Pending, in_process and authorized payments can be cancelled.', 'cancellable'),
   disagree(
     'wallet-payment-in-put',
@@ -199,6 +205,11 @@ export const guesses: readonly Guess[] = [
   disagree('test-events', 'Test credentials send notifications too.', 'testEvents'),
   disagree('event-ids', 'Each event has its own id, other than that of its agreement.', 'eventIds'),
   silent('signed', 'Notifications of Wallet Connect are signed, with data.id and type in the query.', 'signNotifications'),
+  disagree(
+    'user-agent',
+    'The User-Agent of a notification is MercadoPago WebHook v1.0, without the type behind it.',
+    'notificationUserAgent',
+  ),
   disagree('signed-id', 'data.id is signed exactly as it is sent.', 'signedId'),
   disagree('timestamp-unit', 'ts is in seconds.', 'timestampUnit'),
   disagree('answer-within', 'A notification that is not answered with a 2xx within 22 s is sent again.', 'deliveryTimeoutMs'),

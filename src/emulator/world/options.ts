@@ -85,6 +85,10 @@ export interface Rules {
   payerTokenError: 401 | 400
   disbursements: 'array' | 'object' | 'null'
   cancelledSpelling: 'cancelled' | 'canceled'
+  /** Which payments show `capture` at the top level, besides inside `payments`. */
+  topLevelCapture: 'with_discount' | 'always' | 'never'
+  /** Whether a payment shows the `external_reference` that its request had at the top level. */
+  topLevelReference: 'dropped' | 'returned'
   /** The statuses in which a payment can be cancelled. */
   cancellable: readonly string[]
   /** Requires captures and cancellations to repeat `wallet_payment`. */
@@ -130,6 +134,8 @@ export interface Rules {
   /** The `id` of an agreement's notification. */
   eventIds: 'distinct' | 'agreement_id'
   signNotifications: boolean
+  /** The `User-Agent` of a notification: `MercadoPago WebHook v1.0` alone, or with the type behind it. */
+  notificationUserAgent: 'bare' | 'with_type'
   /** The case of `data.id` in the signed text. */
   signedId: 'as_received' | 'lower_case'
   /** The unit of `ts` in the signature. */
@@ -189,6 +195,8 @@ export const DEFAULT_RULES: Rules = {
   payerTokenError: 401,
   disbursements: 'array',
   cancelledSpelling: 'cancelled',
+  topLevelCapture: 'with_discount',
+  topLevelReference: 'dropped',
   cancellable: ['pending', 'in_process', 'authorized'],
   requireWalletPayment: false,
   consistencyDelayMs: 0,
@@ -215,6 +223,7 @@ export const DEFAULT_RULES: Rules = {
   testEvents: true,
   eventIds: 'distinct',
   signNotifications: true,
+  notificationUserAgent: 'bare',
   signedId: 'as_received',
   timestampUnit: 's',
   deliveryTimeoutMs: 22_000,
@@ -242,6 +251,8 @@ export const CHOICES: { readonly [Name in keyof Rules]?: readonly Rules[Name][] 
   payerTokenError: [401, 400],
   disbursements: ['array', 'object', 'null'],
   cancelledSpelling: ['cancelled', 'canceled'],
+  topLevelCapture: ['with_discount', 'always', 'never'],
+  topLevelReference: ['dropped', 'returned'],
   refundIds: ['number', 'string'],
   refundAnswer: ['array', 'object', 'empty'],
   keyAfterRefusal: ['free', 'spent'],
@@ -249,6 +260,7 @@ export const CHOICES: { readonly [Name in keyof Rules]?: readonly Rules[Name][] 
   refundKeys: ['honoured', 'ignored'],
   changeKeys: ['honoured', 'ignored'],
   eventIds: ['distinct', 'agreement_id'],
+  notificationUserAgent: ['bare', 'with_type'],
   signedId: ['as_received', 'lower_case'],
   timestampUnit: ['s', 'ms'],
   redeliveryHeaders: ['new_request_id_and_ts', 'the_same'],

@@ -116,6 +116,8 @@ export interface PaymentRecord {
   binaryMode: boolean
   description: string | null
   externalReference: string | null
+  /** The `external_reference` outside `wallet_payment`. */
+  topLevelReference: string | null
   /** The card that was charged; null: the balance of the wallet. */
   card: Card | null
   discount: AppliedDiscount | null

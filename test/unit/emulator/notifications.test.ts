@@ -421,6 +421,12 @@ describeRules<NotificationRule>({
     [true, [true, true]],
     [false, [false, false]],
   ],
+  notificationUserAgent: [
+    async (options) => (await delivered(options)).map(({ headers }) => headers['user-agent']),
+    Array(2).fill('MercadoPago WebHook v1.0'),
+    ['bare', Array(2).fill('MercadoPago WebHook v1.0')],
+    ['with_type', ['MercadoPago WebHook v1.0 wallet_connect', 'MercadoPago WebHook v1.0 payment']],
+  ],
   signedId: [
     (options) => matches({ splitterEvents: true, ...options }, 'id'),
     ['as_received', 'as_received', 'as_received'],

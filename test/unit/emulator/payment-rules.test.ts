@@ -33,6 +33,20 @@ function statusesAfter(status: string, ...delays: number[]) {
     })
 }
 
+/** What a field at the top level shows of two payments: one without a discount, and one with it. */
+async function topLevel(options: EmulatorOptions, name: string, more: Record<string, unknown>) {
+  const { emulator, call, pay, read, token } = await linked(options)
+  emulator.coupons.add({ type: 'fixed', value: 50, cap: 50 })
+  await call('POST', '/v2/wallet_connect/discounts', { amount: 550 }, { 'x-payer-token': token })
+  const discount = { amount: 50, description: 'd', detail: { value: 50, type: 'fixed', cap: 50 } }
+  return inSequence([{}, { discount }], async (wallet) => {
+    const { body } = await pay(token, 550, { wallet: { external_reference: 'inner', ...wallet }, ...more })
+    expect(await read(body.id)).toEqual(body)
+    const shown: JsonObject = { ...body }
+    return name in shown ? shown[name] : 'nothing'
+  })
+}
+
 describeRules<PaymentRule>({
   amounts: [
     async (options) => {
@@ -162,6 +176,28 @@ describeRules<PaymentRule>({
     ['cancelled', 'cancelled', 'cancelled'],
     ['cancelled', ['cancelled', 'cancelled', 'cancelled']],
     ['canceled', ['canceled', 'canceled', 'canceled']],
+  ],
+  topLevelCapture: [
+    (options) => topLevel(options, 'capture', { capture: false }),
+    ['nothing', false],
+    ['with_discount', ['nothing', false]],
+    ['always', [false, false]],
+    ['never', ['nothing', 'nothing']],
+  ],
+  topLevelReference: [
+    async (options) => [
+      await topLevel(options, 'external_reference', { external_reference: 'outer' }),
+      await topLevel(options, 'external_reference', {}),
+    ],
+    Array(2).fill(['nothing', null]),
+    ['dropped', Array(2).fill(['nothing', null])],
+    [
+      'returned',
+      [
+        ['outer', 'outer'],
+        ['nothing', null],
+      ],
+    ],
   ],
   cancellable: [
     async (options) => {
