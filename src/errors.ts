@@ -18,7 +18,7 @@ export interface Cause {
  * May money have moved?
  *
  * - `none`: no. Nothing was sent, the API declined, or the request was only a read.
- * - `unknown`: maybe. Never start again with a new key; send the same request again, or `reconcile` it.
+ * - `unknown`: maybe. Never start again with a new key; `reconcile` the same request.
  */
 export type Outcome = 'none' | 'unknown'
 
@@ -80,7 +80,10 @@ export class InvalidInputError extends BaseError {
   }
 }
 
-/** The API declined the request. Nothing was done. */
+/**
+ * The API declined the request, and nothing was done. A refusal of a capture, cancellation or refund is believed only
+ * after a read; of any other write, only at the first attempt.
+ */
 export class RefusedError extends BaseError {
   override readonly name = 'RefusedError'
   override readonly code = 'refused'

@@ -10,6 +10,8 @@ export interface Cell extends Row {
   reason?: string
   /** Whether money may have moved, according to the error. */
   outcome: 'none' | 'unknown' | 'answer'
+  /** What an answer says to be another id, reference or amount than that of the request. */
+  mismatches?: readonly string[]
   /** The number of times that the request has taken effect when the call ends. */
   effects: number
   /** The outcome of `reconcile` once the fault is over, if the call ended without knowing. */
@@ -31,7 +33,11 @@ async function measure({ fault, phase, operation }: Row & { operation: Operation
   const { emulator, wallet, prepared, effects } = await fixtureFor(operation)
   emulator.faults.inject({ fault: fault.name, times: Number.POSITIVE_INFINITY, ...(phase && { phase }) })
   const result = await wallet.send(prepared).then(
-    () => ({ ending: 'answer', outcome: 'answer' as const }),
+    ({ mismatches }) => ({
+      ending: 'answer',
+      outcome: 'answer' as const,
+      ...(mismatches.length > 0 && { mismatches: mismatches.map(({ path }) => path) }),
+    }),
     (error: unknown) => {
       if (!isWalletConnectError(error)) throw error
       return { ending: error.name, outcome: error.outcome, ...('reason' in error && { reason: String(error.reason) }) }

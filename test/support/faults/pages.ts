@@ -57,12 +57,31 @@ export const faultTable = (): string =>
 
 const MOVED = { answer: 'as the response says', none: 'no', unknown: '**maybe**' }
 
+function describeMoved({ outcome, mismatches, finally: effects }: Cell): string {
+  if (effects > 1) return '**more than once**'
+  if (outcome === 'none' && effects > 0) return '**yes**, although the error says no'
+  return mismatches ? '**the response does not say**' : MOVED[outcome]
+}
+
 const ADVICE: Record<string, string> = {
   answer: 'Nothing. Check `isApproved(payment)`.',
-  RefusedError: 'Fix what `status` and `apiCode` point at; the key can be used again.',
-  'UnavailableError/rate_limited': 'Try again after `retryAfterMs`.',
+  RefusedError: 'Fix what `status` and `apiCode` point at. The same request keeps its key; a changed one needs a new key.',
+  key_used: 'The key belongs to a request with another body, which may have taken effect: find that one, and `reconcile` it.',
+  'UnavailableError/rate_limited': 'Try again later; `retryAfterMs` says when, if the API does.',
   done: 'Call `reconcile(prepared)`. Once the fault is over it finds the payment, or creates it with the same key.',
   unknown: 'Call `reconcile(prepared)` repeatedly: as long as the API answers like this, the outcome cannot be known.',
+  breach: 'The API breaks its own promises, and no error shows it. Compare your orders with the search.',
+  executed_but_refused:
+    'The API breaks its own promises, and the error is wrong. Compare your orders with the search, the refused ones too.',
+  mismatch:
+    'Do not book it: `mismatches` of the answer, and `onDrift` with `essential: true`, say that it is about something else. Find the order with the search.',
+}
+
+function advise({ fault, reconciled, ending, reason, mismatches }: Cell): string {
+  const general = fault.isBreach ? 'breach' : (reconciled ?? ending)
+  const advice = ADVICE[mismatches ? 'mismatch' : fault.name] ?? ADVICE[general] ?? ADVICE[`${ending}/${reason}`]
+  if (advice === undefined) throw new Error(`There is no advice for ${fault.name}, which ends with ${ending}`)
+  return advice
 }
 
 /** The table for whoever is on call: each fault of a payment, and what to do about it. */
@@ -75,8 +94,8 @@ export const paymentTable = (cells: readonly Cell[]): string =>
         `\`${nameOf(cell)}\``,
         describePhase(cell),
         cell.ending === 'answer' ? 'the payment' : `\`${cell.ending}\``,
-        MOVED[cell.outcome],
-        cell.fault.isBreach ? BREACH : (ADVICE[cell.reconciled ?? cell.ending] ?? ADVICE[`${cell.ending}/${cell.reason}`] ?? ''),
+        describeMoved(cell),
+        advise(cell),
       ]),
   )
 
@@ -85,9 +104,6 @@ const PHASE = { before: 'the API has not carried out the request', after: 'the A
 /** The description of a fault, with the phase if it has several. */
 const describePhase = ({ fault, phase }: Cell): string =>
   phase && fault.phases.length > 1 ? fault.description.replace(/\.$/, ` (${PHASE[phase]}).`) : fault.description
-
-const BREACH =
-  'The API breaks its own promises, and no error shows it. Compare the response with your order, and your orders with the search.'
 
 const SHORT: Record<string, string> = {
   answer: 'answer',
@@ -107,7 +123,8 @@ export function clientTable(cells: readonly Cell[]): string {
       ...names.map((name) => {
         const cell = cells.find((each) => nameOf(each) === row && each.operation === name)
         if (!cell) return ''
-        const end = cell.reconciled ? `unknown → ${cell.reconciled.replace('_', ' ')}` : (SHORT[cell.ending] ?? cell.ending)
+        const direct = cell.mismatches ? 'mismatch' : (SHORT[cell.ending] ?? cell.ending)
+        const end = cell.reconciled ? `unknown → ${cell.reconciled.replace('_', ' ')}` : direct
         return EFFECT[name] ? `${end} · ${cell.finally}` : end
       }),
     ]),
