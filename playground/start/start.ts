@@ -60,9 +60,10 @@ try {
   const { walkthrough } = await loadWalkthrough()
   await untilHealthy()
   if (isReal) {
-    console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. Nothing was sent to it.`)
+    console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. It gets only what you send, and`)
+    console.log(`what settles the payments of earlier runs, in ${state}, whose outcome is not known yet.`)
     if (!own.CLIENTS) console.log(`Your client key is CLIENT_KEY in ${KEPT_SECRETS}.`)
-    if (isKeeping) console.log(`Keep ${KEPT_SECRETS} as long as ${state}: the payments there are settled with its keys.`)
+    if (isKeeping) console.log(`Keep ${KEPT_SECRETS} as long as ${state}, whose payments cannot be settled without its keys.`)
   } else await walkthrough({ origin, clientKey: secrets.CLIENT_KEY, print: (line) => console.log(line) })
 } catch (error) {
   if (!stopping.signal.aborted) {

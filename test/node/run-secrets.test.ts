@@ -57,7 +57,8 @@ describe('keepRunSecrets', () => {
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
-  it.skipIf(process.platform === 'win32').each([0o640, 0o604, 0o620, 0o666])('refuses a file of mode %o', (mode) => {
+  it.skipIf(process.platform === 'win32').each(['640', '604', '620', '666'])('refuses a file of mode %s', (octal) => {
+    const mode = Number.parseInt(octal, 8)
     const file = fileWith(JSON.stringify(makeRunSecrets()))
     chmodSync(file, mode)
     expect(() => keepRunSecrets(file)).toThrow(`run \`chmod 600 ${file}\``)

@@ -249,8 +249,9 @@ describe('npm start', () => {
 describe('npm start with an access token in .dev.vars', () => {
   const TOKEN = 'APP_USR-made-up-and-never-sent'
   const SHOP = 'https://shop.example'
-  const folder = mkdtempSync(join(tmpdir(), 'start-real-'))
-  const kept = join(folder, '.wrangler', 'secrets.json')
+  /** A copy of the project, so that a developer's own `.dev.vars` and ledger are neither used nor touched. */
+  let folder: string
+  let kept: string
   let run: Run
   let commands: ReturnType<typeof watchCommands>
   let origin: string
@@ -294,6 +295,8 @@ describe('npm start with an access token in .dev.vars', () => {
     })
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'start-real-'))
+    kept = join(folder, '.wrangler', 'secrets.json')
     for (const name of ['playground', 'src', 'wrangler.toml', 'package.json', 'tsconfig.json']) {
       cpSync(join(root, name), join(folder, name), { recursive: true })
     }
@@ -301,9 +304,10 @@ describe('npm start with an access token in .dev.vars', () => {
     writeFileSync(join(folder, '.dev.vars'), `MERCADOPAGO_ACCESS_TOKEN="${TOKEN}"\nLEDGER_SHARDS=2\n`)
     await startReal()
   }, MAX_START_MS + 5_000)
-  afterAll(() => {
+  afterAll(async () => {
     commands?.stop()
     cleanUp(run)
+    await run?.closed
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })
 
@@ -357,7 +361,11 @@ describe('npm start with an access token in .dev.vars', () => {
     const secrets = readFileSync(kept, 'utf8')
     chmodSync(kept, 0o640)
     const refused = start({ PORT: '0' }, [], folder)
-    expect(await endOf(refused)).toBe(1)
+    try {
+      expect(await endOf(refused)).toBe(1)
+    } finally {
+      cleanUp(refused)
+    }
     expect(refused.output().trim()).toBe(
       'Other users of this machine can open .wrangler/secrets.json, which holds secrets: run `chmod 600 .wrangler/secrets.json`.',
     )
