@@ -17,17 +17,22 @@ interface FirstClient {
 }
 
 /** The secrets of a proxy with one client, in the form of a deployment. Those that Mercado Pago gives are left empty. */
-export function makeSecrets({ key, ...client }: FirstClient): Record<string, string> {
-  const newNamedKey = (): string => `k1:${randomBytes(32).toString('base64')}`
+const makeSecrets = (client: FirstClient): Record<string, string> => ({
+  MERCADOPAGO_ACCESS_TOKEN: '',
+  WEBHOOK_SECRETS: '',
+  CLIENTS: describeClients(client),
+  TICKET_KEYS: makeNamedKey(),
+  SEALING_KEYS: makeNamedKey(),
+})
+
+/** The secret `CLIENTS` with one client. */
+export function describeClients({ key, ...client }: FirstClient): string {
   const keys = [createHash('sha256').update(key).digest('hex')]
-  return {
-    MERCADOPAGO_ACCESS_TOKEN: '',
-    WEBHOOK_SECRETS: '',
-    CLIENTS: JSON.stringify([{ ...client, keys }]),
-    TICKET_KEYS: newNamedKey(),
-    SEALING_KEYS: newNamedKey(),
-  }
+  return JSON.stringify([{ ...client, keys }])
 }
+
+/** A new list of keys with one key, for `TICKET_KEYS` or `SEALING_KEYS`. */
+export const makeNamedKey = (): string => `k1:${randomBytes(32).toString('base64')}`
 
 /** A new client key: 256 random bits. */
 export const makeClientKey = (): string => `wck_${randomBytes(32).toString('base64url')}`

@@ -3,14 +3,21 @@
  * `npm run dev` (`--watch`): the same, and both the Worker and the page follow changes of their files.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
-import { makeSecrets } from './secrets.ts'
+import { keepRunSecrets, makeRunSecrets } from './run-secrets.ts'
+import {
+  environmentWith,
+  isRealToken,
+  readVariables,
+  type Variables,
+  variablesForEmulator,
+  variablesForMercadoPago,
+} from './variables.ts'
 
 const DEFAULT_PORT = 8787
 const MAX_START_MS = 60_000
@@ -19,17 +26,17 @@ const isWindows = process.platform === 'win32'
 
 const port = await choosePort(process.env.PORT || String(DEFAULT_PORT))
 const origin = `http://127.0.0.1:${port}`
-const clientKey = `demo-${randomBytes(16).toString('hex')}`
-const eventsSecret = `whsec_${randomBytes(32).toString('base64')}`
 /** The variables in `.dev.vars`, which take precedence. With an access token there, Mercado Pago itself is behind the Worker. */
-const ownVariables = existsSync('.dev.vars')
-  ? [...readFileSync('.dev.vars', 'utf8').matchAll(/^\s*(\w+)\s*=\s*\S/gm)].map(([, name]) => name)
-  : []
-const isReal = ownVariables.includes('MERCADOPAGO_ACCESS_TOKEN')
+const own = readVariables('.dev.vars')
+const isReal = isRealToken(own)
+/** What this run alone needs, and removes when it ends. */
+const folder = mkdtempSync(join(tmpdir(), 'wallet-connect-'))
 /** The emulator forgets everything when it stops, so the ledger does, too. The ledger of real payments is kept. */
-const state = isReal ? '.wrangler/state' : mkdtempSync(join(tmpdir(), 'wallet-connect-'))
-/** The page as built for this run, in a folder that no other run changes. */
-const page = mkdtempSync(join(tmpdir(), 'wallet-connect-page-'))
+const state = isReal ? '.wrangler/state' : join(folder, 'state')
+/** The secrets that belong to the kept ledger, as far as `.dev.vars` leaves them out. */
+const KEPT_SECRETS = '.wrangler/secrets.json'
+const isKeeping = isReal && !['CLIENTS', 'TICKET_KEYS', 'SEALING_KEYS', 'WEBHOOK_SECRETS'].every((name) => own[name])
+const page = join(folder, 'page')
 const PAGE_BUILD = ['build', '--config', 'playground/page/vite.config.ts', '--outDir', page, '--logLevel', 'warn']
 const stopping = new AbortController()
 let worker: ChildProcess | undefined
@@ -37,23 +44,27 @@ let worker: ChildProcess | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
 process.on('exit', () => {
   worker?.kill('SIGKILL')
-  for (const folder of isReal ? [page] : [page, state]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 // A signal to npm stops at its shell, so this process stops when npm is gone.
 const parent = process.ppid
 setInterval(() => process.ppid === parent || stop(0), 500).unref()
 
 try {
+  const secrets = isKeeping ? keepRunSecrets(KEPT_SECRETS) : makeRunSecrets()
+  const made = isReal ? variablesForMercadoPago(origin, secrets) : variablesForEmulator(origin, secrets)
   // The Worker serves the page, so it has to be built first.
   await build('vite', ...PAGE_BUILD)
   if (process.argv.includes('--watch')) void build('vite', ...PAGE_BUILD, '--watch').catch(() => {})
-  worker = startWorker()
+  worker = startWorker({ ...made, ...own })
   const { walkthrough } = await loadWalkthrough()
   await untilHealthy()
   if (isReal) {
-    console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. Nothing was sent to it.`)
-    if (!ownVariables.includes('CLIENTS')) console.log(`The client key of this run: ${clientKey}`)
-  } else await walkthrough({ origin, clientKey, print: (line) => console.log(line) })
+    console.log(`Mercado Pago itself is behind ${origin}, with the access token of .dev.vars. It gets only what you send, and`)
+    console.log(`what settles the payments of earlier runs, in ${state}, whose outcome is not known yet.`)
+    if (!own.CLIENTS) console.log(`Your client key is CLIENT_KEY in ${KEPT_SECRETS}.`)
+    if (isKeeping) console.log(`Keep ${KEPT_SECRETS} as long as ${state}, whose payments cannot be settled without its keys.`)
+  } else await walkthrough({ origin, clientKey: secrets.CLIENT_KEY, print: (line) => console.log(line) })
 } catch (error) {
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : error)
@@ -112,47 +123,23 @@ async function loadWalkthrough(): Promise<typeof import('./walkthrough.ts')> {
   return (await runnerImport<typeof import('./walkthrough.ts')>(path('./walkthrough.ts'), options)).module
 }
 
-function startWorker(): ChildProcess {
-  const shop = 'https://shop.example'
-  const client = {
-    id: 'demo',
-    key: clientKey,
-    origins: [origin, shop],
-    // With Mercado Pago itself there is no demo to return to.
-    return_uris: [`${shop}/linked`, ...(isReal ? [] : [`${origin}/`])],
-    ...(!isReal && { events: { url: `${origin}/shop/events`, secrets: [eventsSecret] } }),
-    operator: true,
-  }
-  const secrets = {
-    ...makeSecrets(client),
-    MERCADOPAGO_ACCESS_TOKEN: 'TEST-emulator',
-    WEBHOOK_SECRETS: randomBytes(32).toString('hex'),
-    DEMO_CLIENT_KEY: clientKey,
-    DEMO_EVENTS_SECRET: eventsSecret,
-  }
-  const vars = { ORIGIN: origin, ...secrets }
+/** The variables go through the environment: a command line can be read by every user of the machine. */
+function startWorker(variables: Variables): ChildProcess {
+  // Given a file, wrangler reads neither `.dev.vars`, whose values are among these, nor `.env`.
+  const noVariables = join(folder, 'none.env')
+  writeFileSync(noVariables, '')
   const options = ['--env', 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--log-level', 'error']
-  const given = Object.entries(vars)
-    .filter(([name]) => !ownVariables.includes(name))
-    .flatMap(([name, value]) => ['--var', `${name}:${value}`])
+  const folders = ['--persist-to', state, '--assets', page, '--env-file', noVariables]
   const child = spawn(
     'wrangler',
-    [
-      'dev',
-      'playground/worker.dev.ts',
-      ...options,
-      '--persist-to',
-      state,
-      '--assets',
-      page,
-      '--show-interactive-dev-session=false',
-      ...given,
-    ],
+    ['dev', 'playground/worker.dev.ts', ...options, ...folders, '--show-interactive-dev-session=false'],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
       shell: isWindows,
       env: {
-        ...process.env,
+        ...environmentWith(variables),
+        CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: 'true',
+        CLOUDFLARE_INCLUDE_PROCESS_ENV: 'true',
         CI: '1',
         WRANGLER_SEND_METRICS: 'false',
         WRANGLER_HIDE_BANNER: 'true',

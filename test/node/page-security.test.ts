@@ -107,7 +107,7 @@ describe('a whole purchase', { timeout: 60_000 }, () => {
     const [client] = JSON.parse(CLIENTS)
     const keys = [others.TICKET_KEYS, others.SEALING_KEYS].map((text = '') => text.replace(/^\w+:/, ''))
     const events = String(others.DEMO_EVENTS_SECRET).replace('whsec_', '')
-    const [printed = ''] = /demo-[0-9a-f]{32}/.exec(stage.output()) ?? []
+    const [printed = ''] = /wck_[\w-]{43}/.exec(stage.output()) ?? []
     const secrets = [
       ...['TEST-emulator', printed, others.DEMO_CLIENT_KEY, others.WEBHOOK_SECRETS, ...client.keys, ...client.events.secrets],
       ...[...keys, events].flatMap((secret) => [secret, Buffer.from(secret, 'base64').toString('latin1')]),

@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { secretsOf } from '../support/page/record-traffic.ts'
+import { findSecrets } from '../support/secrets/find-secrets.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url).href)
 const MAX_START_MS = 90_000
@@ -22,10 +24,10 @@ interface Run {
 }
 
 /** What `npm start` runs, with the tools of this package first on the path. */
-function start(env: Record<string, string>, path: string[] = []): Run {
+function start(env: Record<string, string>, path: string[] = [], cwd = root): Run {
   const PATH = [...path, join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
   const child = spawn('node', ['playground/start/start.ts'], {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env, PATH, NO_COLOR: '1', FORCE_COLOR: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, as a terminal gives it one.
@@ -74,6 +76,19 @@ function descendants(pid: number | undefined, all = processes()): Process[] {
   return children.flatMap((child) => [child, ...descendants(child.pid, all)])
 }
 
+/** The command lines of all that a run starts, as long as it is watched. */
+function watchCommands(run: Run): { seen: ReadonlySet<string>; stop: () => void } {
+  const seen = new Set<string>()
+  const watch = setInterval(() => {
+    for (const { command } of missing ? [] : descendants(run.process.pid)) seen.add(command)
+  }, 100)
+  return { seen, stop: () => clearInterval(watch) }
+}
+
+/** What is secret in the environment of a Worker, cut up: nobody has to see all of it. */
+const secretWordsOf = (origin: string): string[] =>
+  Object.values(secretsOf(origin)).flatMap((value) => value.match(/[\w+/=-]{16,}/g) ?? [])
+
 /** Those of `some` that still run. */
 const survivors = (some: readonly Process[]): Process[] => {
   if (some.length === 0) return []
@@ -98,9 +113,18 @@ async function endOf(run: Run, family: () => readonly Process[] = () => []): Pro
 const isThere = (tool: string): boolean => spawnSync(tool, ['--version']).error === undefined
 const missing = process.platform === 'win32' ? 'signals' : ['curl', 'ps', 'sh'].find((tool) => !isThere(tool))
 
+interface Skippable {
+  skip: (condition: boolean, note: string) => void
+}
+
 /** Skips, and says why, where the machine cannot show what the test looks at. */
-const needTools = (context: { skip: (condition: boolean, note: string) => void }): void =>
-  context.skip(missing !== undefined, `${missing} is missing on this machine`)
+const needTools = (context: Skippable): void => context.skip(missing !== undefined, `${missing} is missing on this machine`)
+
+/** The same for the environment of other processes. */
+function needProc(context: Skippable): void {
+  needTools(context)
+  context.skip(process.platform !== 'linux', 'only Linux shows the environment of a process')
+}
 
 /** Ends whatever a failed test has left. */
 function cleanUp(run: Run | undefined): void {
@@ -112,13 +136,19 @@ function cleanUp(run: Run | undefined): void {
 describe('npm start', () => {
   let run: Run
   let transcript: string
+  let commands: ReturnType<typeof watchCommands>
   const originOf = (text: string): string => /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1] ?? ''
 
   beforeAll(async () => {
     run = start({ PORT: '0' })
+    commands = watchCommands(run)
     transcript = await transcriptOf(run)
+    commands.stop()
   }, MAX_START_MS + 5_000)
-  afterAll(() => cleanUp(run))
+  afterAll(() => {
+    commands?.stop()
+    cleanUp(run)
+  })
 
   it.each([
     ['the agreement', /^ +agreement created +[0-9a-f]{32}$/m],
@@ -145,6 +175,15 @@ describe('npm start', () => {
   it('stays up, and answers GET /health with 200', async () => {
     const response = await fetch(`${originOf(transcript)}/health`)
     expect(response.status).toBe(200)
+  })
+
+  it('shows no secret in the command line of any process', (context) => {
+    needProc(context)
+    const words = secretWordsOf(originOf(transcript))
+    const [, printed = ''] = /Authorization: Bearer (\S+)'/.exec(transcript) ?? []
+    expect(words).toContain(printed)
+    expect([...commands.seen].filter((command) => command.includes('wrangler'))).not.toEqual([])
+    expect(findSecrets([...commands.seen].join('\n'), [...words, 'TEST-emulator'])).toEqual([])
   })
 
   it('prints the guide’s curl: pasted 201, again 200 and the same id, without the key 400', (context) => {
@@ -204,6 +243,133 @@ describe('npm start', () => {
     run.process.kill('SIGINT')
     expect(await endOf(run, () => family)).toBe(0)
     expect(run.output()).toBe(before)
+  }, 30_000)
+})
+
+describe('npm start with an access token in .dev.vars', () => {
+  const TOKEN = 'APP_USR-made-up-and-never-sent'
+  const SHOP = 'https://shop.example'
+  /** A copy of the project, so that a developer's own `.dev.vars` and ledger are neither used nor touched. */
+  let folder: string
+  let kept: string
+  let run: Run
+  let commands: ReturnType<typeof watchCommands>
+  let origin: string
+
+  async function startReal(): Promise<void> {
+    run = start({ PORT: '0' }, [], folder)
+    commands = watchCommands(run)
+    const said = (): RegExpExecArray | null => /Mercado Pago itself is behind (http:\S+),/.exec(run.output())
+    await until(() => said() !== null || run.process.exitCode !== null, MAX_START_MS, run.output)
+    commands.stop()
+    origin = said()?.[1] ?? ''
+    expect(origin, run.output()).not.toBe('')
+  }
+
+  const clientKey = (): string => JSON.parse(readFileSync(kept, 'utf8')).CLIENT_KEY
+
+  async function post(path: string, bearer: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+    const headers = {
+      authorization: `Bearer ${bearer}`,
+      origin: SHOP,
+      'content-type': 'application/json',
+      'x-idempotency-key': 'order-1',
+    }
+    const response = await fetch(`${origin}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+
+  const openSession = (page: string): ReturnType<typeof post> =>
+    post('/sessions', clientKey(), {
+      external_user: { id: 'buyer-1' },
+      origin: page,
+      operations: ['payments.create'],
+      charge: { amount: '700.50', external_reference: 'order-1' },
+    })
+
+  /** A payment that the proxy refuses by itself, after it has read the ticket: nothing is sent to Mercado Pago. */
+  const chargeTooMuch = (ticket: string): ReturnType<typeof post> =>
+    post('/v1/advanced_payments', ticket, {
+      wallet_payment: { transaction_amount: 701, description: 'Mate', external_reference: 'order-1' },
+      payer: { token: 'none', type_token: 'wallet-token' },
+    })
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'start-real-'))
+    kept = join(folder, '.wrangler', 'secrets.json')
+    for (const name of ['playground', 'src', 'wrangler.toml', 'package.json', 'tsconfig.json']) {
+      cpSync(join(root, name), join(folder, name), { recursive: true })
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+    writeFileSync(join(folder, '.dev.vars'), `MERCADOPAGO_ACCESS_TOKEN="${TOKEN}"\nLEDGER_SHARDS=2\n`)
+    await startReal()
+  }, MAX_START_MS + 5_000)
+  afterAll(async () => {
+    commands?.stop()
+    cleanUp(run)
+    await run?.closed
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  it('says where the client key is, and does not print it', () => {
+    expect(run.output()).toContain('Your client key is CLIENT_KEY in .wrangler/secrets.json.')
+    expect(findSecrets(run.output(), [clientKey(), TOKEN])).toEqual([])
+  })
+
+  it('keeps its secrets in a file that only the owner can open', (context) => {
+    context.skip(process.platform === 'win32', 'Windows has no such modes')
+    expect(statSync(kept).mode & 0o777).toBe(0o600)
+    expect(readFileSync(kept, 'utf8')).not.toContain(TOKEN)
+  })
+
+  it('gives the Worker the values of .dev.vars, and the kept secrets for what is not there', (context) => {
+    needProc(context)
+    const { TICKET_KEYS, SEALING_KEYS, WEBHOOK_SECRETS } = JSON.parse(readFileSync(kept, 'utf8'))
+    const given = { MERCADOPAGO_ACCESS_TOKEN: TOKEN, LEDGER_SHARDS: '2', TICKET_KEYS, SEALING_KEYS, WEBHOOK_SECRETS }
+    expect(secretsOf(origin)).toEqual({ ...given, CLIENTS: expect.stringContaining(origin) })
+  })
+
+  it('shows no secret in the command line of any process', (context) => {
+    needProc(context)
+    const words = [...secretWordsOf(origin), clientKey()]
+    expect(words).toContain(TOKEN)
+    expect([...commands.seen].filter((command) => command.includes('wrangler'))).not.toEqual([])
+    expect(findSecrets([...commands.seen].join('\n'), words)).toEqual([])
+  })
+
+  it('takes the client key and the tickets of the run before, and makes tickets for its own address', async () => {
+    const before = { origin, secrets: readFileSync(kept, 'utf8') }
+    const session = await openSession(SHOP)
+    expect(session.status).toBe(201)
+    const ticket = String(session.body.ticket)
+    process.kill(run.process.pid ?? Number.NaN, 'SIGINT')
+    expect(await endOf(run)).toBe(0)
+
+    await startReal()
+    expect(readFileSync(kept, 'utf8')).toBe(before.secrets)
+    expect(await chargeTooMuch(ticket)).toMatchObject({
+      status: 403,
+      body: { message: 'wallet_payment.transaction_amount is not the amount of the ticket' },
+    })
+    expect(await chargeTooMuch(`${ticket.slice(0, -8)}AAAAAAAA`)).toMatchObject({ status: 401 })
+    expect(await openSession(origin)).toMatchObject({ status: 201 })
+    if (origin !== before.origin) expect(await openSession(before.origin)).toMatchObject({ status: 400 })
+  }, 120_000)
+
+  it('does not start with kept secrets that others can open, and does not touch them', async (context) => {
+    context.skip(process.platform === 'win32', 'Windows has no such modes')
+    const secrets = readFileSync(kept, 'utf8')
+    chmodSync(kept, 0o640)
+    const refused = start({ PORT: '0' }, [], folder)
+    try {
+      expect(await endOf(refused)).toBe(1)
+    } finally {
+      cleanUp(refused)
+    }
+    expect(refused.output().trim()).toBe(
+      'Other users of this machine can open .wrangler/secrets.json, which holds secrets: run `chmod 600 .wrangler/secrets.json`.',
+    )
+    expect(readFileSync(kept, 'utf8')).toBe(secrets)
   }, 30_000)
 })
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Page } from 'playwright'
+import { VARIABLES } from '../../../playground/start/variables.ts'
 
 /** One answer as it came over the wire, before the browser hid anything of it from the page. */
 export interface Received {
@@ -109,22 +110,21 @@ export async function tap(page: Page): Promise<Wiretap> {
   }
 }
 
-/** What `npm start` has given the Worker that is secret: it stands on the command line of wrangler. */
+/** What `npm start` has given the Worker that is secret: it is in the environment of wrangler. */
 export function secretsOf(origin: string): Record<string, string> {
-  const lines = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(commandOf)
-  const line = lines.find((words) => words.includes(`ORIGIN:${origin}`)) ?? []
-  const given = line.filter((_, index) => line[index - 1] === '--var').map((text) => /^(\w+):(.*)$/s.exec(text) ?? [])
-  const { ORIGIN: _, ...secrets } = Object.fromEntries(given.map(([, name = '', value = '']) => [name, value]))
-  return secrets
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const given = pids.map(environmentOf).find(({ ORIGIN }) => ORIGIN === origin) ?? {}
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => name !== 'ORIGIN' && VARIABLES.some((each) => each === name)),
+  )
 }
 
-/** Of a process that is gone: nothing. */
-function commandOf(pid: string): string[] {
+/** Empty for a process that is gone, or of another user. */
+function environmentOf(pid: string): Record<string, string> {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+    return Object.fromEntries(lines.map((line) => [line.replace(/=.*$/s, ''), line.replace(/^[^=]*=/, '')]))
   } catch {
-    return []
+    return {}
   }
 }
