@@ -19,8 +19,8 @@ export type FoundEffect =
   /** The reads do not settle it. */
   | {
       kind: 'unclear'
-      /** The status with which a read was refused. */
-      refusedWith?: number
+      /** What a read was refused with. */
+      refusal?: RefusedError
     }
 
 /** What is known besides the request. */
@@ -40,7 +40,7 @@ export async function findEffect(prepared: PreparedRequest, read: Read, known: K
   try {
     return await FINDERS[prepared.operation as WriteName](prepared, read, known)
   } catch (error) {
-    return error instanceof RefusedError ? { kind: 'unclear', refusedWith: error.status } : UNCLEAR
+    return error instanceof RefusedError ? { kind: 'unclear', refusal: error } : UNCLEAR
   }
 }
 

@@ -105,7 +105,7 @@ export async function sendChecked(
       if (next !== 'find') throw fail()
       const effect = await findEffect(prepared, read, known)
       // What is refused alike to write and to read was refused for its credential or its id, before it could do anything.
-      const isRefusedAlike = !mayHaveMoved && effect.kind === 'unclear' && effect.refusedWith === verdict.status
+      const isRefusedAlike = !mayHaveMoved && effect.kind === 'unclear' && isSame(effect.refusal, refused)
       // A lost attempt may still arrive.
       const isAbsent = effect.kind === 'absent' && (effect.isFinal || !mayHaveMoved)
       if (isAbsent || isRefusedAlike) throw refused
@@ -128,6 +128,9 @@ export async function sendChecked(
     if (effect.kind === 'done') return answerWith(effect.data, 200, true)
   }
 }
+
+const isSame = (a: RefusedError | undefined, b: RefusedError): boolean =>
+  a?.status === b.status && a.apiCode === b.apiCode && a.apiMessage === b.apiMessage
 
 /** The transport, for a call that must be over at `end`. */
 export const inTimeLeft = (transport: Transport, end: number): Transport => ({

@@ -168,8 +168,8 @@ describe('charge and settle of the README', () => {
   }
 
   /** The block with an emulator behind it: what it saves, books and drops. */
-  async function open({ isKilled = false } = {}) {
-    const api = emulator.createEmulator()
+  async function open({ isKilled = false, searchDelayMs = 0 } = {}) {
+    const api = emulator.createEmulator({ searchDelayMs })
     const saved: string[] = []
     const booked: (string | null | undefined)[] = []
     const dropped: string[] = []
@@ -249,14 +249,10 @@ describe('charge and settle of the README', () => {
   })
 
   /** Charges an order in a world with faults, settles it until it is booked or dropped, and lets everything arrive. */
-  async function live({ seed, rate, searchDelayMs, settleAfterMs, isKilled }: Life) {
-    const { api, charge, order, saved, booked, dropped, charges, witness, settle } = await open({ isKilled })
+  async function live({ seed, rate, settleAfterMs, ...life }: Life) {
+    const { api, charge, order, saved, booked, dropped, charges, witness, settle } = await open(life)
     const everyday = emulator.FAULTS.filter(({ name, isBreach }) => !isBreach && !name.startsWith('notification_'))
     api.faults.injectRandomly({ rate, seed, faults: everyday.map(({ name }) => name) })
-    if (searchDelayMs > 0) {
-      const times = Number.POSITIVE_INFINITY
-      api.faults.inject({ fault: 'search_lagging', operation: 'payments.search', delayMs: searchDelayMs, times })
-    }
     await charge(order).catch(() => undefined)
     for (const ms of settleAfterMs) {
       if (saved.length === 0 || booked.length + dropped.length > 0) break

@@ -275,8 +275,10 @@ describe('send: a capture or cancellation that is refused', () => {
     expect(await rejection(walletWith(scriptedFetch(refusal)).payments.capture(7))).toMatchObject({ code: 'refused', status })
     const afterLoss = walletWith(scriptedByMethod({ PUT: [network, refusal], GET: [refusal] }))
     expect(await rejection(afterLoss.payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
-    const otherwise = walletWith(scriptedByMethod({ PUT: [refusal], GET: [json(status + 10, {})] }))
-    expect(await rejection(otherwise.payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
+    for (const other of [json(status + 10, {}), json(status, { message: 'for another reason' })]) {
+      const otherwise = walletWith(scriptedByMethod({ PUT: [refusal], GET: [other] }))
+      expect(await rejection(otherwise.payments.capture(7))).toMatchObject({ code: 'unknown_outcome', status })
+    }
   })
 })
 

@@ -7,7 +7,14 @@ import {
   type Refund,
   type WalletConnect,
 } from 'mercadopago-wallet-connect'
-import { createEmulator, type Effect, type EffectKind, type Emulator, type Snapshot } from 'mercadopago-wallet-connect/emulator'
+import {
+  createEmulator,
+  type Effect,
+  type EffectKind,
+  type Emulator,
+  type FaultName,
+  type Snapshot,
+} from 'mercadopago-wallet-connect/emulator'
 import { createClient } from '../../../src/client/create-wallet-connect.ts'
 import { createEmulatorClock } from '../client/emulator-clock.ts'
 import { linkWallet, walletWith } from '../client/wallet.ts'
@@ -17,6 +24,8 @@ import type { PlannedFault, WorldPlan } from './world-plan.ts'
 export interface Outcome {
   told: { kind: 'done'; data: unknown; isDoubted: boolean } | { kind: 'not_done'; why: string } | { kind: 'unknown' }
   effects: readonly Effect[]
+  /** Whether the network brought a request twice, or after it had been given up. */
+  network: 'usual' | 'repeating'
 }
 
 /** The start of every world: a linked wallet. */
@@ -42,13 +51,14 @@ const EFFECTS: Record<WorldPlan['operation'], readonly EffectKind[]> = {
 
 const AMOUNT = 10
 const REFERENCE = 'order-1'
+const REPEATING: readonly string[] = ['late_arrival', 'request_duplicated'] satisfies FaultName[]
 /** By then every request has arrived. */
 const LATEST_MS = 3 * 60_000
 
 /** Lives through a world: calls the write, and reconciles it while its outcome is unknown. */
 export async function runWorld(plan: WorldPlan, start: Start): Promise<Outcome> {
-  const { keyRetentionMs } = plan
-  const emulator = createEmulator({ keyRetentionMs })
+  const { keyRetentionMs, searchDelayMs, keys } = plan
+  const emulator = createEmulator({ keyRetentionMs, searchDelayMs, refundKeys: keys, changeKeys: keys })
   emulator.restore(start.snapshot)
   const prepared = await prepareWrite(plan, start, emulator)
   const before = emulator.effects.length
@@ -65,29 +75,40 @@ export async function runWorld(plan: WorldPlan, start: Start): Promise<Outcome> 
   }
   await emulator.clock.advance(LATEST_MS)
   const effects = emulator.effects.slice(before).filter(({ kind }) => EFFECTS[plan.operation].includes(kind))
-  return { told, effects: effects.filter(({ external_reference: ref }) => (ref ?? REFERENCE) === REFERENCE) }
+  return {
+    told,
+    effects: effects.filter(({ external_reference: ref }) => (ref ?? REFERENCE) === REFERENCE),
+    network: emulator.faults.injected.some(({ fault }) => REPEATING.includes(fault)) ? 'repeating' : 'usual',
+  }
 }
 
-/** A cancellation of an agreement is answered without a body, so an empty answer to one that was not done looks right. */
-const isUndetectable = (operation: WorldPlan['operation'], { fault, phase }: PlannedFault): boolean =>
-  operation === 'agreements.cancel' && (fault === 'empty_success' || fault === 'no_content') && phase === 'before'
+/**
+ * A cancellation of an agreement is answered without a body, so an empty answer to one that was not done looks right. And no
+ * read tells a charge that was refused from one that was not made, while the search may be late.
+ */
+function isUndetectable(operation: WorldPlan['operation'], { fault, phase }: PlannedFault): boolean {
+  if (fault === 'executed_but_refused') return operation === 'payments.create'
+  return operation === 'agreements.cancel' && (fault === 'empty_success' || fault === 'no_content') && phase === 'before'
+}
+
+/** What the API could say to the second of two requests, the first of which was carried out. */
+const REPEAT_REFUSED: Partial<Record<WorldPlan['operation'], string>> = {
+  'payments.capture': 'Unable to complete process.',
+  'payments.cancel': 'Unable to complete process.',
+  'payments.refund': 'Payment already refunded',
+  'agreements.cancel': 'The Agreement with that id',
+}
 
 /** Plans the faults; those of the plan happen to requests through its `fetch` alone. */
-function arm({ operation, faults, readFaults, searchDelayMs }: WorldPlan, { fetch, faults: plan }: Emulator) {
+function arm({ operation, faults, readFaults }: WorldPlan, { fetch, faults: plan }: Emulator) {
   let current: string | undefined
   const sent = { write: 0, read: 0 }
   for (const [kind, list] of Object.entries({ write: faults, read: readFaults })) {
     for (const [index, fault] of list.entries()) {
-      if (fault && !isUndetectable(operation, fault)) plan.inject({ ...fault, match: () => current === `${kind} ${index}` })
+      if (!fault || isUndetectable(operation, fault)) continue
+      const error = fault.fault === 'executed_but_refused' ? REPEAT_REFUSED[operation] : undefined
+      plan.inject({ ...fault, ...(error && { error }), match: () => current === `${kind} ${index}` })
     }
-  }
-  if (searchDelayMs > 0) {
-    plan.inject({
-      fault: 'search_lagging',
-      operation: 'payments.search',
-      delayMs: searchDelayMs,
-      times: Number.POSITIVE_INFINITY,
-    })
   }
   const numbered: typeof fetch = async (input, init) => {
     const kind = init?.method === operations[operation].method ? 'write' : 'read'
@@ -140,16 +161,23 @@ async function tell(call: Promise<{ data: unknown; isDoubted: boolean }>): Promi
 }
 
 /** What is untrue in what the caller was told; undefined if all is true, or if nothing was claimed. */
-export function findLie(plan: WorldPlan, { told, effects }: Outcome): string | undefined {
+export function findLie(plan: WorldPlan, outcome: Outcome): string | undefined {
+  const { told, effects } = outcome
   if (told.kind === 'not_done' && effects.length > 0) return `told ${told.why}, although it was done`
   if (told.kind === 'done' && effects.length === 0) return 'told that it was done, although it was not'
   if (told.kind === 'done' && !told.isDoubted && !isAbout(plan, told.data, effects)) return 'told about something else'
-  return effects.length > 1 && isKeyTrusted(plan) ? `done ${effects.length} times` : undefined
+  return effects.length > 1 && mustHappenOnce(plan, outcome) ? `done ${effects.length} times` : undefined
 }
 
-/** Whether the key of a charge is still known when it is reconciled. */
-const isKeyTrusted = ({ operation, keyRetentionMs, settles }: WorldPlan): boolean =>
-  operation !== 'payments.create' || settles.reduce((sum, { afterMs }) => sum + afterMs, LATEST_MS) < keyRetentionMs
+/**
+ * Whether a client can see to it that the write takes effect once. Not if the key of a charge was forgotten before it is
+ * reconciled, nor if the network brings a refund twice or late and the API does not honour its key.
+ */
+function mustHappenOnce({ operation, keys, keyRetentionMs, settles }: WorldPlan, { network }: Outcome): boolean {
+  if (operation === 'payments.refund') return keys === 'honoured' || network === 'usual'
+  const untilSettledMs = settles.reduce((sum, { afterMs }) => sum + afterMs, LATEST_MS)
+  return operation !== 'payments.create' || untilSettledMs < keyRetentionMs
+}
 
 function isAbout({ operation }: WorldPlan, data: unknown, effects: readonly Effect[]): boolean {
   if (operation === 'agreements.cancel') return true
