@@ -3,15 +3,23 @@ import { hexDigest } from '../sealing/digest.ts'
 import { handleIn, readHandle, withPayerToken } from '../sealing/payer-token.ts'
 
 /**
- * A digest of what a request asks for, not of how it is written: spaces and the order of keys do not count, nor does a header
+ * A digest of what a request asks for, not of how it is written: spaces, the order of keys and a default that is spelled out do
+ * not count, nor does a header
  * that may differ when a browser repeats it, nor the key that a handle was sealed with.
  */
 export async function fingerprintOf(request: PreparedRequest): Promise<string> {
   const handle = handleIn(request)
   const { user = '', agreement = '' } = handle === undefined ? {} : readHandle(handle)
   const { operation, path, body } = handle === undefined ? request : withPayerToken(request, '')
-  const text = JSON.stringify([operation, path, user, agreement, sorted(JSON.parse(body ?? 'null'))])
+  const text = JSON.stringify([operation, path, user, agreement, sorted(withoutDefaults(operation, JSON.parse(body ?? 'null')))])
   return hexDigest(text)
+}
+
+/** A charge with `capture: true` is the charge without it. The other defaults are filled in before a request gets here. */
+function withoutDefaults(operation: PreparedRequest['operation'], body: Record<string, unknown> | null): unknown {
+  if (operation !== 'payments.create' || body?.capture !== true) return body
+  const { capture: _, ...rest } = body
+  return rest
 }
 
 function sorted(value: unknown): unknown {

@@ -83,6 +83,18 @@ describe('the Worker with the emulator behind it', () => {
     expect(await page.json()).toMatchObject({ paging: { offset: 0 }, results: [{ id: payment.id }] })
   })
 
+  it('takes a charge with a default spelled out for the charge without it, and one that differs for another', async () => {
+    const { payer_token } = await linkThrough(backend(), playMercadoPago())
+    const body = { ...document('create-payment.request'), payer: { token: payer_token, type_token: 'wallet-token' } }
+    const statusOf = async (change: object): Promise<number> =>
+      (await throughWorker('/v1/advanced_payments', write('POST', { ...body, ...change }, { 'x-idempotency-key': 'k' }))).status
+    expect(await statusOf({ capture: undefined, binary_mode: undefined })).toBe(201)
+    expect(await statusOf({ capture: true })).toBe(200)
+    expect(await statusOf({ capture: true, binary_mode: true, payer: { token: payer_token } })).toBe(200)
+    expect(await statusOf({ capture: false })).toBe(422)
+    expect(await statusOf({ binary_mode: false })).toBe(422)
+  })
+
   it('accepts the documented bodies from a plain fetch', async () => {
     const { agreement_id, payer_token } = await linkThrough(backend(), playMercadoPago())
     const answerTo = async (path: string, init: RequestInit): Promise<{ id: number; status: string }> => {
