@@ -18,7 +18,7 @@ try {
 }
 
 async function run(): Promise<number> {
-  const { account, wallet, orders, journalSuffix } = await sellerOf(Bun.env, readOrders(await Bun.file(path).text()))
+  const { account, wallet, orders, journalSuffix } = await sellerOf(Bun.env, readOrders(await Bun.file(path).bytes()))
   const file = path + journalSuffix
   const text = (await Bun.file(file).exists()) ? await Bun.file(file).text() : ''
   const append = (line: string): Promise<void> => appendFile(file, line)

@@ -19,10 +19,7 @@ try {
 Deno.exit()
 
 async function run(): Promise<number> {
-  const { account, wallet, orders, journalSuffix } = await sellerOf(
-    Deno.env.toObject(),
-    readOrders(await Deno.readTextFile(path)),
-  )
+  const { account, wallet, orders, journalSuffix } = await sellerOf(Deno.env.toObject(), readOrders(await Deno.readFile(path)))
   const file = path + journalSuffix
   const text = await Deno.readTextFile(file).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return ''

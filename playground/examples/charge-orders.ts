@@ -111,7 +111,7 @@ async function plan({ orders, wallet, account, journal }: Batch): Promise<Charge
   const problems: Problem[] = []
   const charges: Charge[] = []
   for (const order of orders) {
-    const known = entries.get(order.order)
+    const known = entries.get(order.order.normalize('NFC'))
     if (known && (isSettled(known) || known.status === 'unknown') && !isSameAmount(known.amount, order.amount)) {
       problems.push({
         line: order.line,
@@ -120,7 +120,9 @@ async function plan({ orders, wallet, account, journal }: Batch): Promise<Charge
       })
     }
     try {
-      charges.push({ ...order, known, prepared: await prepareOrder(wallet, account, order) })
+      // An earlier run may have sent it under another spelling of its name: the request has to be the same again.
+      const charged = { ...order, order: known?.order ?? order.order.normalize('NFC') }
+      charges.push({ ...charged, known, prepared: await prepareOrder(wallet, account, charged) })
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error
       for (const { path, message } of error.issues) problems.push({ line: order.line, field: fieldOf(path), message })
@@ -201,7 +203,7 @@ function judge(payment: AdvancedPayment): Omit<Entry, 'order' | 'amount'> {
 }
 
 /**
- * The last entry of each order. Half a line, which a crash has left, is ignored.
+ * The last entry of each order, by its name in NFC. Half a line, which a crash has left, is ignored.
  *
  * @throws {OrdersError} a line is not an entry, so the journal cannot be trusted
  */
@@ -211,7 +213,7 @@ export function readJournal(text: string): Map<string, Entry> {
     const entry = parse(line)
     if (entry === undefined) continue
     if (!isEntry(entry)) throw new OrdersError([{ line: index + 1, message: 'of the journal is not one of its entries' }])
-    entries.set(entry.order, entry)
+    entries.set(entry.order.normalize('NFC'), entry)
   }
   return entries
 }

@@ -32,12 +32,14 @@ export class OrdersError extends Error {
 }
 
 /**
- * Reads lines of `order,payer_token,amount` below a header line of exactly that.
+ * Reads lines of `order,payer_token,amount` below a header line of exactly that. Two spellings of a name that look the same
+ * (`ç` as one character or as two) are one order.
  *
+ * @param file UTF-8, as bytes or already decoded: two orders could get one name where characters are lost
  * @throws {OrdersError} with all problems of the file
  */
-export function readOrders(csv: string): Order[] {
-  const [header = '', ...lines] = csv.replace(/^\uFEFF/, '').split(/\r?\n/)
+export function readOrders(file: Uint8Array | string): Order[] {
+  const [header = '', ...lines] = textOf(file).split(/\r?\n/)
   if (split(header)?.join() !== FIELDS.join())
     throw new OrdersError([{ line: 1, message: `must be ${FIELDS.join()}, with commas` }])
   const problems: Problem[] = []
@@ -47,7 +49,8 @@ export function readOrders(csv: string): Order[] {
     if (text.trim() === '') continue
     const line = index + 2
     const values = split(text)
-    const [order = '', payer_token = '', amount = ''] = values ?? []
+    const [name = '', payer_token = '', amount = ''] = values ?? []
+    const order = name.normalize('NFC')
     if (values?.length !== FIELDS.length) {
       const message = values ? `has ${values.length} fields, not ${FIELDS.length}` : 'has an unmatched quotation mark'
       problems.push({ line, message })
@@ -64,6 +67,16 @@ export function readOrders(csv: string): Order[] {
   }
   if (problems.length > 0) throw new OrdersError(problems)
   return orders
+}
+
+/** The text of the file, without the byte order mark that it may begin with. */
+function textOf(file: Uint8Array | string): string {
+  const text = typeof file === 'string' ? file.replace(/^\uFEFF/, '') : new TextDecoder().decode(file)
+  // What stands for bytes that are no text.
+  const lostAt = text.indexOf('\uFFFD')
+  if (lostAt < 0) return text
+  const line = text.slice(0, lostAt).split('\n').length
+  throw new OrdersError([{ line, message: 'is not UTF-8: save the file as UTF-8' }])
 }
 
 /** The fields of a line; undefined if a quotation mark is unmatched. A field cannot contain a line break. */

@@ -7,6 +7,7 @@ declare const Deno: {
   exit(code?: number): never
   stdout: { isTerminal(): boolean; write(bytes: Uint8Array): Promise<number> }
   addSignalListener(signal: 'SIGINT', listener: () => void): void
+  readFile(path: string): Promise<Uint8Array>
   readTextFile(path: string): Promise<string>
   writeTextFile(path: string, text: string, options: { append: boolean }): Promise<void>
 }
@@ -14,7 +15,7 @@ declare const Deno: {
 declare const Bun: {
   argv: string[]
   env: Record<string, string | undefined>
-  file(path: string): { exists(): Promise<boolean>; text(): Promise<string> }
+  file(path: string): { exists(): Promise<boolean>; text(): Promise<string>; bytes(): Promise<Uint8Array> }
 }
 
 /** Asks the person at the terminal; null without one. Deno and Bun have it. */

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sellerOf } from '../../playground/examples/batch-seller.ts'
 import { chargeOrders, type Result } from '../../playground/examples/charge-orders.ts'
 import { EXAMPLES } from '../../playground/examples/example.ts'
+import { readOrders } from '../../playground/examples/orders.ts'
 import { launchChromium } from '../support/page/fixtures.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -268,7 +269,7 @@ const settledIn = (journal: string): number => readFileSync(journal, 'utf8').mat
 describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s', (script) => {
   const folder = mkdtempSync(join(tmpdir(), 'orders-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const file = (name: string, text: string): string => {
+  const file = (name: string, text: string | Buffer): string => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
@@ -355,7 +356,7 @@ describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s',
 
   it('names line and field of what is wrong, and charges nothing', async () => {
     const seller = await openMercadoPago()
-    const refusal = async (text: string): Promise<string> => {
+    const refusal = async (text: string | Buffer): Promise<string> => {
       const example = run(script, [file('wrong.csv', text)], seller.env)
       expect(await example.ended).toBe(2)
       expect(example.output()).not.toContain('secret')
@@ -372,10 +373,32 @@ describe.concurrent.each(['orders:deno', 'orders:bun'])('npm run example -- %s',
       expect(await refusal(`${header}\r\na,secret-1,10\r\nb,secret-2,"1.234,50"\r\nc,3.00,secret-3\r\nd,secret-4,0.001`)).toBe(
         `${nothing}line 3, amount: ${plain}\nline 4, amount: ${plain}\nline 5, amount: must have at most 2 decimals`,
       )
+      const latin1 = Buffer.from(`${header}\na,secret-1,10\nma\u00e7\u00e3,secret-2,10\n`, 'latin1')
+      expect(await refusal(latin1)).toBe(`${nothing}line 3: is not UTF-8: save the file as UTF-8`)
       expect(seller.requests()).toBe(0)
     } finally {
       seller.close()
     }
+  })
+})
+
+describe('readOrders', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const header = 'order,payer_token,amount\n'
+
+  it('takes off a byte order mark', () => {
+    const [order] = readOrders(bytes(`\uFEFF${header}a,t,10`))
+    expect(order).toEqual({ line: 2, order: 'a', payer_token: 't', amount: '10' })
+    expect(readOrders(`\uFEFF${header}a,t,10`)).toEqual([order])
+  })
+
+  it('takes two spellings of one name for one order', () => {
+    const file = bytes(`${header}ma\u00e7a,t,10\nmac\u0327a,t,10`)
+    expect(() => readOrders(file)).toThrow('line 3, order: is already in line 2')
+  })
+
+  it('refuses a text that was decoded with losses', () => {
+    expect(() => readOrders(`${header}ma\uFFFDa,t,10`)).toThrow('line 2: is not UTF-8')
   })
 })
 
@@ -463,6 +486,24 @@ describe('chargeOrders', () => {
     await wallet.payments.refund(payment_id)
     await emulator.clock.advance(2 * 86_400_000)
     expect(await run()).toMatchObject([{ status: 'rejected', payment_id }])
+    expect(charges()).toBe(1)
+  })
+
+  it('charges an order once, however its name is spelled', async () => {
+    const { journal, run, charges } = await open()
+    const [composed, decomposed] = ['ma\u00e7a', 'mac\u0327a']
+    expect(await run({ order: decomposed })).toMatchObject([{ status: 'paid', isOld: false }])
+    expect(await run({ order: composed })).toMatchObject([{ status: 'paid', isOld: true }])
+    journal.text = ''
+    expect(await run({ order: composed })).toMatchObject([{ status: 'paid', isOld: false }])
+    expect(charges()).toBe(1)
+  })
+
+  it('repeats what it has begun under the spelling of that run', async () => {
+    const { emulator, journal, run, charges } = await open()
+    journal.text = `${JSON.stringify({ order: 'mac\u0327a', amount: '10.50', status: 'unknown', reason: 'begun' })}\n`
+    await run({ order: 'ma\u00e7a' })
+    expect(emulator.effects.at(-1)?.external_reference).toBe('mac\u0327a')
     expect(charges()).toBe(1)
   })
 
