@@ -80,7 +80,7 @@ async function followUpOne(message: Message<QueuedPointer>, dependencies: Follow
 async function notifyMerchant(
   pointer: QueuedPointer,
   attempts: number,
-  { configuration, upstream, ledgers, fetch }: FollowUpDependencies,
+  { configuration, upstream, ledgers, inboxes, fetch }: FollowUpDependencies,
 ): Promise<string | undefined> {
   const { resource, resourceId, isVerified } = pointer
   if (resource === 'order' || resource === 'unknown') return UNKNOWN_RESOURCE
@@ -91,8 +91,11 @@ async function notifyMerchant(
   }
   const client = configuration.clients.withId(owner.client)
   if (!client?.events) return 'the client has no events address'
-  await deliver(client.events, pointer.key, await readAgain(owner, upstream), fetch)
-  return undefined
+  const { events } = client
+  const event = await readAgain(owner, upstream)
+  const id = await idOf(event)
+  const result = await inboxes.tellOnce(owner.partOf ?? owner.id, id, () => deliver(events, id, event, fetch))
+  return result === 'known' ? 'the merchant knows this state' : undefined
 }
 
 async function readAgain(resource: OwnedResource, upstream: Upstream): Promise<MerchantEvent> {
@@ -117,12 +120,11 @@ function readOf({ kind, id, partOf }: OwnedResource): { type: MerchantEvent['typ
 /** @throws if the merchant does not accept it */
 async function deliver(
   { url, secrets }: NonNullable<Client['events']>,
-  key: string,
+  id: string,
   event: MerchantEvent,
   fetch: FollowUpDependencies['fetch'],
 ): Promise<void> {
   const body = JSON.stringify(event)
-  const id = await idOf(key, event.data)
   const now = new Date()
   const response = await fetch(url, {
     method: 'POST',
@@ -140,7 +142,10 @@ async function deliver(
   if (!response.ok) throw new RangeError(`the merchant answered ${response.status}`)
 }
 
-/** The event's id: the same for every attempt, and another one for new data, so that a receiver can drop repeats. */
-async function idOf(key: string, data: unknown): Promise<string> {
-  return `evt_${(await hexDigest(JSON.stringify([key, data]))).slice(0, 32)}`
+/**
+ * The event's id: the same for every attempt and however it was heard of, and another one for other data, so that a receiver
+ * can drop repeats.
+ */
+async function idOf({ type, data }: MerchantEvent): Promise<string> {
+  return `evt_${(await hexDigest(JSON.stringify([type, data]))).slice(0, 32)}`
 }

@@ -44,10 +44,14 @@ const SCHEMA = `
     PRIMARY KEY (key, is_verified)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS notification_state ON notification (state, received_at);
+  CREATE TABLE IF NOT EXISTS told (resource_id TEXT PRIMARY KEY, event TEXT NOT NULL, is_accepted INTEGER NOT NULL, at INTEGER NOT NULL)
+    WITHOUT ROWID;
 `
 
 /** The largest batch that a queue accepts. */
 const MAX_MESSAGES = 100
+/** How long a delivery to the merchant may take: one that has not ended by then died with its process. */
+const DELIVERY_LEASE_MS = 30_000
 /** The wait before the queue is tried again. */
 const RETRY_MS = 10_000
 /** How long repeated deliveries of an event are recognised. Mercado Pago repeats for days. */
@@ -94,6 +98,36 @@ export class Inbox extends DurableObject<Env> {
     )
   }
 
+  /**
+   * Begins to tell the merchant what a resource is now: `tell`, or the merchant has accepted this very state last, or another
+   * delivery of it is under way.
+   */
+  beginTelling(resourceId: string, event: string): 'tell' | 'told' | 'busy' {
+    const [last] = this.ctx.storage.sql
+      .exec<{ event: string; is_accepted: number; at: number }>('SELECT * FROM told WHERE resource_id = ?', resourceId)
+      .toArray()
+    if (last?.event === event && last.is_accepted) return 'told'
+    if (last?.event === event && Date.now() - last.at < DELIVERY_LEASE_MS) return 'busy'
+    this.#setTold(resourceId, event, false)
+    return 'tell'
+  }
+
+  /** Records whether the merchant has accepted an event. */
+  endTelling(resourceId: string, event: string, isAccepted: boolean): void {
+    if (isAccepted) this.#setTold(resourceId, event, true)
+    else this.ctx.storage.sql.exec('DELETE FROM told WHERE resource_id = ? AND event = ?', resourceId, event)
+  }
+
+  #setTold(resourceId: string, event: string, isAccepted: boolean): void {
+    this.ctx.storage.sql.exec(
+      'INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?)',
+      resourceId,
+      event,
+      Number(isAccepted),
+      Date.now(),
+    )
+  }
+
   /** Rows in this state, the oldest first. */
   list(state: NotificationState, limit: number): ListedNotification[] {
     return this.#rows('SELECT * FROM notification WHERE state = ? ORDER BY received_at LIMIT ?', state, limit).map((row) => ({
@@ -124,6 +158,7 @@ export class Inbox extends DurableObject<Env> {
 
   #sweep(): void {
     const { sql } = this.ctx.storage
+    sql.exec('DELETE FROM told WHERE at < ?', Date.now() - KEEP_MS)
     sql.exec("DELETE FROM notification WHERE state IN ('delivered', 'ignored') AND received_at < ?", Date.now() - KEEP_MS)
   }
 

@@ -96,6 +96,11 @@ async function consume(pointer: Omit<QueuedPointer, 'topic' | 'action'>, attempt
   const delays = retry.mock.calls.map(([options]) => options?.delaySeconds)
   return { ...(await getQueueResult(batch, createExecutionContext())), delays }
 }
+const pay = () =>
+  backend().payments.create({
+    wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
+    payer: { token: handle },
+  })
 const rowsThatAre = (state: NotificationState) =>
   vi.waitFor(
     async () => {
@@ -131,10 +136,7 @@ describe('POST /notifications', () => {
   })
 
   it('sends the advanced payment for a notification about its inner payment', async () => {
-    const payment = await backend().payments.create({
-      wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
-      payer: { token: handle },
-    })
+    const payment = await pay()
     const inner = payment.payments?.[0]?.id ?? 0
     expect(inner).not.toBe(payment.id)
     await receive(await signed({ topic: 'payment', action: 'payment.updated', data: { id: inner }, fields: { id: 7 } }))
@@ -159,9 +161,40 @@ describe('POST /notifications', () => {
     expect((await receive(await unsigned())).status).toBe(200)
     await rowsThatAre('delivered')
     expect((await receive(await signed())).status).toBe(200)
-    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 4_000 })
+    expect(await rowsThatAre('ignored')).toMatchObject([{ isVerified: true, reason: 'the merchant knows this state' }])
     expect((await everything()).map(({ isVerified }) => isVerified).sort()).toEqual([false, true])
+    expect(merchant.received).toHaveLength(1)
+  })
+
+  it('tells one state of a payment once, whether it was created, updated or an IPN', async () => {
+    const payment = await pay()
+    const inner = String(payment.payments?.[0]?.id)
+    for (const [index, action] of ['payment.created', 'payment.updated'].entries()) {
+      await receive(await signed({ topic: 'payment', action, data: { id: inner }, fields: { id: `event-${index}` } }))
+      await rowsThatAre(index === 0 ? 'delivered' : 'ignored')
+    }
+    await receive(new Request(`${ORIGIN}/notifications?topic=payment&id=${inner}`, { method: 'POST' }))
+    await vi.waitFor(async () => expect((await listed('queued')).concat(await listed('received'))).toEqual([]), {
+      timeout: 15_000,
+    })
+    expect(merchant.received).toHaveLength(1)
+    await backend().payments.refund(payment.id)
+    await receive(await signed({ topic: 'payment', action: 'payment.updated', data: { id: inner }, fields: { id: 'event-2' } }))
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 8_000 })
     expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+  })
+
+  it('is not silenced by made-up bodies under a signature that was seen before', async () => {
+    await receive(await signed())
+    await rowsThatAre('delivered')
+    for (let version = 1; version < 4; version++) {
+      await receive(await signed({ fields: { id: 'event-1', entity: 'agreement', version } }))
+    }
+    await vi.waitFor(async () => expect(await listed('ignored')).toHaveLength(3), { timeout: 8_000 })
+    emulator.buyer.cancel(agreement_id)
+    await receive(await signed({ fields: { id: 'event-9', entity: 'agreement', version: 1 } }))
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 8_000 })
+    expect(eventAt(1)).toMatchObject({ data: { status: 'cancelled' } })
   })
 
   it('follows up a repeated hint if the first one was too early', async () => {
@@ -191,8 +224,8 @@ describe('POST /notifications', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(6)
     expect(statuses.filter((status) => status === 429)).toHaveLength(4)
     expect((await receive(await signed())).status).toBe(200)
-    await vi.waitFor(async () => expect(await listed('delivered')).toHaveLength(2), { timeout: 4_000 })
-    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+    await vi.waitFor(async () => expect(await listed('ignored')).toHaveLength(1), { timeout: 12_000 })
+    expect(merchant.received).toHaveLength(1)
   })
 
   it('limits the hints from one address', async () => {
