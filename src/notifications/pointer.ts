@@ -17,8 +17,8 @@ export interface Pointer {
   resourceId: string
   /**
    * A key that is the same for every delivery of one event: store it to act only once. Made of topic, id, version, action,
-   * resource and status, because samples of different events share an id. Old IPN deliveries name no event, so each has
-   * its own key.
+   * resource and status, because samples of different events share an id. A delivery that names no event, as old IPN, or
+   * whose address names no resource, has a key of its own, by its request id.
    */
   eventKey: string
   /** The body as it came. It is not signed: read the resource before you rely on anything in it. */
@@ -57,17 +57,13 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
   if (!topic && !action && !resourceId) throw new InvalidNotificationError('unknown_shape')
 
   const event = [text(body.id), text(body.version) || text(data.version), text(body.status) || text(data.status)]
-  // Old IPN deliveries name no event: without the request id, two of them would share a key.
+  // Old IPN deliveries name no event: without the request id, two of them would share a key. And with nothing but the body in
+  // it, anybody could make the key of an event that is still to come.
   const isNamed = event.some((part) => part !== '')
-  const parts = [
-    topic,
-    ...event.slice(0, 2),
-    action,
-    resource,
-    resourceId,
-    event[2] ?? '',
-    ...(isNamed ? [] : [header('x-request-id') ?? randomUuid() ?? '']),
-  ]
+  const isAddressed = Boolean(id || lastOf(query, 'id'))
+  const requestId = header('x-request-id')
+  const own = isNamed ? (isAddressed ? undefined : requestId) : requestId || (randomUuid() ?? `${Date.now()}.${Math.random()}`)
+  const parts = [topic, ...event.slice(0, 2), action, resource, resourceId, event[2] ?? '', ...(own ? [own] : [])]
   return { topic, action: action || undefined, resource, resourceId, eventKey: parts.map(keyPart).join(':'), unverifiedBody }
 }
 

@@ -7,7 +7,7 @@ import {
   signNotification,
   verifyNotification,
 } from 'mercadopago-wallet-connect/notifications'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { document } from '../support/client/documents.ts'
 import { draws } from '../support/client/draws.ts'
 import { rejection } from '../support/client/wallet.ts'
@@ -300,6 +300,22 @@ describe('parseNotification', () => {
     const keys = await Promise.all(shapes.map(([file]) => keyOf(file)))
     expect(new Set(keys).size).toBe(shapes.length)
     expect(await Promise.all(shapes.map(([file]) => keyOf(file)))).toEqual(keys)
+  })
+
+  it('makes no event key of the body alone: what only the body names is told apart by the request id', async () => {
+    const body = document('webhook.wallet-connect.agreement-confirmed')
+    const keyOf = async (url: string, id: string): Promise<string> =>
+      (await parseNotification({ url, headers: { 'x-request-id': id }, body })).eventKey
+    expect(await keyOf('/', 'a')).not.toBe(await keyOf('/', 'b'))
+    expect(await keyOf('/?data.id=7', 'a')).toBe(await keyOf('/?data.id=7', 'b'))
+    expect(await keyOf('/?data.id=7', 'a')).not.toBe(await keyOf('/?data.id=8', 'a'))
+  })
+
+  it('makes no event key of constants, even without random values', async () => {
+    vi.stubGlobal('crypto', {})
+    const keyOf = async (): Promise<string> => (await parseNotification({ url: '/?topic=payment&id=1', headers: {} })).eventKey
+    expect(await keyOf()).not.toBe(await keyOf())
+    vi.unstubAllGlobals()
   })
 
   it('reads an old IPN delivery', async () => {

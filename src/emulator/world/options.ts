@@ -136,7 +136,7 @@ export interface Rules {
   signNotifications: boolean
   /** The `User-Agent` of a notification: `MercadoPago WebHook v1.0` alone, or with the type behind it. */
   notificationUserAgent: 'bare' | 'with_type'
-  /** The case of `data.id` in the signed text. */
+  /** The case of `data.id` in the signed text: `lower_case` is documented, and makes a difference for ids such as `ORD01…`. */
   signedId: 'as_received' | 'lower_case'
   /** The unit of `ts` in the signature. */
   timestampUnit: 's' | 'ms'
