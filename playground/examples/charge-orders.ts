@@ -191,7 +191,9 @@ const reasonOf = (error: RefusedError | UnknownOutcomeError): string =>
 /** Searches for a payment of the order: once Mercado Pago has forgotten the key, a repeat would be a new charge. */
 async function findPayment(wallet: WalletConnect, order: string): Promise<AdvancedPayment | undefined> {
   const { results } = await wallet.payments.search({ external_reference: order })
-  const own = results.filter(({ wallet_payment }) => wallet_payment?.external_reference === order)
+  const own = results.filter(
+    ({ wallet_payment }) => wallet_payment?.external_reference?.normalize('NFC') === order.normalize('NFC'),
+  )
   return own.find(isApproved) ?? own.find((payment) => !isFinal(payment)) ?? own[0]
 }
 
@@ -213,10 +215,16 @@ export function readJournal(text: string): Map<string, Entry> {
     const entry = parse(line)
     if (entry === undefined) continue
     if (!isEntry(entry)) throw new OrdersError([{ line: index + 1, message: 'of the journal is not one of its entries' }])
-    entries.set(entry.order.normalize('NFC'), entry)
+    const name = entry.order.normalize('NFC')
+    const known = entries.get(name)
+    // Two spellings have two keys: what is known under one is not undone under the other.
+    const isUndone = known && known.order !== entry.order && CERTAINTY[known.status] > CERTAINTY[entry.status]
+    if (!isUndone) entries.set(name, entry)
   }
   return entries
 }
+
+const CERTAINTY: Record<Entry['status'], number> = { paid: 2, unknown: 1, rejected: 0 }
 
 function parse(line: string): unknown {
   try {

@@ -4,8 +4,7 @@ import { handleIn, readHandle, withPayerToken } from '../sealing/payer-token.ts'
 
 /**
  * A digest of what a request asks for, not of how it is written: spaces, the order of keys and a default that is spelled out do
- * not count, nor does a header
- * that may differ when a browser repeats it, nor the key that a handle was sealed with.
+ * not count, nor does a header that may differ when a browser repeats it, nor the key that a handle was sealed with.
  */
 export async function fingerprintOf(request: PreparedRequest): Promise<string> {
   const handle = handleIn(request)

@@ -499,6 +499,15 @@ describe('chargeOrders', () => {
     expect(charges()).toBe(1)
   })
 
+  it('believes no refusal under one spelling after a payment under the other', async () => {
+    const { journal, run, charges } = await open()
+    await run({ order: 'ma\u00e7a' })
+    journal.text = journal.text.normalize('NFD')
+    journal.text += `${JSON.stringify({ order: 'ma\u00e7a', amount: '10.50', status: 'rejected', reason: 'refused 401' })}\n`
+    expect(await run({ order: 'ma\u00e7a' })).toMatchObject([{ status: 'paid', isOld: true }])
+    expect(charges()).toBe(1)
+  })
+
   it('repeats what it has begun under the spelling of that run', async () => {
     const { emulator, journal, run, charges } = await open()
     journal.text = `${JSON.stringify({ order: 'mac\u0327a', amount: '10.50', status: 'unknown', reason: 'begun' })}\n`
