@@ -8,12 +8,16 @@ interface Timer {
 
 /** How many turns of the event loop must pass without news of a timer before time moves. */
 const IDLE_TURNS = 2
+/** The same while a request is with the emulator: it must not arrive after its sender has given it up, unless a fault says so. */
+const PATIENT_TURNS = 20
 
 /**
  * A clock for a client that lives in the time of an emulator: when the client does nothing but wait, the emulator's clock
  * moves to the client's next timer, and what falls due on the way happens before it.
+ *
+ * @param isUnderWay whether a request is with the emulator
  */
-export function createEmulatorClock({ clock }: Emulator, random: () => number): Clock {
+export function createEmulatorClock({ clock }: Emulator, random: () => number, isUnderWay = () => false): Clock {
   const start = clock.now()
   const timers = new Set<Timer>()
   let changes = 0
@@ -26,7 +30,7 @@ export function createEmulatorClock({ clock }: Emulator, random: () => number): 
       await new Promise((resolve) => setImmediate(resolve))
       idle = seen === changes ? idle + 1 : 0
       seen = changes
-      if (idle < IDLE_TURNS) continue
+      if (idle < (isUnderWay() ? PATIENT_TURNS : IDLE_TURNS)) continue
       const [first] = [...timers].sort((a, b) => a.at - b.at)
       if (!first) break
       timers.delete(first)

@@ -63,7 +63,7 @@ export async function runWorld(plan: WorldPlan, start: Start): Promise<Outcome> 
   const prepared = await prepareWrite(plan, start, emulator)
   const before = emulator.effects.length
   const world = arm(plan, emulator)
-  const clock = createEmulatorClock(emulator, () => plan.jitter)
+  const clock = createEmulatorClock(emulator, () => plan.jitter, world.isUnderWay)
   const wallet = createClient({ accessToken: 'TEST-1', fetch: world.fetch }, clock)
 
   let told = await tell(wallet.send(prepared).then(({ data, mismatches }) => ({ data, isDoubted: mismatches.length > 0 })))
@@ -102,6 +102,7 @@ const REPEAT_REFUSED: Partial<Record<WorldPlan['operation'], string>> = {
 /** Plans the faults; those of the plan happen to requests through its `fetch` alone. */
 function arm({ operation, faults, readFaults }: WorldPlan, { fetch, faults: plan }: Emulator) {
   let current: string | undefined
+  let underWay = 0
   const sent = { write: 0, read: 0 }
   for (const [kind, list] of Object.entries({ write: faults, read: readFaults })) {
     for (const [index, fault] of list.entries()) {
@@ -113,9 +114,12 @@ function arm({ operation, faults, readFaults }: WorldPlan, { fetch, faults: plan
   const numbered: typeof fetch = async (input, init) => {
     const kind = init?.method === operations[operation].method ? 'write' : 'read'
     current = `${kind} ${sent[kind]++}`
-    return fetch(input, init)
+    underWay += 1
+    return fetch(input, init).finally(() => {
+      underWay -= 1
+    })
   }
-  return { fetch: numbered }
+  return { fetch: numbered, isUnderWay: () => underWay > 0 }
 }
 
 /** The write of a world, and what has to be there before it. */
