@@ -134,7 +134,7 @@ function startWorker(variables: Variables): ChildProcess {
     'wrangler',
     ['dev', 'playground/worker.dev.ts', ...options, ...folders, '--show-interactive-dev-session=false'],
     {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', 'pipe'],
       shell: isWindows,
       env: {
         ...environmentWith(variables),
@@ -149,6 +149,8 @@ function startWorker(variables: Variables): ChildProcess {
       },
     },
   )
+  // What is said while it stops is of no use, such as the crash of a bundler that lost its parent.
+  child.stderr?.on('data', (text) => stopping.signal.aborted || process.stderr.write(text))
   child.on('error', ({ message }) => {
     console.error(`wrangler could not be started (${message}): use \`npm start\`, which installs and finds it.`)
     process.exit(1)
