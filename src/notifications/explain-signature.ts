@@ -1,6 +1,6 @@
 import { InvalidNotificationError } from '../errors.ts'
 import { type Delivery, lastOf, type PlainDelivery, readDelivery } from './delivery.ts'
-import { text } from './pointer.ts'
+import { isNamedInBody, readPointer, text } from './pointer.ts'
 import { idReadings, importSecret, isSignedBy, manifestText, parseSignature, requireSecrets } from './signature.ts'
 
 /** One way to read a part of the signed text. */
@@ -76,7 +76,8 @@ function candidates(delivery: Delivery, body: unknown, ts: string): { text: stri
   return all.sort((a, b) => a.count - b.count)
 }
 
-function idVariants({ query, id }: Delivery, body: unknown): Variant[] {
+function idVariants(delivery: Delivery, body: unknown): Variant[] {
+  const { query, id } = delivery
   const { data, id: eventId } = (body ?? {}) as { data?: { id?: unknown } | null; id?: unknown }
   const bodyId = text(data?.id)
   const others: Variant[] = [
@@ -88,8 +89,18 @@ function idVariants({ query, id }: Delivery, body: unknown): Variant[] {
     { deviation: 'the query parameter id of an IPN delivery were used', value: query.get('id') ?? '' },
     { deviation: 'data[id] of a query parser were used', value: query.get('data[id]') ?? '' },
   ]
-  const right = idReadings(id, lastOf(query, 'type')).map(({ value }) => ({ deviation: '', value }))
+  const right = idReadings(id, lastOf(query, 'type'))
+    .filter(({ isLossy }) => !isLossy || isSplit(delivery, body))
+    .map(({ value }) => ({ deviation: '', value }))
   return [...right, { deviation: 'data.id were left out', value: undefined }, ...others.filter(({ value }) => value)]
+}
+
+function isSplit(delivery: Delivery, body: unknown): boolean {
+  try {
+    return isNamedInBody(readPointer(delivery, body))
+  } catch {
+    return false
+  }
 }
 
 function requestIdVariants(delivery: Delivery): Variant[] {

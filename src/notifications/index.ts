@@ -1,6 +1,6 @@
 import { InvalidInputError, InvalidNotificationError } from '../errors.ts'
 import { lastOf, type PlainDelivery, readDelivery } from './delivery.ts'
-import { type Pointer, readPointer } from './pointer.ts'
+import { isNamedInBody, type Pointer, readPointer } from './pointer.ts'
 import {
   type IdReading,
   idReadings,
@@ -89,7 +89,9 @@ export function createNotificationVerifier(
       if (!(Math.abs(ageMs) <= toleranceMs)) throw new InvalidNotificationError(ageMs < 0 ? 'too_new' : 'too_old')
     }
     const pointer = readPointer(delivery, await delivery.body())
-    return { ...pointer, requestId, timestamp, matched: { ...matched, unit } }
+    const { secret, reading } = matched
+    if (reading.isLossy && !isNamedInBody(pointer)) throw new InvalidNotificationError('mismatch')
+    return { ...pointer, requestId, timestamp, matched: { secret, id: reading.id, unit } }
   }
 }
 
@@ -122,11 +124,11 @@ async function findMatch(
   ids: readonly IdReading[],
   requestId: string | undefined,
   ts: string,
-): Promise<Omit<MatchedSignature, 'unit'> | undefined> {
-  for (const { id, value } of ids) {
-    const text = manifestText({ id: value, requestId, ts })
+): Promise<{ secret: number; reading: IdReading } | undefined> {
+  for (const reading of ids) {
+    const text = manifestText({ id: reading.value, requestId, ts })
     for (const [secret, key] of keys.entries()) {
-      if (await isSignedBy(key, hash, text)) return { secret, id }
+      if (await isSignedBy(key, hash, text)) return { secret, reading }
     }
   }
   return undefined

@@ -67,6 +67,9 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
   return { topic, action: action || undefined, resource, resourceId, eventKey: parts.map(keyPart).join(':'), unverifiedBody }
 }
 
+/** True if the body and not `data.id` names the resource, as in split events. */
+export const isNamedInBody = ({ resource }: Pointer): boolean => resource === 'advanced_payment'
+
 const MAX_KEY_PART_LENGTH = 64
 
 /** A part of an event key, made safe for any store: bounded, and without the separator. */

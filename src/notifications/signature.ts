@@ -61,17 +61,22 @@ export function timestampOf(ts: string): { timestamp: number; unit: 's' | 'ms' }
 export interface IdReading {
   id: 'as_received' | 'lower_cased' | 'absent'
   value: string | undefined
+  /** True if it proves no resource: other ids have the same lower-case form, and could be of other resources. */
+  isLossy: boolean
 }
 
 /**
- * The forms of `data.id` to try: the documentation lower-cases it, the SDKs take it as received. Only ids that are all
- * upper-case, such as those of orders, are also tried in lower case: for any other id, the case of each letter counts.
+ * The forms of `data.id` to try: the documentation lower-cases it, the SDKs take it as received. Mercado Pago's own ids are
+ * either all upper-case, such as those of orders, or have no capitals. The lower-case form of any other id counts only where
+ * `data.id` does not name the resource, as with split events, whose `data.id` is the seller's own reference: so nobody who has
+ * the signature of one resource can point at another whose id differs in case.
  */
 export function idReadings(id: string | undefined, topic: string | undefined): IdReading[] {
-  if (id === undefined) return [{ id: 'absent', value: id }]
-  const received: IdReading = { id: 'as_received', value: id }
-  const mayBeLowered = /^[0-9A-Z_-]*$/.test(id) && /[A-Z].*[A-Z]/.test(id) && topic !== 'wallet_connect'
-  return mayBeLowered ? [received, { id: 'lower_cased', value: id.toLowerCase() }] : [received]
+  if (id === undefined) return [{ id: 'absent', value: id, isLossy: false }]
+  const received: IdReading = { id: 'as_received', value: id, isLossy: false }
+  const lowered = id.toLowerCase()
+  const isUpper = /^[0-9A-Z_-]*$/.test(id) && /[A-Z].*[A-Z]/.test(id) && topic !== 'wallet_connect'
+  return lowered === id ? [received] : [received, { id: 'lower_cased', value: lowered, isLossy: !isUpper }]
 }
 
 const UTF8 = new TextEncoder()

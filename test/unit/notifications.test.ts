@@ -99,6 +99,35 @@ describe('verifyNotification', () => {
     }
   })
 
+  it('accepts the lower-case form of a reference in mixed case, in a split event, which names its resource elsewhere', async () => {
+    const split = { secret, topic: 'splitter', action: 'splitter.update', data: { id: 'ABC-Def' }, fields: { id: 7 } }
+    for (const lowerCaseId of [true, false]) {
+      const request = await signNotification({ ...split, lowerCaseId })
+      expect(await verifyNotification(request, { secrets: secret })).toMatchObject({
+        resource: 'advanced_payment',
+        resourceId: '7',
+        matched: { id: lowerCaseId ? 'lower_cased' : 'as_received' },
+      })
+    }
+  })
+
+  it.each([
+    ['payment', 'abc-def', 'ABC-Def'],
+    ['shop', 'abc-def', 'aBC-DEF'],
+    ['wallet_connect', agreement_id, agreement_id.toUpperCase()],
+    ['wallet_connect', agreement_id, agreement_id.replace('abcd', 'Abcd')],
+  ])(
+    'refuses the signature of the %s %s for %s: no resource can be pointed at with that of another',
+    async (topic, id, other) => {
+      const request = await signNotification({ secret, topic, data: { id } })
+      const pointed = new URL(request.url)
+      pointed.searchParams.set('data.id', other)
+      const replay = await altered(request, { url: pointed.href })
+      expect(await reasonOf(verifyNotification(replay, { secrets: secret }))).toBe('mismatch')
+      expect(await explainSignature(replay, { secrets: secret })).toContain('if data.id were lower-cased')
+    },
+  )
+
   it('reads ts in seconds and in milliseconds', async () => {
     const timestamp = Date.UTC(2026, 10, 21, 12, 0, 7)
     for (const unit of ['s', 'ms'] as const) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { Delivery, EmulatorOptions, NotificationTarget } from 'mercadopago-wallet-connect/emulator'
 import { parseNotification, verifyNotification } from 'mercadopago-wallet-connect/notifications'
 import { describe, expect, it } from 'vitest'
@@ -259,6 +260,23 @@ describe('an event of a payment', () => {
 })
 
 describe('a delivery', () => {
+  it('is verified, whatever form of its id is signed and however a reference is written', async () => {
+    const letters = fc.constantFrom(...'abzABZ019-_.çÇİß')
+    const reference = fc.string({ unit: letters, minLength: 1, maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(reference, fc.constantFrom('as_received' as const, 'lower_case' as const), async (reference, signedId) => {
+        const { pay, link, drain } = listening({}, { splitterEvents: true, signedId })
+        const { token } = await link()
+        await pay(token, 100, { wallet: { external_reference: reference } })
+        const deliveries = await drain()
+        const ids = await inSequence(deliveries, async (delivery) => (await verified(delivery)).matched?.id)
+        const isLowered = signedId === 'lower_case' && reference.toLowerCase() !== reference
+        expect(ids).toEqual(['as_received', 'as_received', isLowered ? 'lower_cased' : 'as_received'])
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   it('is signed with the secret of the target, and with no other', async () => {
     const { drain, link } = listening({ secret: 'another-secret' })
     await link()
