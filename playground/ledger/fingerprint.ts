@@ -1,29 +1,39 @@
-import type { PreparedRequest } from 'mercadopago-wallet-connect'
+import type { OperationName, PreparedRequest } from 'mercadopago-wallet-connect'
+import { canonicalJson } from '../sealing/canonical-json.ts'
 import { hexDigest } from '../sealing/digest.ts'
 import { handleIn, readHandle, withPayerToken } from '../sealing/payer-token.ts'
 
+type Body = Record<string, unknown> & { wallet_payment?: Record<string, unknown> }
+
 /**
- * A digest of what a request asks for, not of how it is written: spaces, the order of keys and a default that is spelled out do
- * not count, nor does a header that may differ when a browser repeats it, nor the key that a handle was sealed with.
+ * A digest of what a request asks for, not of how it is written: spaces and the order of keys do not count, nor a default that
+ * is spelled out, nor a header that may differ when a browser repeats it, nor the key that a handle was sealed with.
  */
 export async function fingerprintOf(request: PreparedRequest): Promise<string> {
   const handle = handleIn(request)
   const { user = '', agreement = '' } = handle === undefined ? {} : readHandle(handle)
   const { operation, path, body } = handle === undefined ? request : withPayerToken(request, '')
-  const text = JSON.stringify([operation, path, user, agreement, sorted(withoutDefaults(operation, JSON.parse(body ?? 'null')))])
-  return hexDigest(text)
+  return hexDigest(canonicalJson([operation, path, user, agreement, withoutDefaults(operation, JSON.parse(body ?? 'null'))]))
 }
 
-/** A charge with `capture: true` is the charge without it. The other defaults are filled in before a request gets here. */
-function withoutDefaults(operation: PreparedRequest['operation'], body: Record<string, unknown> | null): unknown {
-  if (operation !== 'payments.create' || body?.capture !== true) return body
-  const { capture: _, ...rest } = body
-  return rest
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]))
+/** A body without the defaults that `prepare` leaves out if its caller does; it has filled in the others. */
+function withoutDefaults(operation: OperationName, body: Body | null): Body | null {
+  switch (operation) {
+    case 'payments.create': {
+      const { capture, wallet_payment, ...rest } = body ?? {}
+      const { discount, ...undiscounted } = wallet_payment ?? {}
+      const isDiscounted = Object.keys(discount ?? {}).length > 0
+      return {
+        ...rest,
+        ...(capture !== true && { capture }),
+        wallet_payment: { ...undiscounted, ...(isDiscounted && { discount }) },
+      }
+    }
+    case 'payments.cancel': {
+      const { capture: _, ...rest } = body ?? {}
+      return { ...rest, status: 'cancelled' }
+    }
+    default:
+      return body
+  }
 }

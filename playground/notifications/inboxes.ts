@@ -1,11 +1,13 @@
-import type { ListedNotification, NotificationState, QueuedPointer } from './inbox-object.ts'
+import type { Claim, ListedNotification, NotificationState, QueuedPointer } from './inbox-object.ts'
 
 /** All shards of the inbox, which are as many as the ledger's. */
 export interface Inboxes {
   receive(pointer: QueuedPointer): Promise<'new' | 'known'>
   setState(pointer: QueuedPointer, state: NotificationState, reason?: string): Promise<void>
-  /** Tells the merchant of a state of a resource, unless this very state was told last. `tell` rejects if it is not accepted. */
-  tellOnce(resourceId: string, event: string, tell: () => Promise<void>): Promise<'told' | 'known'>
+  /** Takes the right to notify the merchant of a resource; null while another message has it. */
+  claim(resource: string): Promise<Claim | null>
+  /** Gives the right back, with the digest of what the merchant has accepted, if anything. */
+  release(resource: string, claim: Claim, sent?: string): Promise<void>
   /** Rows in this state, the oldest first. */
   list(state: NotificationState, limit: number): Promise<ListedNotification[]>
 }
@@ -13,25 +15,13 @@ export interface Inboxes {
 export function createInboxes(objects: Env['INBOX'], shards: number): Inboxes {
   const shard = (index: number) => objects.getByName(`shard-${index}`)
   // All notifications about one resource go to one object.
-  const shardOf = ({ resourceId }: Pick<QueuedPointer, 'resourceId'>) => shard(hash(resourceId) % shards)
+  const shardOf = (name: string) => shard(hash(name) % shards)
 
   return {
-    receive: (pointer) => shardOf(pointer).receive(pointer),
-    setState: async (pointer, state, reason) => shardOf(pointer).setState(pointer.key, pointer.isVerified, state, reason ?? null),
-    async tellOnce(resourceId, event, tell) {
-      const inbox = shardOf({ resourceId })
-      const begun = await inbox.beginTelling(resourceId, event)
-      if (begun === 'told') return 'known'
-      if (begun === 'busy') throw new RangeError('this state is being told by another delivery')
-      let isAccepted = false
-      try {
-        await tell()
-        isAccepted = true
-      } finally {
-        await inbox.endTelling(resourceId, event, isAccepted)
-      }
-      return 'told'
-    },
+    receive: (pointer) => shardOf(pointer.resourceId).receive(pointer),
+    setState: async (pointer, state, reason) => shardOf(pointer.resourceId).setState(pointer, state, reason ?? null),
+    claim: async (resource) => shardOf(resource).claim(resource),
+    release: async (resource, { lease }, sent) => shardOf(resource).release(resource, lease, sent ?? null),
     async list(state, limit) {
       const found = await Promise.all(
         Array.from({ length: shards }, (_, index) => shard(index).list(state, limit) as Promise<ListedNotification[]>),

@@ -32,16 +32,15 @@ export async function receiveNotification(request: Request, intake: Intake): Pro
     if (!(error instanceof InvalidNotificationError)) throw error
     return { status: isOfBody(error) ? 400 : 401, outcome: error.reason }
   }
-  const { topic, action = null, resource, resourceId, eventKey, matched } = notification
+  const { topic, action = null, resource, resourceId } = notification
   if ([topic, action ?? '', resourceId].some((name) => name.length > MAX_NAME_LENGTH))
     return { status: 400, outcome: 'too_large' }
 
-  const isVerified = matched !== null
+  const isVerified = isSigned(notification)
   try {
     if (await isOverLimit(headers, resourceId, isVerified, intake)) return { status: 429, outcome: 'too many requests' }
-    // Anybody can have written the body of a hint, so the event id in it does not count.
-    const key = isVerified ? eventKey : `hint:${resource}:${resourceId}`
-    const pointer: QueuedPointer = { key, topic, action, resource, resourceId, isVerified }
+    // No signature covers a body. So what is in it neither makes another event nor passes for an earlier one.
+    const pointer: QueuedPointer = { key: `${resource}:${resourceId}`, topic, action, resource, resourceId, isVerified }
     if (!isVerified && !(await isInLedger(pointer, intake))) return { status: 200, outcome: 'hint, not in the ledger' }
     return { status: 200, outcome: `${isVerified ? 'verified' : 'hint'}, ${await intake.inboxes.receive(pointer)}` }
   } catch {
@@ -51,6 +50,10 @@ export async function receiveNotification(request: Request, intake: Intake): Pro
 
 const isOfBody = ({ reason }: InvalidNotificationError): boolean =>
   reason === 'not_json' || reason === 'too_large' || reason === 'unknown_shape'
+
+/** True if a signature covers the id of the resource. That of an old split payment is in the body. */
+const isSigned = ({ matched, resource }: Notification): boolean =>
+  matched !== null && matched.id !== 'absent' && resource !== 'advanced_payment'
 
 /** @throws {InvalidNotificationError} */
 async function read(delivery: Parameters<typeof parseNotification>[0], { verify, isStrict }: Intake): Promise<Notification> {

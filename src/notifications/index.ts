@@ -88,7 +88,7 @@ export function createNotificationVerifier(
       const ageMs = now() - timestamp
       if (!(Math.abs(ageMs) <= toleranceMs)) throw new InvalidNotificationError(ageMs < 0 ? 'too_new' : 'too_old')
     }
-    const pointer = readPointer(delivery, await delivery.body())
+    const pointer = readPointer(delivery, await delivery.body(), { ts })
     const { secret, reading } = matched
     if (reading.isLossy && !isNamedInBody(pointer)) throw new InvalidNotificationError('mismatch')
     return { ...pointer, requestId, timestamp, matched: { secret, id: reading.id, unit } }

@@ -17,8 +17,9 @@ export interface Pointer {
   resourceId: string
   /**
    * A key that is the same for every delivery of one event: store it to act only once. Made of topic, id, version, action,
-   * resource and status, because samples of different events share an id. A delivery that names no event, as old IPN, or
-   * whose address names no resource, has a key of its own, by its request id.
+   * resource and status, because samples of different events share an id. A delivery that names no event, such as old IPN,
+   * has its own key, and so has a signed one whose signature does not cover `resourceId`. A delivery that was not verified
+   * never has the key of one that was.
    */
   eventKey: string
   /** The body as it came. It is not signed: read the resource before you rely on anything in it. */
@@ -42,9 +43,10 @@ const RESOURCES: Record<string, NotificationResource> = {
 /**
  * Reads what a delivery points at. The query takes precedence over the body, because its `data.id` is signed.
  *
+ * @param signed the signature of a verified delivery; undefined if none was checked
  * @throws {InvalidNotificationError} `unknown_shape`: the delivery does not name a resource
  */
-export function readPointer({ query, id, header }: Delivery, unverifiedBody: unknown): Pointer {
+export function readPointer({ query, id, header }: Delivery, unverifiedBody: unknown, signed?: { ts: string }): Pointer {
   const body = object(unverifiedBody ?? {})
   if (!body) throw new InvalidNotificationError('unknown_shape')
   const data = object(body.data) ?? {}
@@ -56,15 +58,21 @@ export function readPointer({ query, id, header }: Delivery, unverifiedBody: unk
   const resourceId = isSplit ? text(body.id) : id || text(data.id) || lastOf(query, 'id') || ''
   if (!topic && !action && !resourceId) throw new InvalidNotificationError('unknown_shape')
 
-  const event = [text(body.id), text(body.version) || text(data.version), text(body.status) || text(data.status)]
-  // Old IPN deliveries name no event: without the request id, two of them would share a key. And with nothing but the body in
-  // it, anybody could make the key of an event that is still to come.
-  const isNamed = event.some((part) => part !== '')
-  const isAddressed = Boolean(id || lastOf(query, 'id'))
-  const requestId = header('x-request-id')
-  const own = isNamed ? (isAddressed ? undefined : requestId) : requestId || (randomUuid() ?? `${Date.now()}.${Math.random()}`)
-  const parts = [topic, ...event.slice(0, 2), action, resource, resourceId, event[2] ?? '', ...(own ? [own] : [])]
-  return { topic, action: action || undefined, resource, resourceId, eventKey: parts.map(keyPart).join(':'), unverifiedBody }
+  const event = keyPart(body.id)
+  const version = keyPart(body.version) || keyPart(data.version)
+  const status = keyPart(body.status) || keyPart(data.status)
+  // The status alone is no name: it may come back. And a name from the body alone could be of any event.
+  const isNamed = (event !== '' || version !== '') && (!signed || (id !== undefined && !isSplit))
+  const eventKey = [
+    ...(signed ? [] : ['unsigned']),
+    keyPart(topic),
+    event,
+    version,
+    ...[action, resource, resourceId].map(keyPart),
+    status,
+    ...(isNamed ? [] : [keyPart(header('x-request-id') ?? signed?.ts ?? randomUuid() ?? Math.random())]),
+  ].join(':')
+  return { topic, action: action || undefined, resource, resourceId, eventKey, unverifiedBody }
 }
 
 /** True if the body and not `data.id` names the resource, as in split events. */
@@ -73,4 +81,5 @@ export const isNamedInBody = ({ resource }: Pointer): boolean => resource === 'a
 const MAX_KEY_PART_LENGTH = 64
 
 /** A part of an event key, made safe for any store: bounded, and without the separator. */
-const keyPart = (part: string): string => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '')).slice(0, MAX_KEY_PART_LENGTH)
+const keyPart = (part: unknown): string =>
+  encodeURIComponent(text(part).replace(/\p{Surrogate}/gu, '')).slice(0, MAX_KEY_PART_LENGTH)

@@ -331,22 +331,6 @@ describe('parseNotification', () => {
     expect(await Promise.all(shapes.map(([file]) => keyOf(file)))).toEqual(keys)
   })
 
-  it('makes no event key of the body alone: what only the body names is told apart by the request id', async () => {
-    const body = document('webhook.wallet-connect.agreement-confirmed')
-    const keyOf = async (url: string, id: string): Promise<string> =>
-      (await parseNotification({ url, headers: { 'x-request-id': id }, body })).eventKey
-    expect(await keyOf('/', 'a')).not.toBe(await keyOf('/', 'b'))
-    expect(await keyOf('/?data.id=7', 'a')).toBe(await keyOf('/?data.id=7', 'b'))
-    expect(await keyOf('/?data.id=7', 'a')).not.toBe(await keyOf('/?data.id=8', 'a'))
-  })
-
-  it('makes no event key of constants, even without random values', async () => {
-    vi.stubGlobal('crypto', {})
-    const keyOf = async (): Promise<string> => (await parseNotification({ url: '/?topic=payment&id=1', headers: {} })).eventKey
-    expect(await keyOf()).not.toBe(await keyOf())
-    vi.unstubAllGlobals()
-  })
-
   it('reads an old IPN delivery', async () => {
     const request = new Request('https://shop.test/ipn?id=123&topic=payment', { method: 'POST' })
     expect(await parseNotification(request)).toMatchObject({
@@ -574,6 +558,79 @@ describe('a delivery to an address with parameters of its own', () => {
     const { search } = new URL(signed.url)
     const delivery = { url: `/hook?id=7&data.id=7&topic=shop&${search.slice(1)}`, headers: signed.headers, body: undefined }
     expect(await verifyNotification(delivery, { secrets: secret })).toMatchObject({ resource: 'payment', resourceId: '1' })
+  })
+})
+
+describe('eventKey', () => {
+  const part = fc.option(fc.constantFrom('1', 'a:b', '\ud800', 7, ''), { nil: undefined })
+  const event = fc.record({
+    id: part,
+    version: part,
+    status: part,
+    action: fc.constantFrom(undefined, 'payment.updated', 'splitter.update'),
+    data: fc.record({ id: part, version: part, status: part }),
+  })
+  const topic = fc.constantFrom('payment', 'wallet_connect', 'order', 'shop', '')
+  const dataId = fc.constantFrom('1', 'ORD01AB', undefined)
+
+  /** A signed delivery of this body. Without an id, the signature does not cover one. */
+  async function signedDelivery(body: object, topic: string, id: string | undefined, requestId: string) {
+    const { url, headers } = await signNotification({ secret, topic, data: { id: id ?? '' }, requestId })
+    return { url, headers: Object.fromEntries(headers), body }
+  }
+  const verified = (delivery: Parameters<typeof verifyNotification>[0]) => verifyNotification(delivery, { secrets: secret })
+  const isReadable = (body: { action?: unknown; data: { id?: unknown } }, topic: string, id?: string): boolean =>
+    Boolean(topic || body.action || id || body.data.id)
+
+  it('of a signed delivery is never made of its body alone: a replay with any body has no key of another resource', async () => {
+    await fc.assert(
+      fc.asyncProperty(event, topic, topic, dataId, async (body, topic, replayedAs, id) => {
+        fc.pre(isReadable(body, topic, 'other') && isReadable(body, replayedAs, id))
+        const genuine = await verified(await signedDelivery(body, topic, 'other', 'request-1'))
+        const replay = await verified(await signedDelivery(body, replayedAs, id, 'request-2'))
+        expect(replay.eventKey).not.toBe(genuine.eventKey)
+      }),
+    )
+  })
+
+  it('of a delivery that was not verified is never that of one that was', async () => {
+    await fc.assert(
+      fc.asyncProperty(event, topic, dataId, async (body, topic, id) => {
+        fc.pre(isReadable(body, topic, id))
+        const delivery = await signedDelivery(body, topic, id, 'request-1')
+        expect((await parseNotification(delivery)).eventKey).not.toBe((await verified(delivery)).eventKey)
+      }),
+    )
+  })
+
+  it('is the same when a signed event is repeated with another request id, and never the same for two without a name', async () => {
+    await fc.assert(
+      fc.asyncProperty(event, topic, async (body, topic) => {
+        const isSplit = body.action === 'splitter.update' && (topic === 'shop' || topic === '')
+        const named = [body.id, body.version, body.data.version].some(
+          (part) => part !== undefined && part !== '' && part !== '\ud800',
+        )
+        const [first, second] = await Promise.all(
+          ['request-1', 'request-2'].map(async (id) => verified(await signedDelivery(body, topic, '1', id))),
+        )
+        expect(first?.eventKey === second?.eventKey).toBe(named && !isSplit)
+      }),
+    )
+  })
+
+  it.each([
+    ['with its runtime’s randomness', crypto],
+    ['in a runtime without any', undefined],
+  ])('is another for each delivery that names neither an event nor a request, %s', async (_, runtime) => {
+    vi.stubGlobal('crypto', runtime)
+    try {
+      const bodies = [undefined, { type: 'payment', data: { id: 1 } }, { type: 'payment', data: { id: 1, status: 'approved' } }]
+      const deliveries = bodies.flatMap((body) => Array(20).fill({ url: '/?topic=payment&id=1', headers: {}, body }))
+      const keys = await Promise.all(deliveries.map(async (delivery) => (await parseNotification(delivery)).eventKey))
+      expect(new Set(keys).size).toBe(60)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 })
 

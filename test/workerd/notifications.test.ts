@@ -29,7 +29,11 @@ let emulator: Emulator
 let agreement_id: string
 let handle: string
 /** What the merchant received, and the status that it answers with. */
-let merchant: { received: { body: string; headers: Record<string, string>; redirect: string }[]; status: number }
+let merchant: {
+  received: { body: string; headers: Record<string, string>; redirect: string }[]
+  status: number
+  answersAfter?: Promise<void>
+}
 /** Requests that reached Mercado Pago. */
 let requested: string[]
 
@@ -48,6 +52,7 @@ beforeEach(async () => {
       headers: Object.fromEntries(request.headers),
       redirect: request.redirect,
     })
+    await merchant.answersAfter
     return new Response('ok', { status: merchant.status })
   })
   const linked = await linkThrough(backend(), emulator)
@@ -59,6 +64,15 @@ afterEach(async () => {
   vi.restoreAllMocks()
   await reset()
 })
+
+/** Has the merchant receive and not answer, until the returned function is called. */
+function holdMerchant(): () => void {
+  let answer = (): void => {}
+  merchant.answersAfter = new Promise((resolve) => {
+    answer = resolve
+  })
+  return () => answer()
+}
 
 const eventAt = (index: number): unknown => JSON.parse(merchant.received[index]?.body ?? 'null')
 
@@ -96,11 +110,6 @@ async function consume(pointer: Omit<QueuedPointer, 'topic' | 'action'>, attempt
   const delays = retry.mock.calls.map(([options]) => options?.delaySeconds)
   return { ...(await getQueueResult(batch, createExecutionContext())), delays }
 }
-const pay = () =>
-  backend().payments.create({
-    wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
-    payer: { token: handle },
-  })
 const rowsThatAre = (state: NotificationState) =>
   vi.waitFor(
     async () => {
@@ -136,7 +145,10 @@ describe('POST /notifications', () => {
   })
 
   it('sends the advanced payment for a notification about its inner payment', async () => {
-    const payment = await pay()
+    const payment = await backend().payments.create({
+      wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
+      payer: { token: handle },
+    })
     const inner = payment.payments?.[0]?.id ?? 0
     expect(inner).not.toBe(payment.id)
     await receive(await signed({ topic: 'payment', action: 'payment.updated', data: { id: inner }, fields: { id: 7 } }))
@@ -157,43 +169,101 @@ describe('POST /notifications', () => {
     expect(await everything()).toMatchObject([{ isVerified: true }])
   })
 
-  it('treats an unsigned notification as a hint, which does not replace the signed event', async () => {
+  it('follows up a signed notification after a hint, and sends the state that the hint has told once', async () => {
     expect((await receive(await unsigned())).status).toBe(200)
     await rowsThatAre('delivered')
     expect((await receive(await signed())).status).toBe(200)
-    expect(await rowsThatAre('ignored')).toMatchObject([{ isVerified: true, reason: 'the merchant knows this state' }])
+    await vi.waitFor(async () => expect(await listed('delivered')).toHaveLength(2), { timeout: 10_000 })
     expect((await everything()).map(({ isVerified }) => isVerified).sort()).toEqual([false, true])
     expect(merchant.received).toHaveLength(1)
   })
 
-  it('tells one state of a payment once, whether it was created, updated or an IPN', async () => {
-    const payment = await pay()
-    const inner = String(payment.payments?.[0]?.id)
-    for (const [index, action] of ['payment.created', 'payment.updated'].entries()) {
-      await receive(await signed({ topic: 'payment', action, data: { id: inner }, fields: { id: `event-${index}` } }))
-      await rowsThatAre(index === 0 ? 'delivered' : 'ignored')
-    }
-    await receive(new Request(`${ORIGIN}/notifications?topic=payment&id=${inner}`, { method: 'POST' }))
-    await vi.waitFor(async () => expect((await listed('queued')).concat(await listed('received'))).toEqual([]), {
-      timeout: 15_000,
+  it('sends one event with one id when created, updated, IPN and the split tell of a payment in one state', async () => {
+    const payment = await backend().payments.create({
+      wallet_payment: { transaction_amount: 10, external_reference: 'order-1' },
+      payer: { token: handle },
     })
+    const id = payment.payments?.[0]?.id ?? 0
+    const of = (change: Event) => signed({ topic: 'payment', data: { id }, ...change })
+    await receive(await of({ action: 'payment.created', fields: { id: 7 } }))
+    await receive(await of({ action: 'payment.updated', fields: { id: 8 } }))
+    await receive(new Request(`${ORIGIN}/notifications?topic=payment&id=${id}`, { method: 'POST' }))
+    const split = { action: 'splitter.update', id: payment.id, data: { id: 'order-1' } }
+    await throughWorker('/notifications', { method: 'POST', body: JSON.stringify(split) })
+    await vi.waitFor(async () => expect(await listed('delivered')).toHaveLength(3), { timeout: 15_000 })
     expect(merchant.received).toHaveLength(1)
-    await backend().payments.refund(payment.id)
-    await receive(await signed({ topic: 'payment', action: 'payment.updated', data: { id: inner }, fields: { id: 'event-2' } }))
-    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 8_000 })
-    expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
   })
 
-  it('is not silenced by made-up bodies under a signature that was seen before', async () => {
-    await receive(await signed())
-    await rowsThatAre('delivered')
-    for (let version = 1; version < 4; version++) {
-      await receive(await signed({ fields: { id: 'event-1', entity: 'agreement', version } }))
+  it('sends a state again when it comes back after another', async () => {
+    const deliver = async (count: number) => {
+      await receive(await signed())
+      await vi.waitFor(() => expect(merchant.received).toHaveLength(count), { timeout: 10_000 })
+      await vi.waitFor(async () => expect(await listed('queued')).toEqual([]), { timeout: 10_000 })
     }
-    await vi.waitFor(async () => expect(await listed('ignored')).toHaveLength(3), { timeout: 8_000 })
+    const before = emulator.snapshot()
+    await deliver(1)
     emulator.buyer.cancel(agreement_id)
-    await receive(await signed({ fields: { id: 'event-9', entity: 'agreement', version: 1 } }))
-    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 8_000 })
+    await deliver(2)
+    emulator.restore(before)
+    await deliver(3)
+    expect([0, 1, 2].map((index) => (eventAt(index) as { data: { status: string } }).data.status)).toEqual([
+      'confirmed_by_user',
+      'cancelled',
+      'confirmed_by_user',
+    ])
+  })
+
+  it('is not silenced by a replayed signature whose body claims the event that comes next', async () => {
+    const captured = await signed()
+    const next = { id: 'event-2', entity: 'agreement', version: 1 }
+    const replayed = new Request(captured.url, {
+      method: 'POST',
+      headers: captured.headers,
+      body: JSON.stringify({ ...next, type: 'wallet_connect', action: 'status.updated', data: { status: 'cancelled' } }),
+    })
+    await receive(replayed)
+    await rowsThatAre('delivered')
+    emulator.buyer.cancel(agreement_id)
+    await receive(await signed({ fields: next }))
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 10_000 })
+    expect(eventAt(1)).toMatchObject({ data: { status: 'cancelled' } })
+  })
+
+  it('makes no further events of a replayed signature with made-up bodies', async () => {
+    const captured = await signed()
+    for (let index = 0; index < 5; index++) {
+      const body = JSON.stringify({ id: `made-up-${index}`, version: index, type: 'wallet_connect', action: `a${index}` })
+      expect((await receive(new Request(captured.url, { method: 'POST', headers: captured.headers, body }))).status).toBe(200)
+    }
+    await rowsThatAre('delivered')
+    expect(await everything()).toHaveLength(1)
+    expect(merchant.received).toHaveLength(1)
+  })
+
+  it.each([
+    ['a signature over no id', { type: 'wallet_connect', 'data.id': null }, (id: string) => ({ data: { id } })],
+    ['an id beside the signed one', { type: null, 'data.id': 'signed' }, (id: string) => ({ action: 'splitter.update', id })],
+  ])('treats %s as a hint about what its body names', async (_, query, bodyFor) => {
+    const request = await signed({ data: { id: query['data.id'] ?? '' } })
+    const url = new URL(request.url)
+    for (const [name, value] of Object.entries(query))
+      value === null ? url.searchParams.delete(name) : url.searchParams.set(name, value)
+    const known = new Request(url, { method: 'POST', headers: request.headers, body: JSON.stringify(bodyFor('of-nobody')) })
+    expect((await receive(known)).status).toBe(200)
+    expect(await everything()).toEqual([])
+  })
+
+  it.each([
+    ['signed', signed],
+    ['unsigned', unsigned],
+  ])('reads again what changed while an earlier %s notification was followed up', async (_, make) => {
+    const answer = holdMerchant()
+    await receive(await make())
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(1), { timeout: 10_000 })
+    emulator.buyer.cancel(agreement_id)
+    await receive(await make())
+    answer()
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(2), { timeout: 15_000 })
     expect(eventAt(1)).toMatchObject({ data: { status: 'cancelled' } })
   })
 
@@ -224,7 +294,7 @@ describe('POST /notifications', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(6)
     expect(statuses.filter((status) => status === 429)).toHaveLength(4)
     expect((await receive(await signed())).status).toBe(200)
-    await vi.waitFor(async () => expect(await listed('ignored')).toHaveLength(1), { timeout: 12_000 })
+    await vi.waitFor(async () => expect(await listed('delivered')).toHaveLength(2), { timeout: 10_000 })
     expect(merchant.received).toHaveLength(1)
   })
 
@@ -320,6 +390,42 @@ describe('the queue consumer', () => {
     }
     expect(waited).toEqual([5, 300, 1_800, 43_200])
     expect(new Set(merchant.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  it('sends again, with the same id, what the merchant did not accept, and nothing once it was accepted', async () => {
+    merchant.status = 500
+    expect((await consume(pointer())).retryMessages).toHaveLength(1)
+    merchant.status = 200
+    expect((await consume(pointer(), 2)).explicitAcks).toEqual(['m1'])
+    expect((await consume(pointer(), 3)).explicitAcks).toEqual(['m1'])
+    const ids = merchant.received.map(({ headers }) => headers['webhook-id'])
+    expect(ids).toEqual([ids[0], ids[0]])
+  })
+
+  it('does not send an event that another message is sending, and comes back to it within a minute', async () => {
+    const answer = holdMerchant()
+    const first = consume(pointer())
+    await vi.waitFor(() => expect(merchant.received).toHaveLength(1))
+    expect((await consume(pointer(), 1)).delays).toEqual([5])
+    expect((await consume(pointer(), 9)).delays).toEqual([60])
+    answer()
+    expect((await first).explicitAcks).toEqual(['m1'])
+    expect((await consume(pointer(), 2)).explicitAcks).toEqual(['m1'])
+    expect(merchant.received).toHaveLength(1)
+  })
+
+  it('sends an event although whoever took it before has died', async () => {
+    const resource = `agreement.updated:${agreement_id}`
+    const claims = await Promise.all(inboxes().map((inbox) => inbox.claim(resource)))
+    expect(claims).not.toContain(null)
+    expect((await consume(pointer())).retryMessages).toHaveLength(1)
+    for (const inbox of inboxes()) {
+      await runInDurableObject(inbox, (_, state) =>
+        state.storage.sql.exec('UPDATE claim SET leased_until = leased_until - 60001'),
+      )
+    }
+    expect((await consume(pointer(), 2)).explicitAcks).toEqual(['m1'])
+    expect(merchant.received).toHaveLength(1)
   })
 
   it('does not follow redirects of the merchant', async () => {
