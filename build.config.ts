@@ -35,7 +35,7 @@ const pure = {
 }
 
 export default defineBuildConfig({
-  entries: ['src/index', 'src/notifications/index', 'src/doctor/index', 'src/emulator/index', 'src/msw'],
+  entries: ['src/index', 'src/notifications/index', 'src/doctor/index', 'src/ledger/index', 'src/emulator/index', 'src/msw'],
   declaration: 'node16',
   sourcemap: true,
   clean: true,

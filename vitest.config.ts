@@ -10,6 +10,7 @@ const root = new URL('.', import.meta.url).pathname
 const alias = {
   'mercadopago-wallet-connect/notifications': `${root}src/notifications/index.ts`,
   'mercadopago-wallet-connect/doctor': `${root}src/doctor/index.ts`,
+  'mercadopago-wallet-connect/ledger': `${root}src/ledger/index.ts`,
   'mercadopago-wallet-connect/emulator': `${root}src/emulator/index.ts`,
   'mercadopago-wallet-connect/msw': `${root}src/msw.ts`,
   'mercadopago-wallet-connect': `${root}src/index.ts`,
@@ -40,7 +41,8 @@ const workerd = (include: string[]): TestProjectConfiguration => ({
       main: './playground/worker.ts',
       wrangler: { configPath: './wrangler.toml' },
       remoteBindings: false,
-      miniflare: { bindings: SECRETS },
+      // The database is for the store of D1 alone: the proxy has none.
+      miniflare: { bindings: SECRETS, d1Databases: ['LEDGER_DB'] },
     }),
   ],
   test: { name: 'workerd', testTimeout, include },
@@ -73,7 +75,7 @@ const standard = (): TestProjectConfiguration[] => [
   node([
     'test/node/!(consumers|page-security|release).test.ts',
     'test/runtime/!(suite).test.ts',
-    'test/ledger/{simulation,state-machine}.test.ts',
+    'test/ledger/{bun,ledger,ledger-simulation,shop,simulation,state-machine}.test.ts',
   ]),
   workerd(['test/contract/**/*.test.ts', 'test/workerd/!(naughty-strings).test.ts', 'test/ledger/*.workerd.test.ts']),
   browser(['test/{contract,chromium}/**/*.test.ts']),
@@ -85,7 +87,7 @@ const standard = (): TestProjectConfiguration[] => [
  */
 const long = (): TestProjectConfiguration[] => [
   node([
-    'test/ledger/{simulation,kill}.test.ts',
+    'test/ledger/{simulation,kill,ledger-simulation,ledger-kill}.test.ts',
     'test/node/{consumers,model,page-security,release,worlds}.test.ts',
     'test/runtime/suite.test.ts',
     'test/unit/{notifications,emulator/explore}.test.ts',
@@ -98,7 +100,8 @@ const long = (): TestProjectConfiguration[] => [
 ]
 
 /** In a clone that has run no test yet, the size of a file does not say how long it takes. */
-const LONG = /\/(page|page-security|start|suite|simulation|kill|consumers|examples|release|model|notifications)\.test\.ts$/
+const LONG =
+  /\/(page|page-security|start|suite|simulation|kill|ledger-kill|ledger-simulation|consumers|examples|release|model|notifications)\.test\.ts$/
 
 class LongestFirst extends BaseSequencer {
   override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {

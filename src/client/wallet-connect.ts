@@ -19,7 +19,7 @@ import type {
 import type { Refund, RefundPaymentInput } from '../operations/refund.ts'
 import type { PreparedRequest, PrepareOptions } from '../request/prepared-request.ts'
 import type { ReconcileOptions, Settlement } from '../request/reconcile.ts'
-import type { Answer, SendOptions } from '../request/send.ts'
+import type { Answer, SendOptions, SendPreparedOptions } from '../request/send.ts'
 
 /** Options of a write. */
 export interface WriteOptions extends SendOptions, Pick<PrepareOptions, 'idempotencyKey'> {}
@@ -178,7 +178,10 @@ export interface WalletConnect extends Calls {
    * @throws {InvalidInputError | RefusedError | UnavailableError | UnknownOutcomeError} for a write
    * @throws {InvalidResponseError} for a read
    */
-  send<Name extends OperationName>(prepared: PreparedRequest<Name>, options?: SendOptions): Promise<Answer<OperationOutput<Name>>>
+  send<Name extends OperationName>(
+    prepared: PreparedRequest<Name>,
+    options?: SendPreparedOptions,
+  ): Promise<Answer<OperationOutput<Name>>>
   /**
    * Settles a write whose outcome is unknown: sends the same request again, then reads; a refund is read first. Never makes
    * a new key. The result is a value; call it again later while the outcome is `unknown`. `not_done` needs proof: for a

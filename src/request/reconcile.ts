@@ -5,7 +5,7 @@ import { requests } from '../operations/requests.ts'
 import { checkPreparedRequest } from './check-prepared-request.ts'
 import { findEffect, isIndexed } from './find-effect.ts'
 import type { PreparedRequest } from './prepared-request.ts'
-import { inTimeLeft, readerUntil, type SendOptions, sendChecked, unknownOutcome } from './send.ts'
+import { inTimeLeft, readerUntil, type SendPreparedOptions, sendChecked, unknownOutcome } from './send.ts'
 import type { Transport } from './transport.ts'
 
 /** What `reconcile` found out about a write. */
@@ -27,14 +27,12 @@ export type Settlement<Data = unknown> =
     }
 
 /** What goes with `reconcile`. */
-export interface ReconcileOptions extends SendOptions {
+export interface ReconcileOptions extends SendPreparedOptions {
   /**
    * The id of a payment that was made after the last attempt had ended, two minutes or more. If the search shows it, then
    * it proves something that the search does not show the payment of this request.
    */
   witness?: number | string | undefined
-  /** For a refund: ids of the refunds that the payment had before the first attempt, as `payments.listRefunds` returned them. */
-  refundsBefore?: readonly string[] | undefined
 }
 
 /**

@@ -42,6 +42,12 @@ export interface SendOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Options of sending a prepared request. */
+export interface SendPreparedOptions extends SendOptions {
+  /** For a refund: ids of the refunds that the payment had before the first attempt; read when left out. */
+  refundsBefore?: readonly string[] | undefined
+}
+
 /**
  * Sends a prepared request until there is an answer, within the deadline: the same key and the same bytes each time.
  *
@@ -51,7 +57,7 @@ export interface SendOptions {
  * @throws {UnknownOutcomeError} a write may have been done
  * @throws {InvalidResponseError} the response to a read is not the documented resource
  */
-export async function send(transport: Transport, stored: PreparedRequest, options?: SendOptions): Promise<Answer> {
+export async function send(transport: Transport, stored: PreparedRequest, options?: SendPreparedOptions): Promise<Answer> {
   return sendChecked(transport, checkPreparedRequest(stored), options)
 }
 
@@ -59,7 +65,7 @@ export async function send(transport: Transport, stored: PreparedRequest, option
 export async function sendChecked(
   transport: Transport,
   prepared: PreparedRequest,
-  options?: SendOptions & Known,
+  options?: SendPreparedOptions,
 ): Promise<Answer> {
   const signal = readSignal(options)
   const { clock, aborts, maxRetries } = transport

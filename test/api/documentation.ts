@@ -7,7 +7,9 @@ const out = process.argv[2] ?? `${root}coverage/api`
 
 const app = await Application.bootstrap({
   name: 'mercadopago-wallet-connect',
-  entryPoints: ['index', 'notifications/index', 'doctor/index', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`),
+  entryPoints: ['index', 'notifications/index', 'doctor/index', 'ledger/index', 'emulator/index', 'msw'].map(
+    (entry) => `${root}src/${entry}.ts`,
+  ),
   tsconfig: `${root}tsconfig.json`,
   basePath: root,
   readme: 'none',
@@ -25,6 +27,7 @@ const app = await Application.bootstrap({
     'BaseError',
     'Operations',
     'Known',
+    'WriteName',
     'DiscountInput',
     'REQUEST_FAULTS',
     'NOTIFICATION_FAULTS',

@@ -35,6 +35,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'src/notifications': ['src/schema', 'src/errors.ts'],
   'src/client': ['src/request', 'src/operations', 'src/notifications', 'src/schema', 'src/errors.ts'],
   'src/doctor': ['src/client', 'src/request', 'src/operations', 'src/notifications', 'src/schema', 'src/errors.ts'],
+  'src/ledger': ['src/client', 'src/request', 'src/operations', 'src/notifications', 'src/schema', 'src/errors.ts'],
   'src/index.ts': [
     'src/client',
     'src/request',

@@ -149,6 +149,9 @@ describe('the tarball', () => {
       'dist/index.d.mts',
       'dist/index.mjs',
       'dist/index.mjs.map',
+      'dist/ledger/index.d.mts',
+      'dist/ledger/index.mjs',
+      'dist/ledger/index.mjs.map',
       'dist/msw.d.mts',
       'dist/msw.mjs',
       'dist/msw.mjs.map',
@@ -161,6 +164,7 @@ describe('the tarball', () => {
       'package.json',
       'src/emulator/FAULTS.md',
       'src/emulator/README.md',
+      'src/ledger/README.md',
     ])
   })
 
@@ -218,7 +222,7 @@ describe('the tarball', () => {
   })
 
   it('is nothing if it is imported for its effects', async () => {
-    const entries = ['', '/notifications', '/doctor', '/emulator', '/msw'].map(
+    const entries = ['', '/notifications', '/doctor', '/ledger', '/emulator', '/msw'].map(
       (entry) => `import 'mercadopago-wallet-connect${entry}'`,
     )
     const stdin = { contents: entries.join('\n'), resolveDir: packed.folder }
@@ -233,7 +237,9 @@ describe('the tarball', () => {
     expect(statements.length).toBeGreaterThan(100)
     expect(statements.filter((each) => !isDeclaration(each)).map((each) => each.getText())).toEqual([])
 
-    const entries = ['index', 'notifications/index', 'doctor/index', 'emulator/index'].map((entry) => `./${entry}.mjs`)
+    const entries = ['index', 'notifications/index', 'doctor/index', 'ledger/index', 'emulator/index'].map(
+      (entry) => `./${entry}.mjs`,
+    )
     const script = `
       const called = []
       const doing = Object.getOwnPropertyNames(globalThis).filter((name) => /^[a-z]/.test(name) && typeof globalThis[name] === 'function')
@@ -282,9 +288,10 @@ describe('the tarball', () => {
       import { emulatorHandlers } from 'mercadopago-wallet-connect/msw'
       import { createNotificationVerifier } from 'mercadopago-wallet-connect/notifications'
       import { doctor } from 'mercadopago-wallet-connect/doctor'
-      console.log([createWalletConnect, doctor, createEmulator, emulatorHandlers, createNotificationVerifier].map((each) => typeof each).join())`
+      import { createLedger } from 'mercadopago-wallet-connect/ledger'
+      console.log([createWalletConnect, doctor, createLedger, createEmulator, emulatorHandlers, createNotificationVerifier].map((each) => typeof each).join())`
     writeFileSync(`${packed.folder}/run.mjs`, script)
     const { stdout } = await promisify(execFile)(process.execPath, ['run.mjs'], { cwd: realpathSync(packed.folder) })
-    expect(stdout.trim()).toBe('function,function,function,function,function')
+    expect(stdout.trim()).toBe('function,function,function,function,function,function')
   })
 })

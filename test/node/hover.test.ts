@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { readOptions } from '../support/package/compile.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const entries = ['index', 'notifications/index', 'doctor/index', 'emulator/index', 'msw'].map((entry) => `${root}src/${entry}.ts`)
+const entries = ['index', 'notifications/index', 'doctor/index', 'ledger/index', 'emulator/index', 'msw'].map(
+  (entry) => `${root}src/${entry}.ts`,
+)
 const program = ts.createProgram(entries, readOptions(root))
 const checker = program.getTypeChecker()
 
@@ -65,7 +67,7 @@ describe('an editor', () => {
       'payments.listRefunds': '(advanced_payment_id: string | number, options: SendOptions) => Promise<Refund[]>',
       'notifications.resolve': '(notification: N, options: SendOptions) => Promise<Resolved<N>>',
       prepare: '(name: Name, input: OperationInput<Name>, options: PrepareOptions) => PreparedRequest<Name>',
-      send: '(prepared: PreparedRequest<Name>, options: SendOptions) => Promise<Answer<OperationOutput<Name>>>',
+      send: '(prepared: PreparedRequest<Name>, options: SendPreparedOptions) => Promise<Answer<OperationOutput<Name>>>',
       reconcile: '(prepared: PreparedRequest<Name>, options: ReconcileOptions) => Promise<Settlement<OperationOutput<Name>>>',
     })
   })

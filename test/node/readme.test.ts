@@ -12,36 +12,19 @@ import * as emulator from 'mercadopago-wallet-connect/emulator'
 import * as handlers from 'mercadopago-wallet-connect/msw'
 import * as notifications from 'mercadopago-wallet-connect/notifications'
 import * as msw from 'msw/node'
-import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { resolveOptions } from '../../src/client/client-options.ts'
 import { createClient } from '../../src/client/create-wallet-connect.ts'
 import { createEmulatorClock } from '../support/client/emulator-clock.ts'
 import { linkWallet, rejection } from '../support/client/wallet.ts'
 import { diagnose, readOptions } from '../support/package/compile.ts'
+import { blocksOf, runBlock } from '../support/package/run-block.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const readme = readFileSync(`${root}README.md`, 'utf8')
-const blocksOf = (page: string): string[] => [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code)
 const ofEmulator = blocksOf(readFileSync(`${root}src/emulator/README.md`, 'utf8'))
-const blocks = [...blocksOf(readme), ...ofEmulator]
-
-/** A block as the body of a function, which gets `modules` and fills `exported`. */
-function bodyOf(code: string): string {
-  const known = bodies.get(code)
-  if (known !== undefined) return known
-  const { outputText } = ts.transpileModule(code, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-  })
-  const body = outputText
-    .replace(/^import (\{[^}]*\}) from ('.*');$/gm, 'const $1 = modules[$2]')
-    .replace(/^export \{\};$/gm, '')
-    .replace(/^export default /gm, 'exported.default = ')
-    .replace(/^export ((?:async )?function (\w+))/gm, 'exported.$2 = $2; $1')
-  bodies.set(code, body)
-  return body
-}
-const bodies = new Map<string, string>()
+const ofLedger = blocksOf(readFileSync(`${root}src/ledger/README.md`, 'utf8'))
+const blocks = [...blocksOf(readme), ...ofEmulator, ...ofLedger]
 
 /** Runs a block, and gives what it exports and what it has printed. What it only declares has to be `given`. */
 async function load(code: string, given: object = {}, client: object = {}) {
@@ -53,12 +36,8 @@ async function load(code: string, given: object = {}, client: object = {}) {
     'mercadopago-wallet-connect/msw': handlers,
     'msw/node': msw,
   }
-  const body = bodyOf(code)
-  const exported = {}
-  const scope = { modules, exported, console: { log: (...values: unknown[]) => printed.push(...values) }, ...given }
-  const AsyncFunction = (async () => {}).constructor as FunctionConstructor
-  await new AsyncFunction(...Object.keys(scope), body)(...Object.values(scope))
-  return { exported, printed }
+  const scope = { console: { log: (...values: unknown[]) => printed.push(...values) }, ...given }
+  return { exported: await runBlock(code, scope, modules), printed }
 }
 
 /** What a block prints. */
