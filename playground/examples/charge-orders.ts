@@ -176,7 +176,9 @@ async function sendFirst(
   order: string,
 ): Promise<ReturnType<typeof judge> | undefined> {
   try {
-    return judge((await wallet.send(prepared)).data)
+    const { data, mismatches } = await wallet.send(prepared)
+    // An answer about another order says nothing of this one.
+    return mismatches.length === 0 ? judge(data) : undefined
   } catch (error) {
     if (error instanceof UnknownOutcomeError) return undefined
     if (!(error instanceof RefusedError)) throw error

@@ -66,7 +66,7 @@ export async function settleWrite(
     if (requests[operation].retry === 'state') return await settleState(attempt)
     return review('Mercado Pago lists nothing that would show it')
   } catch (error) {
-    return error instanceof RefusedError ? STILL_UNKNOWN : UNREACHABLE
+    return error instanceof RefusedError || error instanceof RangeError ? STILL_UNKNOWN : UNREACHABLE
   }
 }
 
@@ -191,6 +191,9 @@ export async function listRefunds(attempt: WriteAttempt): Promise<string[]> {
 }
 
 function readerOf({ wallet, signal }: WriteAttempt): Read {
-  return async <Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<OperationOutput<Name>> =>
-    (await wallet.send(wallet.prepare(name, input), { signal })).data
+  return async <Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<OperationOutput<Name>> => {
+    const { data, mismatches } = await wallet.send(wallet.prepare(name, input), { signal })
+    if (mismatches.length > 0) throw new RangeError('the answer is about something else')
+    return data
+  }
 }

@@ -115,9 +115,14 @@ async function findRefund(prepared: PreparedRequest, read: Read, { refundsBefore
   const refunds = await read('payments.listRefunds', paymentIn(prepared))
   const fresh = refunds.filter(({ id }) => !refundsBefore?.includes(id))
   if (fresh.length === 0) return ABSENT_SO_FAR
+  if (amount !== undefined && refundsBefore) {
+    // One refund may be listed in parts. Whatever is new without adding up may be a part of it.
+    const cents = fresh.reduce((sum, refund) => sum + Math.round(Number(refund.amount) * 100), 0)
+    return cents === Math.round(amount * 100) ? { kind: 'done', data: fresh } : UNCLEAR
+  }
   if (amount !== undefined) {
     if (fresh.every((refund) => typeof refund.amount === 'number' && refund.amount !== amount)) return ABSENT_SO_FAR
-    return refundsBefore && fresh.length === 1 ? { kind: 'done', data: fresh } : UNCLEAR
+    return UNCLEAR
   }
   if (fresh.length > 1) return UNCLEAR
   return statusOf(await read('payments.get', paymentIn(prepared))) === 'refunded' ? { kind: 'done', data: fresh } : UNCLEAR

@@ -75,11 +75,14 @@ export function judge({ status, headers, text }: ReceivedResponse, { operation, 
   if (status === 429) return { ...meta, kind: 'limited' }
   const response = readErrorResponse(json.ok ? json.value : undefined, secrets())
   // A 409 that does not say what it is may be the one that means "still being processed".
-  const codes = [response.apiCode, ...response.causes.map(({ code }) => code)].filter(Boolean)
-  const isInProgress = codes.length === 0 || codes.includes('401001')
+  const codes = [response.apiCode ?? '', ...response.causes.map(({ code }) => code)]
+  const isInProgress = codes.includes('401001') || !codes.some((code) => REFUSING_CONFLICT.test(code))
   if (status === 423 || (status === 409 && isInProgress)) return { ...meta, kind: 'busy' }
   return { ...meta, ...response, kind: 'refused' }
 }
+
+/** The codes of a conflict that is a refusal: those of the numbered catalogue, and that of a key with another body. */
+const REFUSING_CONFLICT = /^(?:\d{6}|idempotency_key_already_used)$/
 
 const BAD_STATUS: Issue = { path: '', message: 'does not have a status that the API uses' }
 

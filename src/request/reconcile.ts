@@ -30,7 +30,7 @@ export type Settlement<Data = unknown> =
 export interface ReconcileOptions extends SendPreparedOptions {
   /**
    * The id of a payment that was made after the last attempt had ended, two minutes or more. If the search shows it, then
-   * it proves something that the search does not show the payment of this request.
+   * it proves something that the search does not show the payment of this request, and that no request is under way any more.
    */
   witness?: number | string | undefined
 }
@@ -41,8 +41,8 @@ export interface ReconcileOptions extends SendPreparedOptions {
  * `never`.
  *
  * `not_done` needs proof: a refusal of the repeat does not say what became of the first attempt, and a search may show
- * payments late. Proof is a state that excludes the effect, a list of refunds that does not hold it, a refusal that is about
- * the bytes of the request, or a search that shows the `witness` and not the payment. Without proof it is `unknown`.
+ * payments late. Proof is a state that excludes the effect, a refusal that is about the bytes of the request, or the `witness`:
+ * the search shows it and not the payment, or the list of refunds does not hold the refund. Without proof it is `unknown`.
  *
  * @throws {InvalidInputError} the request is not a prepared write
  */
@@ -62,6 +62,9 @@ export async function reconcile(
   if (witness !== undefined && !v.is(AdvancedPaymentIdSchema, witness)) {
     throw new InvalidInputError([{ path: 'witness', message: 'must be the id of an advanced payment' }])
   }
+  if (refundsBefore !== undefined && !(Array.isArray(refundsBefore) && refundsBefore.every((id) => typeof id === 'string'))) {
+    throw new InvalidInputError([{ path: 'refundsBefore', message: 'must be a list of ids, as strings' }])
+  }
   const sentAt = clock.date()
   const end = clock.now() + deadlineMs
   const read = readerUntil(end, transport, prepared, signal)
@@ -78,8 +81,8 @@ export async function reconcile(
   let failure: unknown
   try {
     if (retry !== 'never') {
-      const { data } = await sendChecked(inTimeLeft(transport, end), prepared, { signal, refundsBefore })
-      return { outcome: 'done', data }
+      const { data, mismatches } = await sendChecked(inTimeLeft(transport, end), prepared, { signal, refundsBefore })
+      return mismatches.length === 0 ? { outcome: 'done', data } : unknown()
     }
   } catch (error) {
     if (error instanceof InvalidInputError) throw error
@@ -90,7 +93,7 @@ export async function reconcile(
   const effect = await findEffect(prepared, read, { refundsBefore })
   if (effect.kind === 'done') return { outcome: 'done', data: effect.data }
   if (failure instanceof RefusedError && effect.kind === 'absent') {
-    const isProved = operation !== 'payments.create' || isWitnessed || isAboutTheBytes(failure)
+    const isProved = effect.isFinal || isWitnessed || isAboutTheBytes(failure)
     if (isProved && isPlain(failure)) return { outcome: 'not_done', error: failure }
   }
   return failure instanceof UnknownOutcomeError ? { outcome: 'unknown', error: failure } : unknown(failure as never)

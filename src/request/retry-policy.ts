@@ -15,7 +15,7 @@ import type { Verdict } from './judge.ts'
 export type NextStep = 'return' | 'refuse' | 'repeat' | 'find' | 'find_then_repeat' | 'give_up'
 
 /** The kinds of verdict that the policy distinguishes. */
-type Row = 'answer' | 'refused' | 'refused_after_loss' | 'busy' | 'limited' | 'lost' | 'lost_for_good'
+type Row = 'answer' | 'refused' | 'refused_after_loss' | 'busy' | 'limited' | 'limited_after_loss' | 'lost' | 'lost_for_good'
 
 /** The retry classes, and refunds: no source says that they honour the key, but the API lists them. */
 type Column = RetryClass | 'refund'
@@ -28,6 +28,7 @@ const POLICY: Record<Row, Record<Column, NextStep>> = {
   refused_after_loss: { read: 'refuse', keyed: 'give_up', refund: 'find', state: 'find', never: 'give_up' },
   busy: { read: 'repeat', keyed: 'repeat', refund: 'find_then_repeat', state: 'repeat', never: 'give_up' },
   limited: { read: 'repeat', keyed: 'repeat', refund: 'repeat', state: 'repeat', never: 'give_up' },
+  limited_after_loss: { read: 'repeat', keyed: 'repeat', refund: 'find_then_repeat', state: 'repeat', never: 'give_up' },
   lost: { read: 'repeat', keyed: 'repeat', refund: 'find_then_repeat', state: 'repeat', never: 'give_up' },
   lost_for_good: { read: 'give_up', keyed: 'give_up', refund: 'give_up', state: 'give_up', never: 'give_up' },
 }
@@ -44,6 +45,7 @@ export function nextStep(verdict: Verdict, operation: OperationName, mayHaveMove
 
 function rowOf(verdict: Verdict, mayHaveMoved: boolean): Row {
   if (verdict.kind === 'refused') return mayHaveMoved ? 'refused_after_loss' : 'refused'
+  if (verdict.kind === 'limited') return mayHaveMoved ? 'limited_after_loss' : 'limited'
   if (verdict.kind !== 'lost') return verdict.kind
   const { reason, status } = verdict
   // A status that the API never uses, such as a redirect, will be the same next time.

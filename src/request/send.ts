@@ -147,8 +147,12 @@ export const inTimeLeft = (transport: Transport, end: number): Transport => ({
 /** Makes reads about `prepared`, for the same platform, in the time that is left until `end`. */
 export function readerUntil(end: number, transport: Transport, prepared: PreparedRequest, signal: AbortSignal | undefined): Read {
   const platformId = prepared.headers['x-platform-id']
-  return async (name, input) =>
-    (await sendChecked(inTimeLeft(transport, end), prepare(name, input, { platformId }), { signal })).data as never
+  return async (name, input) => {
+    const { data, mismatches } = await sendChecked(inTimeLeft(transport, end), prepare(name, input, { platformId }), { signal })
+    // What is about something else shows nothing. The caller takes it as a read that failed.
+    if (mismatches.length > 0) throw new TypeError('the answer is about something else')
+    return data as never
+  }
 }
 
 /** The error for a write that may have been executed. */

@@ -136,7 +136,7 @@ describe('reconcile', () => {
   })
 
   const tooLate = json(400, { status: '400', error: 'bad_request', message: 'Invalid capture payment status' })
-  const withStatus = (status: string): Step => json(200, { ...approved, status })
+  const withStatus = (status: string): Step => json(200, { ...approved, id: 7, status })
 
   it.each([
     ['payments.capture', 'refused', 'approved', 'done'],
@@ -170,12 +170,20 @@ describe('reconcile', () => {
       [json(200, [...refund, ...refund]), withStatus('refunded')],
     ],
     ['a partial refund that may be this one or an earlier one', 'unknown', { amount: 25 }, json(400, {}), [json(200, refund)]],
-    ['a refused refund of a payment without refunds', 'not_done', { amount: 25 }, json(400, {}), [json(200, [])]],
+    ['a refused refund of a payment without refunds', 'unknown', { amount: 25 }, json(400, {}), [json(200, [])]],
     ['a lost refund of a payment without refunds', 'unknown', { amount: 25 }, lost, [json(200, [])]],
   ] as [string, string, object, Step, Step[]][])('of %s is %s', async (_, outcome, input, step, reads) => {
     const wallet = walletWith(scriptedByMethod({ POST: [step], GET: reads }), { maxRetries: 0 })
     const settlement = await wallet.reconcile(wallet.prepare('payments.refund', { advanced_payment_id: 7, ...input }))
     expect(settlement.outcome).toBe(outcome)
+  })
+
+  it('of a refused refund is not_done with a witness: no earlier request is under way any more', async () => {
+    const later = { ...approved, id: 99, wallet_payment: { transaction_amount: 5, external_reference: 'later' } }
+    const reads = [json(200, []), json(200, []), json(200, later), page(later), json(200, [])]
+    const wallet = walletWith(scriptedByMethod({ POST: [json(400, {})], GET: [json(200, []), ...reads] }), { maxRetries: 0 })
+    const prepared = wallet.prepare('payments.refund', { advanced_payment_id: 7, amount: 25 })
+    expect((await wallet.reconcile(prepared, { witness: 99 })).outcome).toBe('not_done')
   })
 
   it('reads a refund before it is sent again, and compares the list with what it was', async () => {

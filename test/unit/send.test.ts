@@ -206,21 +206,28 @@ describe('send: a refusal', () => {
     expect(fetch.sent).toHaveLength(1)
   })
 
-  it.each(['', '{}', '[]', 'null', '42', '{"status":"409","error":"Conflict","message":"Try again later."}'])(
-    '409 with the body %j may be in progress, and is an unknown outcome at the end',
-    async (body) => {
-      for (const [operation, input] of writes) {
-        const wallet = walletWith(scriptedFetch(text(409, body)))
-        expect(await rejection(wallet.send(wallet.prepare(operation, input as never)))).toMatchObject({ code: 'unknown_outcome' })
-      }
-    },
-  )
+  it.each([
+    '',
+    '{}',
+    '[]',
+    'null',
+    '42',
+    '{"code":"409"}',
+    '{"cause":[{"code":"conflict"}]}',
+    '{"errors":[{"code":"idempotency_in_progress"}]}',
+    '{"status":"409","error":"Conflict","message":"Try again later."}',
+  ])('409 with the body %j may be in progress, and is an unknown outcome at the end', async (body) => {
+    for (const [operation, input] of writes) {
+      const wallet = walletWith(scriptedFetch(text(409, body)))
+      expect(await rejection(wallet.send(wallet.prepare(operation, input as never)))).toMatchObject({ code: 'unknown_outcome' })
+    }
+  })
 })
 
 describe('send: a capture or cancellation that is refused', () => {
-  const cancelled = { ...document('get-agreement.response.200'), status: 'cancelled' }
+  const cancelled = { ...document('get-agreement.response.200'), id: 'abc', status: 'cancelled' }
   const tooLate = json(400, { status: '400', error: 'bad_request', message: 'Invalid capture payment status' })
-  const withStatus = (status: string): (() => Response) => json(200, { ...approved, status })
+  const withStatus = (status: string): (() => Response) => json(200, { ...approved, id: 7, status })
 
   it.each([
     ['payments.capture', 'approved'],
@@ -261,7 +268,7 @@ describe('send: a capture or cancellation that is refused', () => {
   ])('payments.capture is read before its first refusal is believed: %s is %s', async (status, outcome) => {
     const fetch = scriptedByMethod({ PUT: [tooLate], GET: [withStatus(status)] })
     const result = await walletWith(fetch)
-      .payments.capture(10458724)
+      .payments.capture(7)
       .then(
         () => 'done',
         ({ code }) => code,
@@ -282,6 +289,13 @@ describe('send: a capture or cancellation that is refused', () => {
   })
 })
 
+describe('send: a read between attempts that is about something else', () => {
+  it.each(['approved', 'cancelled'])('shows nothing of a capture, whatever its status: %s', async (status) => {
+    const fetch = scriptedByMethod({ PUT: [json(400, {})], GET: [json(200, { ...approved, id: 99, status })] })
+    expect(await rejection(walletWith(fetch).payments.capture(7))).toMatchObject({ code: 'unknown_outcome' })
+  })
+})
+
 describe('send: a refund that is refused', () => {
   const refusal = json(403, { message: 'not now' })
 
@@ -293,6 +307,27 @@ describe('send: a refund that is refused', () => {
   it('is an unknown outcome after a lost attempt, which may still arrive', async () => {
     const wallet = walletWith(scriptedByMethod({ POST: [network, refusal], GET: [json(200, [])] }))
     expect(await rejection(wallet.payments.refund(7, { amount: 2 }))).toMatchObject({ code: 'unknown_outcome', status: 403 })
+  })
+
+  it('is not sent again after a limit before the list was read again', async () => {
+    const refund = { id: 1, amount: 2 }
+    const fetch = scriptedByMethod({
+      POST: [network, json(429, {}, { 'retry-after': '0' })],
+      GET: [json(200, []), json(200, []), json(200, [refund])],
+    })
+    expect(await walletWith(fetch).payments.refund(7, { amount: 2 })).toMatchObject([{ amount: 2 }])
+    expect(fetch.sent.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'POST', 'GET'])
+  })
+
+  it('is found although it is listed in parts, and is not sent again for a part alone', async () => {
+    const parts = [
+      { id: 1, amount: 3 },
+      { id: 2, amount: 2 },
+    ]
+    const whole = scriptedByMethod({ POST: [network], GET: [json(200, []), json(200, parts)] })
+    expect(await walletWith(whole).payments.refund(7, { amount: 5 })).toHaveLength(2)
+    const part = scriptedByMethod({ POST: [network], GET: [json(200, []), json(200, parts.slice(1))] })
+    expect(await rejection(walletWith(part).payments.refund(7, { amount: 5 }))).toMatchObject({ code: 'unknown_outcome' })
   })
 })
 
