@@ -75,7 +75,7 @@ const standard = (): TestProjectConfiguration[] => [
   node([
     'test/node/!(consumers|page-security|release).test.ts',
     'test/runtime/!(suite).test.ts',
-    'test/ledger/{bun,ledger,ledger-simulation,shop,simulation,state-machine}.test.ts',
+    'test/ledger/{bun,indexes,ledger,ledger-simulation,shop,simulation,state-machine}.test.ts',
   ]),
   workerd(['test/contract/**/*.test.ts', 'test/workerd/!(naughty-strings).test.ts', 'test/ledger/*.workerd.test.ts']),
   browser(['test/{contract,chromium}/**/*.test.ts']),
