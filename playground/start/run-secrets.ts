@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { readKeyRing } from '../sealing/key-ring.ts'
 import { makeClientKey, makeNamedKey } from './secrets.ts'
@@ -20,9 +20,15 @@ export const makeRunSecrets = (): RunSecrets => ({
  * The secrets in the file, which is made if it is missing, and never changed: a ledger that outlives a run can settle its
  * unknown payments and open its handles only with the keys that it was begun with.
  *
- * @throws {TypeError} others can read the file, or it is malformed
+ * @param ledger the folder of that ledger
+ * @throws {TypeError} others can read the file, it is malformed, or it is gone although there is a ledger
  */
-export function keepRunSecrets(file: string): RunSecrets {
+export function keepRunSecrets(file: string, ledger: string): RunSecrets {
+  if (existsSync(ledger) && !existsSync(file)) {
+    throw new TypeError(
+      `${file} is gone, and the ledger in ${ledger} needs its keys: restore it, or move the ledger away if nothing in it is open.`,
+    )
+  }
   mkdirSync(dirname(file), { recursive: true })
   try {
     writeFileSync(file, `${JSON.stringify(makeRunSecrets(), null, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true })

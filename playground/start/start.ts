@@ -51,7 +51,7 @@ const parent = process.ppid
 setInterval(() => process.ppid === parent || stop(0), 500).unref()
 
 try {
-  const secrets = isKeeping ? keepRunSecrets(KEPT_SECRETS) : makeRunSecrets()
+  const secrets = isKeeping ? keepRunSecrets(KEPT_SECRETS, state) : makeRunSecrets()
   const made = isReal ? variablesForMercadoPago(origin, secrets) : variablesForEmulator(origin, secrets)
   // The Worker serves the page, so it has to be built first.
   await build('vite', ...PAGE_BUILD)

@@ -17,6 +17,8 @@ afterEach(() => {
 })
 
 describe('keepRunSecrets', () => {
+  /** There is none yet. */
+  const LEDGER = '/nowhere/state'
   const fileWith = (text: string): string => {
     const file = join(folder, '.wrangler', 'secrets.json')
     mkdirSync(dirname(file), { recursive: true })
@@ -26,18 +28,28 @@ describe('keepRunSecrets', () => {
 
   it('makes secrets once, for the owner alone, and reads them from then on', () => {
     const file = join(folder, '.wrangler', 'secrets.json')
-    const secrets = keepRunSecrets(file)
+    const secrets = keepRunSecrets(file, LEDGER)
     const text = readFileSync(file, 'utf8')
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(keepRunSecrets(file)).toEqual(secrets)
+    expect(keepRunSecrets(file, LEDGER)).toEqual(secrets)
     expect(readFileSync(file, 'utf8')).toBe(text)
-    expect(keepRunSecrets(join(folder, 'other.json'))).not.toEqual(secrets)
+    expect(keepRunSecrets(join(folder, 'other.json'), LEDGER)).not.toEqual(secrets)
+  })
+
+  it('makes no new secrets for a ledger that was begun with others', () => {
+    const file = join(folder, '.wrangler', 'secrets.json')
+    const ledger = join(folder, '.wrangler', 'state')
+    const secrets = keepRunSecrets(file, ledger)
+    mkdirSync(ledger)
+    expect(keepRunSecrets(file, ledger)).toEqual(secrets)
+    rmSync(file)
+    expect(() => keepRunSecrets(file, ledger)).toThrow(`${file} is gone, and the ledger in ${ledger} needs its keys`)
   })
 
   it('reads a file whose keys were rotated by hand', () => {
     const key = (id: string): string => makeRunSecrets().SEALING_KEYS.replace(/^k1/, id)
     const secrets = { ...makeRunSecrets(), SEALING_KEYS: `${key('k2')} ${key('k1')}` }
-    expect(keepRunSecrets(fileWith(JSON.stringify(secrets)))).toEqual(secrets)
+    expect(keepRunSecrets(fileWith(JSON.stringify(secrets)), LEDGER)).toEqual(secrets)
   })
 
   it.each([
@@ -51,9 +63,9 @@ describe('keepRunSecrets', () => {
     ['a key that is not base64', JSON.stringify({ ...makeRunSecrets(), TICKET_KEYS: 'k1:AAAAA' }), 'a key in it is not base64'],
   ])('refuses %s without changing or quoting it', (_, text, why) => {
     const file = fileWith(text)
-    expect(() => keepRunSecrets(file)).toThrow(`${file} is damaged: `)
-    expect(() => keepRunSecrets(file)).toThrow(why)
-    expect(() => keepRunSecrets(file)).not.toThrow(/wck_|AAAA/)
+    expect(() => keepRunSecrets(file, LEDGER)).toThrow(`${file} is damaged: `)
+    expect(() => keepRunSecrets(file, LEDGER)).toThrow(why)
+    expect(() => keepRunSecrets(file, LEDGER)).not.toThrow(/wck_|AAAA/)
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
@@ -61,7 +73,7 @@ describe('keepRunSecrets', () => {
     const mode = Number.parseInt(octal, 8)
     const file = fileWith(JSON.stringify(makeRunSecrets()))
     chmodSync(file, mode)
-    expect(() => keepRunSecrets(file)).toThrow(`run \`chmod 600 ${file}\``)
+    expect(() => keepRunSecrets(file, LEDGER)).toThrow(`run \`chmod 600 ${file}\``)
     expect(statSync(file).mode & 0o777).toBe(mode)
   })
 })
