@@ -158,9 +158,9 @@ describe('the tarball', () => {
       'dist/notifications/index.d.mts',
       'dist/notifications/index.mjs',
       'dist/notifications/index.mjs.map',
-      ...Array(4).fill('dist/shared/mercadopago-wallet-connect.*.d.mts'),
-      ...Array(3).fill('dist/shared/mercadopago-wallet-connect.*.mjs'),
-      ...Array(3).fill('dist/shared/mercadopago-wallet-connect.*.mjs.map'),
+      ...Array(6).fill('dist/shared/mercadopago-wallet-connect.*.d.mts'),
+      ...Array(5).fill('dist/shared/mercadopago-wallet-connect.*.mjs'),
+      ...Array(5).fill('dist/shared/mercadopago-wallet-connect.*.mjs.map'),
       'package.json',
       'src/emulator/FAULTS.md',
       'src/emulator/README.md',
@@ -196,7 +196,7 @@ describe('the tarball', () => {
     const files = Object.values(exports).flatMap((target) =>
       typeof target === 'string' ? target : Object.values(target as object),
     )
-    expect(files).toHaveLength(11)
+    expect(files).toHaveLength(13)
     for (const file of files) expect(existsSync(`${installed()}/${file}`), file).toBe(true)
   })
 
