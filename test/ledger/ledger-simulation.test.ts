@@ -7,7 +7,7 @@ import { type Design, type LedgerLife, liveInLedger } from '../support/ledger/le
 import { makeStart } from '../support/worlds/run-world.ts'
 
 /** 1,000,000 before a release. */
-const LIVES = Number(process.env.LIVES ?? draws(1_500, 50_000))
+const LIVES = Number(process.env.LIVES ?? draws(500, 50_000))
 /** How many lives a bug may hide in. */
 const LIVES_OF_A_BUG = 1_500
 
