@@ -101,7 +101,7 @@ const long = (): TestProjectConfiguration[] => [
 
 /** In a clone that has run no test yet, the size of a file does not say how long it takes. */
 const LONG =
-  /\/(page|page-security|start|suite|simulation|kill|ledger-kill|ledger-simulation|consumers|examples|release|model|notifications)\.test\.ts$/
+  /\/(page|page-security|start|suite|simulation|kill|ledger-kill|ledger-simulation|consumers|examples|release|model|notifications|worlds)\.test\.ts$/
 
 class LongestFirst extends BaseSequencer {
   override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
